@@ -1,0 +1,128 @@
+#include "convert.h"
+
+#include "lamina/error.h"
+
+namespace lamina::python {
+
+namespace {
+
+DType dtype_of_array(const py::array& array) {
+  const char kind = array.dtype().kind();
+  const auto bytes = array.itemsize();
+  if (kind == 'f' && bytes == 4) return DType::float32;
+  if (kind == 'f' && bytes == 8) return DType::float64;
+  if (kind == 'i' && bytes == 4) return DType::int32;
+  if (kind == 'i' && bytes == 8) return DType::int64;
+  if (kind == 'u' && bytes == 1) return DType::uint8;
+  if (kind == 'b') return DType::boolean;
+  fail(ErrorKind::type, "An array has a dtype the engine does not have", "float32, float64, int32, int64, uint8 or bool",
+       py::str(array.dtype()).cast<std::string>(), "Convert it with astype.");
+}
+
+// Keeps a Python object alive from C++ threads that may not hold the GIL.
+std::shared_ptr<const void> keep(py::object object) {
+  PyObject* raw = object.release().ptr();
+  return std::shared_ptr<const void>(raw, [](const void* p) {
+    if (!Py_IsInitialized()) return;
+    py::gil_scoped_acquire gil;
+    Py_DECREF(static_cast<PyObject*>(const_cast<void*>(p)));
+  });
+}
+
+py::dtype numpy_dtype(DType dtype) {
+  switch (dtype) {
+    case DType::float32: return py::dtype::of<float>();
+    case DType::float64: return py::dtype::of<double>();
+    case DType::int32: return py::dtype::of<std::int32_t>();
+    case DType::int64: return py::dtype::of<std::int64_t>();
+    case DType::uint8: return py::dtype::of<std::uint8_t>();
+    default: return py::dtype::of<bool>();
+  }
+}
+
+}  // namespace
+
+Tensor tensor_of_array(const py::array& array) {
+  const DType dtype = dtype_of_array(array);
+  const auto address = reinterpret_cast<std::uintptr_t>(array.data());
+  const bool native = array.dtype().byteorder() != '>';
+  py::array ready = array;
+  if (!(array.flags() & py::array::c_style) || address % size_of(dtype) != 0 || !native)
+    ready = py::module_::import("numpy").attr("array")(array, numpy_dtype(dtype), py::arg("order") = "C");
+  Shape shape;
+  for (py::ssize_t i = 0; i < ready.ndim(); ++i) shape.push_back(ready.shape(i));
+  void* data = const_cast<void*>(ready.data());
+  return Tensor(dtype, shape, data, keep(std::move(ready)));
+}
+
+py::array array_of_tensor(const Tensor& tensor) {
+  const bool alone = tensor.owner() && !tensor.shared();
+  std::vector<py::ssize_t> shape(tensor.shape().begin(), tensor.shape().end());
+  auto* held = new Tensor(tensor);
+  py::capsule owner(held, [](void* p) { delete static_cast<Tensor*>(p); });
+  py::array array(numpy_dtype(tensor.dtype()), shape, {}, tensor.data(), owner);
+  if (!alone) py::detail::array_proxy(array.ptr())->flags &= ~py::detail::npy_api::NPY_ARRAY_WRITEABLE_;
+  return array;
+}
+
+Dim dim_of(const py::handle& object) {
+  if (py::isinstance<Dim>(object)) return object.cast<Dim>();
+  if (PyIndex_Check(object.ptr())) return py::reinterpret_steal<py::object>(PyNumber_Index(object.ptr())).cast<std::int64_t>();
+  fail(ErrorKind::type, "A size has the wrong type", "an integer or a Dim", py::repr(object).cast<std::string>(),
+       "Use tensor.dims for sizes that are not known yet.");
+}
+
+Dims dims_of(const py::handle& sequence) {
+  Dims dims;
+  for (py::handle item : py::reinterpret_borrow<py::iterable>(sequence)) dims.push_back(dim_of(item));
+  return dims;
+}
+
+py::object dim_object(const Dim& dim) { return dim.known() ? py::object(py::int_(dim.value())) : py::cast(dim); }
+
+py::tuple shape_tuple(const Dims& dims) {
+  py::tuple t(dims.size());
+  for (std::size_t i = 0; i < dims.size(); ++i)
+    t[i] = dims[i].known() ? py::object(py::int_(dims[i].value())) : py::object(py::none());
+  return t;
+}
+
+Attribute attribute_of(const std::string& name, const py::handle& object) {
+  if (PyBool_Check(object.ptr())) return object.cast<bool>();
+  if (PyLong_Check(object.ptr())) return object.cast<std::int64_t>();
+  if (PyFloat_Check(object.ptr())) return object.cast<double>();
+  if (PyUnicode_Check(object.ptr())) return object.cast<std::string>();
+  if (py::isinstance<Dim>(object)) return Dims{object.cast<Dim>()};
+  if (PyList_Check(object.ptr()) || PyTuple_Check(object.ptr())) return dims_of(object);
+  if (PyIndex_Check(object.ptr())) return dim_of(object).value();
+  if (PyNumber_Check(object.ptr())) return PyFloat_AsDouble(object.ptr());
+  fail(ErrorKind::type, "Attribute '" + name + "' has a type that ops do not take", "a bool, number, string or list of sizes",
+       py::repr(object).cast<std::string>(), "Convert it first.");
+}
+
+Values values_of(const py::handle& sequence) {
+  Values values;
+  for (py::handle item : py::reinterpret_borrow<py::iterable>(sequence)) {
+    if (!py::isinstance<Value::Impl>(item))
+      fail(ErrorKind::type, "An op got something that is not a tensor", "lamina tensors",
+           py::str(py::type::handle_of(item)).cast<std::string>(), "Convert it with lamina.ops.convert_to_tensor.");
+    values.emplace_back(item.cast<ValuePtr>());
+  }
+  return values;
+}
+
+py::object object_of(const Value& value) { return value ? py::cast(value.impl()) : py::object(py::none()); }
+
+std::vector<Tensor> tensors_of(const py::handle& sequence) {
+  std::vector<Tensor> tensors;
+  for (const Value& v : values_of(sequence)) tensors.push_back(v.tensor());
+  return tensors;
+}
+
+py::list list_of(std::vector<Tensor> tensors) {
+  py::list list;
+  for (Tensor& t : tensors) list.append(object_of(Value(std::move(t))));
+  return list;
+}
+
+}  // namespace lamina::python

@@ -1,0 +1,31 @@
+// The one exception type of the library.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace lamina {
+
+// What went wrong, as a class that callers can act on; Python raises the exception named on the right.
+enum class ErrorKind {
+  value,  // ValueError: a wrong shape, size, name or number
+  type,   // TypeError: a wrong dtype or kind of object
+  index,  // ValueError: an index or label out of range
+  io,     // OSError: a file cannot be read or written
+  state,  // RuntimeError: called in the wrong order
+};
+
+class Error : public std::runtime_error {
+ public:
+  Error(ErrorKind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
+  ErrorKind kind() const { return kind_; }
+
+ private:
+  ErrorKind kind_;
+};
+
+// Throws an Error whose text has the four parts every message of the library has.
+[[noreturn]] void fail(ErrorKind kind, const std::string& what_happened, const std::string& expected,
+                       const std::string& received, const std::string& how_to_fix);
+
+}  // namespace lamina

@@ -1,0 +1,143 @@
+// Tensors: a dtype, a shape and contiguous row-major numbers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace lamina {
+
+enum class DType : std::uint8_t { float32, float64, int32, int64, uint8, boolean };
+
+std::size_t size_of(DType dtype);          // bytes of one element
+const char* name_of(DType dtype);          // "float32" ... "bool"
+DType dtype_of(std::string_view name);     // throws Error (type) for an unknown name
+bool is_floating(DType dtype);
+
+template <class T>
+constexpr DType dtype_of();
+template <>
+constexpr DType dtype_of<float>() { return DType::float32; }
+template <>
+constexpr DType dtype_of<double>() { return DType::float64; }
+template <>
+constexpr DType dtype_of<std::int32_t>() { return DType::int32; }
+template <>
+constexpr DType dtype_of<std::int64_t>() { return DType::int64; }
+template <>
+constexpr DType dtype_of<std::uint8_t>() { return DType::uint8; }
+template <>
+constexpr DType dtype_of<bool>() { return DType::boolean; }
+
+// Up to eight sizes, held in place.
+class Shape {
+ public:
+  static constexpr int max_rank = 8;
+
+  Shape() = default;
+  Shape(std::initializer_list<std::int64_t> dims);
+  template <class Iterator>
+  Shape(Iterator begin, Iterator end) {
+    for (; begin != end; ++begin) push_back(*begin);
+  }
+
+  int rank() const { return rank_; }
+  std::int64_t operator[](int axis) const { return dims_[axis]; }
+  std::int64_t& operator[](int axis) { return dims_[axis]; }
+  const std::int64_t* begin() const { return dims_; }
+  const std::int64_t* end() const { return dims_ + rank_; }
+  void push_back(std::int64_t dim);  // throws Error (value) above max_rank
+  std::int64_t size() const;         // the number of elements
+  std::int64_t size(int first_axis, int last_axis) const;  // of the axes [first, last)
+
+  friend bool operator==(const Shape& a, const Shape& b);
+  friend bool operator!=(const Shape& a, const Shape& b) { return !(a == b); }
+
+ private:
+  std::int64_t dims_[max_rank] = {};
+  int rank_ = 0;
+};
+
+std::string to_string(const Shape& shape);  // "(32, 10)"
+
+// A handle on shared storage: copying a Tensor copies no numbers.
+class Tensor {
+ public:
+  Tensor() = default;
+  // Uninitialised, 64-byte aligned. Throws Error (value) for a negative size.
+  Tensor(DType dtype, const Shape& shape);
+  // A view of memory that `owner` keeps alive (may be null: the caller does).
+  Tensor(DType dtype, const Shape& shape, void* data, std::shared_ptr<const void> owner);
+  // A copy of `values`.
+  template <class T>
+  static Tensor of(const Shape& shape, std::initializer_list<T> values);
+  template <class T>
+  static Tensor scalar(T value);
+  static Tensor zeros(DType dtype, const Shape& shape);
+
+  explicit operator bool() const { return data_ != nullptr; }
+  DType dtype() const { return dtype_; }
+  const Shape& shape() const { return shape_; }
+  int rank() const { return shape_.rank(); }
+  std::int64_t dim(int axis) const { return shape_[axis]; }
+  std::int64_t size() const { return shape_.size(); }
+  std::size_t bytes() const { return static_cast<std::size_t>(size()) * size_of(dtype_); }
+
+  void* data() { return data_; }
+  const void* data() const { return data_; }
+  // Typed access; throws Error (type) when T is not the dtype.
+  template <class T>
+  T* data() {
+    check(dtype_of<T>());
+    return static_cast<T*>(data_);
+  }
+  template <class T>
+  const T* data() const {
+    check(dtype_of<T>());
+    return static_cast<const T*>(data_);
+  }
+  template <class T>
+  T item() const {  // of a tensor of one element
+    check_single();
+    return *data<T>();
+  }
+
+  // The same numbers under another shape of the same size.
+  Tensor reshaped(const Shape& shape) const;
+  // Rows [begin, end) of the first axis, as a view.
+  Tensor rows(std::int64_t begin, std::int64_t end) const;
+  Tensor copy() const;
+  bool shared() const { return owner_.use_count() > 1; }
+  const std::shared_ptr<const void>& owner() const { return owner_; }
+
+ private:
+  void check(DType wanted) const;
+  void check_single() const;
+
+  void* data_ = nullptr;
+  std::shared_ptr<const void> owner_;
+  Shape shape_;
+  DType dtype_ = DType::float32;
+};
+
+template <class T>
+Tensor Tensor::of(const Shape& shape, std::initializer_list<T> values) {
+  Tensor t(dtype_of<T>(), shape);
+  if (static_cast<std::int64_t>(values.size()) != t.size()) t.check_single();
+  T* p = t.data<T>();
+  for (T v : values) *p++ = v;
+  return t;
+}
+
+template <class T>
+Tensor Tensor::scalar(T value) {
+  return of<T>({}, {value});
+}
+
+// The number of buffers (tensors and arenas) the library has allocated so far.
+std::int64_t allocation_count();
+
+}  // namespace lamina

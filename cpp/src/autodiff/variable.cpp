@@ -1,0 +1,81 @@
+#include "autodiff/variable.h"
+
+#include <cstring>
+
+#include "lamina/error.h"
+
+namespace lamina {
+
+namespace {
+
+thread_local Trace* active_trace = nullptr;
+
+}  // namespace
+
+Value Variable::read() {
+  if (Trace* trace = Trace::active()) return trace->entry(shared_from_this()).current;
+  return leaf();
+}
+
+Value Variable::leaf() {
+  if (Trace* trace = Trace::active()) return trace->entry(shared_from_this()).leaf;
+  if (!current_) {
+    current_ = Value(tensor_);
+    if (trainable && is_floating(dtype())) current_.watch();
+  }
+  return current_;
+}
+
+void Variable::assign(const Value& value) {
+  const bool same_rank = value.rank() == shape().rank();
+  bool same = same_rank && value.dtype() == dtype();
+  for (int i = 0; same_rank && i < shape().rank(); ++i) {
+    const Dim d = value.dim(i);
+    same = same && (!d.known() || d.value() == shape()[i]);
+  }
+  if (!same)
+    fail(ErrorKind::value, "Variable '" + name + "' cannot be assigned", to_string(Spec{dtype(), Dims(shape())}),
+         to_string(value.spec()), "Assign a value of the variable's shape and dtype.");
+  if (Trace* trace = Trace::active()) {
+    Trace::Entry& entry = trace->entry(shared_from_this());
+    entry.current = value;
+    entry.assigned = true;
+    return;
+  }
+  const Tensor source = value.tensor();
+  Tensor& target = writable();
+  if (source.data() != target.data()) std::memcpy(target.data(), source.data(), source.bytes());
+}
+
+Tensor& Variable::writable() {
+  current_ = Value();
+  if (tensor_.shared()) tensor_ = tensor_.copy();
+  return tensor_;
+}
+
+void Trace::open() {
+  outer_ = active_trace;
+  active_trace = this;
+}
+
+void Trace::close() { active_trace = outer_; }
+
+Trace* Trace::active() { return active_trace; }
+
+Trace* Trace::suspend() {
+  Trace* trace = active_trace;
+  active_trace = nullptr;
+  return trace;
+}
+
+void Trace::resume(Trace* trace) { active_trace = trace; }
+
+Trace::Entry& Trace::entry(const VariablePtr& variable) {
+  for (Entry& e : entries_)
+    if (e.variable == variable) return e;
+  Value leaf = Value::placeholder({variable->dtype(), Dims(variable->shape())}, variable->name);
+  entries_.push_back({variable, leaf, leaf, false});
+  return entries_.back();
+}
+
+}  // namespace lamina

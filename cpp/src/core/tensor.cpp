@@ -1,0 +1,113 @@
+#include "lamina/tensor.h"
+
+#include <cstring>
+
+#include "core/arena.h"
+#include "lamina/error.h"
+
+namespace lamina {
+
+namespace {
+
+struct DTypeRow {
+  const char* name;
+  std::size_t bytes;
+};
+constexpr DTypeRow kDTypes[] = {{"float32", 4}, {"float64", 8}, {"int32", 4}, {"int64", 8}, {"uint8", 1}, {"bool", 1}};
+
+}  // namespace
+
+std::size_t size_of(DType dtype) { return kDTypes[static_cast<int>(dtype)].bytes; }
+const char* name_of(DType dtype) { return kDTypes[static_cast<int>(dtype)].name; }
+bool is_floating(DType dtype) { return dtype <= DType::float64; }
+
+DType dtype_of(std::string_view name) {
+  for (int i = 0; i < 6; ++i)
+    if (name == kDTypes[i].name) return static_cast<DType>(i);
+  fail(ErrorKind::type, "Unknown dtype", "one of float32, float64, int32, int64, uint8, bool", std::string(name),
+       "Convert the data to one of them first.");
+}
+
+Shape::Shape(std::initializer_list<std::int64_t> dims) : Shape(dims.begin(), dims.end()) {}
+
+void Shape::push_back(std::int64_t dim) {
+  if (rank_ == max_rank)
+    fail(ErrorKind::value, "A tensor has too many axes", "at most 8 axes", to_string(*this) + " and one more",
+         "Merge axes with reshape.");
+  dims_[rank_++] = dim;
+}
+
+std::int64_t Shape::size() const { return size(0, rank_); }
+
+std::int64_t Shape::size(int first_axis, int last_axis) const {
+  std::int64_t n = 1;
+  for (int i = first_axis; i < last_axis; ++i) n *= dims_[i];
+  return n;
+}
+
+bool operator==(const Shape& a, const Shape& b) {
+  return a.rank_ == b.rank_ && std::memcmp(a.dims_, b.dims_, sizeof(std::int64_t) * a.rank_) == 0;
+}
+
+std::string to_string(const Shape& shape) {
+  std::string s = "(";
+  for (int i = 0; i < shape.rank(); ++i) s += (i ? ", " : "") + std::to_string(shape[i]);
+  return s + (shape.rank() == 1 ? ",)" : ")");
+}
+
+Tensor::Tensor(DType dtype, const Shape& shape) : shape_(shape), dtype_(dtype) {
+  std::int64_t size = 1;
+  for (std::int64_t d : shape)
+    if (d < 0 || __builtin_mul_overflow(size, d, &size) || size > (std::int64_t{1} << 48))
+      fail(ErrorKind::value, "A tensor cannot be made", "non-negative sizes whose product fits in memory", to_string(shape),
+           "Check the shape.");
+  auto memory = allocate(bytes());
+  data_ = memory.get();
+  owner_ = std::move(memory);
+}
+
+Tensor::Tensor(DType dtype, const Shape& shape, void* data, std::shared_ptr<const void> owner)
+    : data_(data), owner_(std::move(owner)), shape_(shape), dtype_(dtype) {}
+
+Tensor Tensor::zeros(DType dtype, const Shape& shape) {
+  Tensor t(dtype, shape);
+  std::memset(t.data_, 0, t.bytes());
+  return t;
+}
+
+Tensor Tensor::reshaped(const Shape& shape) const {
+  if (shape.size() != size())
+    fail(ErrorKind::value, "A tensor cannot be reshaped", "a shape of " + std::to_string(size()) + " elements",
+         to_string(shape) + " for a tensor of shape " + to_string(shape_), "Choose sizes with the same product.");
+  return Tensor(dtype_, shape, data_, owner_);
+}
+
+Tensor Tensor::rows(std::int64_t begin, std::int64_t end) const {
+  if (rank() == 0 || begin < 0 || end < begin || end > dim(0))
+    fail(ErrorKind::index, "Rows cannot be taken", "0 <= begin <= end <= the first size",
+         "[" + std::to_string(begin) + ", " + std::to_string(end) + ") of shape " + to_string(shape_), "Check the range.");
+  Shape shape = shape_;
+  shape[0] = end - begin;
+  const std::size_t row = static_cast<std::size_t>(shape_.size(1, rank())) * size_of(dtype_);
+  return Tensor(dtype_, shape, static_cast<char*>(data_) + row * static_cast<std::size_t>(begin), owner_);
+}
+
+Tensor Tensor::copy() const {
+  Tensor t(dtype_, shape_);
+  std::memcpy(t.data_, data_, bytes());
+  return t;
+}
+
+void Tensor::check(DType wanted) const {
+  if (wanted != dtype_)
+    fail(ErrorKind::type, "A tensor was read as another dtype", name_of(dtype_), name_of(wanted),
+         "Use the tensor's own dtype, or cast it first.");
+}
+
+void Tensor::check_single() const {
+  if (size() != 1)
+    fail(ErrorKind::value, "The number of values does not fit the tensor", "one value per element",
+         "shape " + to_string(shape_), "Check the shape.");
+}
+
+}  // namespace lamina

@@ -1,0 +1,110 @@
+#include "io/lamina_file.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "io/program_json.h"
+#include "io/safetensors.h"
+#include "lamina/error.h"
+#include "ops/dispatch.h"
+
+namespace lamina::io {
+
+namespace {
+
+constexpr const char* kVersionKey = "lamina.version";
+constexpr const char* kProgramKey = "lamina.program";
+constexpr const char* kChecksumsKey = "lamina.crc32c";
+constexpr const char* kVersion = "1";
+
+[[noreturn]] void refuse(const std::string& path, const std::string& what, const std::string& expected,
+                         const std::string& received, const std::string& fix) {
+  fail(ErrorKind::value, "The file '" + path + "' is refused: " + what, expected, received, fix);
+}
+
+void check_sums(const std::string& path, const Container& container) {
+  auto it = container.metadata.find(kChecksumsKey);
+  const auto sums = nlohmann::json::parse(it == container.metadata.end() ? "" : it->second, nullptr, false);
+  for (const auto& [name, tensor] : container.tensors) {
+    const std::uint32_t sum = crc32c(tensor.data(), tensor.bytes());
+    if (!sums.is_object() || !sums.contains(name) || sums[name] != sum)
+      refuse(path, "tensor '" + name + "' was changed", "the checksum it was written with", std::to_string(sum),
+             "Copy or save the file again.");
+  }
+}
+
+template <class T>
+bool close(const Tensor& a, const Tensor& b) {
+  if (a.shape() != b.shape() || a.dtype() != b.dtype()) return false;
+  const T *x = a.data<T>(), *y = b.data<T>();
+  double largest = 0;
+  for (std::int64_t i = 0; i < a.size(); ++i)
+    if (std::isfinite(static_cast<double>(y[i]))) largest = std::max(largest, std::abs(static_cast<double>(y[i])));
+  // Levels of instructions round differently; a wrong port is off by more.
+  const double tolerance = is_floating(a.dtype()) ? 1e-3 * (largest + 1e-3) : 0;
+  for (std::int64_t i = 0; i < a.size(); ++i) {
+    const auto u = static_cast<double>(x[i]), v = static_cast<double>(y[i]);
+    const bool same = u == v || (std::isnan(u) && std::isnan(v)) || std::abs(u - v) <= tolerance;
+    if (!same) return false;
+  }
+  return true;
+}
+
+std::string golden_name(const char* kind, std::size_t i) { return std::string("golden/") + kind + "/" + std::to_string(i); }
+
+std::vector<Tensor> golden_inputs(const Container& container) {
+  std::vector<Tensor> inputs;
+  while (const Tensor* t = container.find(golden_name("input", inputs.size()))) inputs.push_back(*t);
+  return inputs;
+}
+
+void check_golden(const std::string& path, Program& program, const Container& container, const std::vector<Tensor>& inputs) {
+  if (inputs.empty() || !program.has_entry("predict")) return;
+  const std::vector<Tensor> outputs = program.run("predict", inputs);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const Tensor* expected = container.find(golden_name("output", i));
+    const bool same = expected != nullptr &&
+                      for_dtype(outputs[i].dtype(), [&](auto t) { return close<decltype(t)>(outputs[i], *expected); });
+    if (!same)
+      refuse(path, "it does not compute here what it computed where it was saved",
+             "the outputs stored in the file for its golden inputs", "other numbers in output " + std::to_string(i),
+             "Report this: the file is damaged in a way no checksum shows, or this build of the library is wrong.");
+  }
+}
+
+}  // namespace
+
+void save(const std::string& path, Program& program, const Metadata& metadata, const std::vector<Tensor>& golden) {
+  Container container;
+  container.metadata = metadata;
+  container.metadata[kVersionKey] = kVersion;
+  container.metadata[kProgramKey] = program_to_json(program, container);
+  if (!golden.empty()) {
+    const std::vector<Tensor> outputs = program.run("predict", golden);
+    for (std::size_t i = 0; i < golden.size(); ++i) container.tensors.emplace_back(golden_name("input", i), golden[i]);
+    for (std::size_t i = 0; i < outputs.size(); ++i) container.tensors.emplace_back(golden_name("output", i), outputs[i]);
+  }
+  nlohmann::json sums = nlohmann::json::object();
+  for (const auto& [name, tensor] : container.tensors) sums[name] = crc32c(tensor.data(), tensor.bytes());
+  container.metadata[kChecksumsKey] = sums.dump();
+  write_container(path, container);
+}
+
+Loaded load(const std::string& path) {
+  Container container = read_container(path);
+  auto version = container.metadata.find(kVersionKey);
+  if (version == container.metadata.end() || container.metadata.count(kProgramKey) == 0)
+    refuse(path, "it holds tensors but no model", "a file that lamina saved", "no program in its metadata",
+           "Build the model in code and read the weights with a safetensors reader.");
+  if (version->second != kVersion)
+    refuse(path, "its format is of another version", kVersion, version->second, "Use the version of lamina that wrote it.");
+  check_sums(path, container);
+  auto program = program_from_json(container.metadata[kProgramKey], container);
+  std::vector<Tensor> golden = golden_inputs(container);
+  check_golden(path, *program, container, golden);
+  Metadata metadata = std::move(container.metadata);
+  for (const char* key : {kVersionKey, kProgramKey, kChecksumsKey}) metadata.erase(key);
+  return {std::move(program), std::move(metadata), std::move(golden)};
+}
+
+}  // namespace lamina::io

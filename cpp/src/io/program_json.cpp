@@ -1,0 +1,216 @@
+#include "io/program_json.h"
+
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "lamina/error.h"
+
+namespace lamina::io {
+
+using Json = nlohmann::json;
+
+namespace {
+
+[[noreturn]] void wrong(const std::string& what, const std::string& expected, const std::string& received) {
+  fail(ErrorKind::value, "The program of the file is damaged: " + what, expected, received.substr(0, 200), "Save the file again.");
+}
+
+// --- Sizes: a number, a symbol's name, or [operation, left, right].
+
+constexpr const char* kDimKinds[] = {"", "", "+", "-", "*", "//", "/^", "min", "max"};
+
+Json json_of(const Dim& d) {
+  if (d.known()) return d.value();
+  if (d.kind() == Dim::Kind::symbol) return d.name();
+  return Json::array({kDimKinds[static_cast<int>(d.kind())], json_of(d.left()), json_of(d.right())});
+}
+
+Dim dim_of(const Json& j, int depth = 0) {
+  if (j.is_number_integer()) return j.get<std::int64_t>();
+  if (j.is_string()) return Dim::symbol(j.get<std::string>());
+  if (j.is_array() && j.size() == 3 && j[0].is_string() && depth < 64)
+    for (int k = static_cast<int>(Dim::Kind::add); k <= static_cast<int>(Dim::Kind::maximum); ++k)
+      if (j[0] == kDimKinds[k]) return Dim::make(static_cast<Dim::Kind>(k), dim_of(j[1], depth + 1), dim_of(j[2], depth + 1));
+  wrong("a size", "a number, a name or an operation of two sizes", j.dump());
+}
+
+Json json_of(const Dims& dims) {
+  Json j = Json::array();
+  for (const Dim& d : dims) j.push_back(json_of(d));
+  return j;
+}
+
+Dims dims_of(const Json& j) {
+  if (!j.is_array()) wrong("a shape", "a list of sizes", j.dump());
+  Dims dims;
+  for (const Json& d : j) dims.push_back(dim_of(d));
+  return dims;
+}
+
+// --- Attributes. JSON has no infinities, so such numbers are {"float": "inf"}.
+
+Json json_of(const Attribute& attribute) {
+  struct Visitor {
+    Json operator()(bool v) const { return v; }
+    Json operator()(std::int64_t v) const { return v; }
+    Json operator()(double v) const {
+      if (std::isfinite(v)) return v;
+      return {{"float", std::isnan(v) ? "nan" : v > 0 ? "inf" : "-inf"}};
+    }
+    Json operator()(const std::string& v) const { return v; }
+    Json operator()(const std::vector<std::int64_t>& v) const { return v; }
+    Json operator()(const Dims& v) const { return json_of(v); }
+  };
+  return std::visit(Visitor{}, attribute);
+}
+
+Attribute attribute_of(const Json& j) {
+  if (j.is_boolean()) return j.get<bool>();
+  if (j.is_number_integer()) return j.get<std::int64_t>();
+  if (j.is_number_float()) return j.get<double>();
+  if (j.is_string()) return j.get<std::string>();
+  if (j.is_array()) {
+    std::vector<std::int64_t> numbers;
+    for (const Json& item : j)
+      if (item.is_number_integer()) numbers.push_back(item.get<std::int64_t>());
+    if (numbers.size() == j.size()) return numbers;
+    return dims_of(j);
+  }
+  if (j.is_object() && j.size() == 1 && j.contains("float")) {
+    if (j["float"] == "inf") return std::numeric_limits<double>::infinity();
+    if (j["float"] == "-inf") return -std::numeric_limits<double>::infinity();
+    if (j["float"] == "nan") return std::numeric_limits<double>::quiet_NaN();
+  }
+  wrong("an attribute", "a bool, number, string or list", j.dump());
+}
+
+// --- Graphs. Values are numbered as they appear: inputs, variables, constants, then each node's outputs.
+
+Json json_of(const std::string& entry, const Graph& graph, Container& container) {
+  std::vector<int> number(graph.values.size(), -1);
+  int count = 0;
+  auto add = [&](int value) { number[static_cast<std::size_t>(value)] = count++; };
+  auto numbers = [&](const std::vector<int>& values) {
+    std::vector<int> out;
+    for (int v : values) out.push_back(number[static_cast<std::size_t>(v)]);
+    return out;
+  };
+  Json j = {{"inputs", Json::array()}, {"variables", Json::array()}, {"constants", Json::array()},
+            {"nodes", Json::array()},  {"outputs", Json::array()},   {"writes", Json::array()}};
+  for (const auto& [name, value] : graph.inputs) {
+    const Spec& spec = graph.values[static_cast<std::size_t>(value)];
+    j["inputs"].push_back({{"name", name}, {"dtype", name_of(spec.dtype)}, {"shape", json_of(spec.dims)}});
+    add(value);
+  }
+  for (const auto& [variable, value] : graph.reads) {
+    j["variables"].push_back(variable);
+    add(value);
+  }
+  for (const auto& [tensor, value] : graph.constants) {
+    const std::string name = "constant/" + entry + "/" + std::to_string(j["constants"].size());
+    j["constants"].push_back(name);
+    container.tensors.emplace_back(name, tensor);
+    add(value);
+  }
+  for (const Graph::Node& node : graph.nodes) {
+    Json attributes = Json::object();
+    for (const auto& [name, value] : node.op->attributes()) attributes[name] = json_of(value);
+    j["nodes"].push_back({{"op", node.op->name()}, {"inputs", numbers(node.inputs)}});
+    if (!attributes.empty()) j["nodes"].back()["attributes"] = attributes;
+    for (int v : node.outputs) add(v);
+  }
+  for (const auto& [name, value] : graph.outputs)
+    j["outputs"].push_back({{"name", name}, {"value", number[static_cast<std::size_t>(value)]}});
+  for (const auto& [variable, value] : graph.writes)
+    j["writes"].push_back({{"variable", variable}, {"value", number[static_cast<std::size_t>(value)]}});
+  return j;
+}
+
+const Json& member(const Json& j, const char* key, bool (Json::*is)() const noexcept) {
+  if (!j.is_object() || !j.contains(key) || !(j[key].*is)()) wrong("a member", std::string("'") + key + "' of the right kind", j.dump());
+  return j[key];
+}
+
+int index_of(const Json& j, std::size_t count, const char* what) {
+  if (!j.is_number_integer() || j.get<std::int64_t>() < 0 || j.get<std::int64_t>() >= static_cast<std::int64_t>(count))
+    wrong(std::string("the number of ") + what, "0 to " + std::to_string(static_cast<std::int64_t>(count) - 1), j.dump());
+  return j.get<int>();
+}
+
+Graph graph_of(const Json& j, const Program& program, const Container& container) {
+  constexpr auto array = &Json::is_array;
+  constexpr auto string = &Json::is_string;
+  Graph graph;
+  for (const Json& input : member(j, "inputs", array)) {
+    const int v = graph.add_value({dtype_of(member(input, "dtype", string).get<std::string>()), dims_of(member(input, "shape", array))});
+    graph.inputs.push_back({member(input, "name", string).get<std::string>(), v});
+  }
+  for (const Json& variable : member(j, "variables", array)) {
+    const int i = index_of(variable, program.variables().size(), "a variable");
+    const Variable& var = *program.variables()[static_cast<std::size_t>(i)];
+    graph.reads.push_back({i, graph.add_value({var.dtype(), Dims(var.shape())})});
+  }
+  for (const Json& name : member(j, "constants", array)) {
+    const Tensor* tensor = name.is_string() ? container.find(name.get<std::string>()) : nullptr;
+    if (tensor == nullptr) wrong("a constant", "the name of a tensor in the file", name.dump());
+    graph.constants.push_back({*tensor, graph.add_value({tensor->dtype(), Dims(tensor->shape())})});
+  }
+  for (const Json& n : member(j, "nodes", array)) {
+    Graph::Node node;
+    Attributes attributes;
+    if (n.is_object() && n.contains("attributes"))
+      for (const auto& [name, value] : member(n, "attributes", &Json::is_object).items())
+        attributes.emplace_back(name, attribute_of(value));
+    node.op = make_op(member(n, "op", string).get<std::string>(), attributes);
+    Specs specs;
+    for (const Json& v : member(n, "inputs", array)) {
+      node.inputs.push_back(index_of(v, graph.values.size(), "a value"));
+      specs.push_back(graph.values[static_cast<std::size_t>(node.inputs.back())]);
+    }
+    for (Spec& spec : node.op->infer(specs)) node.outputs.push_back(graph.add_value(std::move(spec)));
+    graph.nodes.push_back(std::move(node));
+  }
+  for (const Json& output : member(j, "outputs", array))
+    graph.outputs.push_back({member(output, "name", string).get<std::string>(),
+                             index_of(output.value("value", Json()), graph.values.size(), "a value")});
+  for (const Json& write : member(j, "writes", array)) {
+    const int i = index_of(write.value("variable", Json()), program.variables().size(), "a variable");
+    const int v = index_of(write.value("value", Json()), graph.values.size(), "a value");
+    const Variable& var = *program.variables()[static_cast<std::size_t>(i)];
+    const Spec& spec = graph.values[static_cast<std::size_t>(v)];
+    if (spec.dtype != var.dtype() || !(spec.dims == Dims(var.shape())))
+      wrong("a value assigned to variable '" + var.name + "'", to_string(Spec{var.dtype(), Dims(var.shape())}), to_string(spec));
+    graph.writes.push_back({i, v});
+  }
+  return graph;
+}
+
+}  // namespace
+
+std::string program_to_json(const Program& program, Container& container) {
+  Json j = {{"variables", Json::array()}, {"entries", Json::object()}};
+  for (const VariablePtr& v : program.variables()) {
+    j["variables"].push_back({{"name", v->name}, {"trainable", v->trainable}});
+    container.tensors.emplace_back(v->name, v->tensor());
+  }
+  for (const auto& [name, graph] : program.graphs()) j["entries"][name] = json_of(name, graph, container);
+  return j.dump();
+}
+
+std::shared_ptr<Program> program_from_json(const std::string& text, const Container& container) {
+  const Json j = Json::parse(text, nullptr, false);
+  if (j.is_discarded()) wrong("the JSON", "a JSON object", text);
+  auto program = std::make_shared<Program>();
+  for (const Json& v : member(j, "variables", &Json::is_array)) {
+    const auto name = member(v, "name", &Json::is_string).get<std::string>();
+    const Tensor* tensor = container.find(name);
+    if (tensor == nullptr) wrong("a variable", "a tensor named '" + name + "' in the file", "none");
+    program->add_variable(std::make_shared<Variable>(*tensor, name, v.value("trainable", Json(true)) == true));
+  }
+  for (const auto& [name, graph] : member(j, "entries", &Json::is_object).items())
+    program->add_entry(name, graph_of(graph, *program, container));
+  return program;
+}
+
+}  // namespace lamina::io

@@ -1,0 +1,137 @@
+#include "kernels/conv/correlate.h"
+
+#include "kernels/tile.h"
+
+namespace lamina::kernels::LAMINA_LEVEL {
+
+template <class T>
+static Reader reader_of(const Correlation<T>& conv) {
+  Reader reader;
+  for (int i = 0; i < 3; ++i) reader.axis[i] = conv.axis[i];
+  reader.image_channels = conv.group_in * conv.groups;
+  reader.channels = conv.group_in;
+  reader.pixel = conv.group_in;
+  reader.direct = all_inside(conv.axis);
+  return reader;
+}
+
+// The runs of a tile: where the values that one tap, or one row of taps, reads from a pixel begin.
+struct Runs {
+  Index count, length;
+  bool whole_rows;  // the taps of a row and their channels follow each other
+};
+
+static Runs runs_of(const Axis axis[3], Index channels, Index pixel) {
+  const bool whole_rows = axis[2].taps == 1 || axis[2].spacing * pixel == channels;
+  const Index rows = axis[0].taps * axis[1].taps;
+  return whole_rows ? Runs{rows, axis[2].taps * channels, true} : Runs{rows * axis[2].taps, channels, false};
+}
+
+template <class T>
+static void fill_offsets(const Axis axis[3], const Runs& runs, const Source<T>& source, Index* offsets) {
+  for (Index d = 0; d < axis[0].taps; ++d) {
+    for (Index h = 0; h < axis[1].taps; ++h) {
+      const Index row = d * source.plane + h * axis[1].spacing * source.row;
+      for (Index w = 0; w < (runs.whole_rows ? 1 : axis[2].taps); ++w) {
+        *offsets++ = row + w * axis[2].spacing * source.pixel;
+      }
+    }
+  }
+}
+
+template <class T>
+static Index offset_elements(const Correlation<T>& conv) {
+  return aligned_elements<T>(conv.taps() * Index(sizeof(Index) / sizeof(T)));
+}
+
+template <class T>
+Index packed_elements(const Correlation<T>& conv) {
+  return conv.groups * conv.inner() * padded_columns<T>(conv.group_out);
+}
+
+template <class T>
+Index correlate_elements(const Correlation<T>& conv) {
+  const Reader reader = reader_of(conv);
+  return offset_elements(conv) + max_threads() * aligned_elements<T>(reader.slab_elements(most_rows(reader)));
+}
+
+template <class T>
+void correlate(const Correlation<T>& conv, T* scratch) {
+  constexpr Index kColumns = kTileColumns<T>;
+  const Reader reader = reader_of(conv);
+  const Index planes = conv.axis[0].out, height = conv.axis[1].out, width = conv.axis[2].out;
+  if (conv.batch * planes * height * width == 0) return;
+
+  const Index largest = most_rows(reader);
+  const Index slab_elements = aligned_elements<T>(reader.slab_elements(largest));
+  Index* const offsets = reinterpret_cast<Index*>(scratch);
+  T* const slabs = scratch + offset_elements(conv);
+  const Source<T> strides = source_strides<T>(reader, largest);
+  const Runs runs = runs_of(conv.axis, conv.group_in, strides.pixel);
+  fill_offsets(conv.axis, runs, strides, offsets);
+
+  // Units of work: blocks of output rows, and parts of the panels if there are too few blocks.
+  const Index wanted = 4 * Index(num_threads());
+  const Index all_rows = conv.batch * planes * height;
+  const Index row_blocks = ceil_div(height, min_of(largest, max_of(all_rows / wanted, Index(1))));
+  const Index panels = ceil_div(conv.group_out, kColumns);
+  const Index blocks = conv.batch * planes * row_blocks;
+  const Index parts = blocks >= wanted ? 1 : min_of(panels, ceil_div(wanted, blocks));
+  const Index tiles = ceil_div(width, Index(kTileRows));
+  const Index packed_group = conv.inner() * padded_columns<T>(conv.group_out);
+
+  const auto run_unit = [&](Index unit, T* slab) {
+    const Index part = unit % parts;
+    const Index block = unit / parts % row_blocks;
+    const Index plane = unit / parts / row_blocks % planes;
+    const Index image = unit / parts / row_blocks / planes;
+    const Index row = piece_begin(height, row_blocks, block);
+    const Index row_end = piece_begin(height, row_blocks, block + 1);
+    const T* const x = conv.x + image * conv.axis[0].in * conv.axis[1].in * conv.axis[2].in * reader.image_channels;
+    for (Index group = 0; group < conv.groups; ++group) {
+      const Source<T> source =
+          open_block(reader, x + group * conv.group_in, plane, row, row_end - row, largest, slab);
+      T* const y = conv.y + image * conv.y_image + plane * conv.y_axis[0] + group * conv.group_out;
+      Tile<T> tile;
+      tile.a_row = conv.axis[2].step * source.pixel;
+      tile.a_step = 1;
+      tile.offsets = offsets;
+      tile.runs = runs.count;
+      tile.length = runs.length;
+      tile.c_row = conv.y_axis[2];
+      tile.activation = conv.activation;
+      for (Index panel = piece_begin(panels, parts, part); panel < piece_begin(panels, parts, part + 1); ++panel) {
+        const Index column = panel * kColumns;
+        tile.columns = min_of(conv.group_out - column, kColumns);
+        tile.b = conv.packed + group * packed_group + column * conv.inner();
+        tile.b_step = padded_columns<T>(tile.columns);
+        tile.bias = conv.bias ? conv.bias + group * conv.group_out + column : nullptr;
+        for (Index h = row; h < row_end; ++h) {
+          const T* const a = source.first + (h - row) * conv.axis[1].step * source.row;
+          T* const c = y + h * conv.y_axis[1] + column;
+          for (Index i = 0; i < tiles; ++i) {
+            const Index pixel = piece_begin(width, tiles, i);
+            tile.rows = piece_begin(width, tiles, i + 1) - pixel;
+            tile.a = a + pixel * tile.a_row;
+            tile.c = c + pixel * tile.c_row;
+            run_tile(tile);
+          }
+        }
+      }
+    }
+  };
+  const Index unit_flops = 2 * ceil_div(height, row_blocks) * width * max_of(conv.inner(), Index(1)) *
+                           ceil_div(conv.group_out, parts) * conv.groups;
+  parallel(blocks * parts, max_of(kWorkerFlops / unit_flops, Index(1)), [&](Index begin, Index end, int worker) {
+    for (Index unit = begin; unit < end; ++unit) run_unit(unit, slabs + worker * slab_elements);
+  });
+}
+
+template Index packed_elements(const Correlation<float>&);
+template Index packed_elements(const Correlation<double>&);
+template Index correlate_elements(const Correlation<float>&);
+template Index correlate_elements(const Correlation<double>&);
+template void correlate(const Correlation<float>&, float*);
+template void correlate(const Correlation<double>&, double*);
+
+}  // namespace lamina::kernels::LAMINA_LEVEL

@@ -1,0 +1,277 @@
+// Forward and gradient of the input; the gradient of the kernel is in depthwise_grad_kernel.cpp.
+#include "kernels/conv/depthwise.h"
+
+#include "kernels/conv/source.h"
+#include "kernels/epilogue.h"
+#include "kernels/tile.h"
+
+namespace lamina::kernels::LAMINA_LEVEL {
+
+using Eigen::internal::padd;
+using Eigen::internal::ploadu;
+using Eigen::internal::pmadd;
+using Eigen::internal::pset1;
+using Eigen::internal::pstoreu;
+
+constexpr int kPixels = 8;  // of a tile
+
+// y[n, o, f] = activation(bias[f] + sum over taps t of x[n, o * step + first + t * spacing, f] * weights[t, f]), where
+// channels of x are repeated `repeat` times side by side, and `fold` neighbouring filters are added into one of y.
+template <class T>
+struct Depthwise {
+  Axis axis[3];
+  Index batch = 1, image_channels = 1, repeat = 1, fold = 1;
+  const T* x = nullptr;
+  const T* weights = nullptr;  // rows of padded_columns(filters)
+  const T* bias = nullptr;
+  Activation activation = Activation::linear;
+  T* y = nullptr;
+  Index y_image = 0, y_axis[3] = {0, 0, 0};
+
+  Index filters() const { return image_channels * repeat; }
+  Index taps() const { return axis[0].taps * axis[1].taps * axis[2].taps; }
+};
+
+template <class T>
+static Reader reader_of(const Depthwise<T>& conv) {
+  Reader reader;
+  for (int i = 0; i < 3; ++i) reader.axis[i] = conv.axis[i];
+  reader.image_channels = reader.channels = conv.image_channels;
+  reader.repeat = conv.repeat;
+  reader.pixel = padded_columns<T>(conv.filters());
+  reader.direct = all_inside(conv.axis) && reader.pixel == reader.image_channels;
+  return reader;
+}
+
+// Scratch: offsets of the taps, then for each worker its slab and a tile of results before they are folded.
+template <class T>
+static Index offset_elements(const Depthwise<T>& conv) {
+  return aligned_elements<T>(conv.taps() * Index(sizeof(Index) / sizeof(T)));
+}
+
+template <class T>
+static Index unfolded_elements(const Depthwise<T>& conv) {
+  return conv.fold > 1 ? kPixels * padded_columns<T>(conv.filters()) : 0;
+}
+
+template <class T>
+static Index elements_of(const Depthwise<T>& conv) {
+  const Reader reader = reader_of(conv);
+  return offset_elements(conv) +
+         max_threads() * (aligned_elements<T>(reader.slab_elements(most_rows(reader))) + unfolded_elements(conv));
+}
+
+// One packet of filters of `Pixels` pixels.
+template <class T, int Pixels>
+static void pixel_tile(const Depthwise<T>& conv, const T* x, Index x_pixel, const Index* offsets, Index taps,
+                       Index filter, Index count, T* y, Index y_pixel) {
+  using P = TilePacket<T>;
+  const Index width = padded_columns<T>(conv.filters());
+  const T* weights = conv.weights + filter;
+  x += filter;
+  P sum[Pixels];
+  unroll<Pixels>([&](auto i) LAMINA_INLINE_LAMBDA { sum[i] = pset1<P>(T(0)); });
+  for (Index t = 0; t < taps; ++t) {
+    const P weight = ploadu<P>(weights + t * width);
+    const T* from = x + offsets[t];
+    unroll<Pixels>([&](auto i) LAMINA_INLINE_LAMBDA { sum[i] = pmadd(ploadu<P>(from + i * x_pixel), weight, sum[i]); });
+  }
+  const bool whole = count == kLanes<T>;
+  if (conv.bias) {
+    const P bias = whole ? ploadu<P>(conv.bias + filter) : load_first(conv.bias + filter, count);
+    unroll<Pixels>([&](auto i) LAMINA_INLINE_LAMBDA { sum[i] = padd(sum[i], bias); });
+  }
+  if (is_clamp(conv.activation)) {
+    const P low = low_bound<T>();
+    const P high = high_bound<T>(conv.activation);
+    unroll<Pixels>([&](auto i) LAMINA_INLINE_LAMBDA { sum[i] = clamp(sum[i], low, high); });
+  }
+  y += filter;
+  if (whole) {
+    unroll<Pixels>([&](auto i) LAMINA_INLINE_LAMBDA { pstoreu(y + i * y_pixel, sum[i]); });
+  } else {
+    unroll<Pixels>([&](auto i) LAMINA_INLINE_LAMBDA { store_first(y + i * y_pixel, sum[i], count); });
+  }
+}
+
+template <class T>
+static void fold_pixels(const T* from, Index from_pixel, Index pixels, Index channels, Index fold, T* y, Index y_pixel) {
+  for (Index i = 0; i < pixels; ++i) {
+    for (Index c = 0; c < channels; ++c) {
+      T sum = from[i * from_pixel + c * fold];
+      for (Index q = 1; q < fold; ++q) sum += from[i * from_pixel + c * fold + q];
+      y[i * y_pixel + c] = sum;
+    }
+  }
+}
+
+template <class T>
+static void run(const Depthwise<T>& conv, T* scratch) {
+  constexpr Index kLane = kLanes<T>;
+  const Reader reader = reader_of(conv);
+  const Index planes = conv.axis[0].out, height = conv.axis[1].out, width = conv.axis[2].out;
+  if (conv.batch * planes * height * width == 0) return;
+  const Index filters = conv.filters(), padded = padded_columns<T>(filters), taps = conv.taps();
+  const Index largest = most_rows(reader);
+  const Index slab_elements = aligned_elements<T>(reader.slab_elements(largest));
+  const Index worker_elements = slab_elements + unfolded_elements(conv);
+  Index* const offsets = reinterpret_cast<Index*>(scratch);
+  T* const workers = scratch + offset_elements(conv);
+  const Source<T> strides = source_strides<T>(reader, largest);
+  Index next = 0;
+  for (Index d = 0; d < conv.axis[0].taps; ++d) {
+    for (Index h = 0; h < conv.axis[1].taps; ++h) {
+      for (Index w = 0; w < conv.axis[2].taps; ++w) {
+        offsets[next++] = d * strides.plane + h * conv.axis[1].spacing * strides.row +
+                          w * conv.axis[2].spacing * strides.pixel;
+      }
+    }
+  }
+
+  const Index wanted = 4 * Index(num_threads());
+  const Index all_rows = conv.batch * planes * height;
+  const Index row_blocks = ceil_div(height, min_of(largest, max_of(all_rows / wanted, Index(1))));
+  const Index units = conv.batch * planes * row_blocks;
+  const auto run_unit = [&](Index unit, T* own) {
+    const Index image = unit / row_blocks / planes;
+    const Index plane = unit / row_blocks % planes;
+    const Index row = piece_begin(height, row_blocks, unit % row_blocks);
+    const Index row_end = piece_begin(height, row_blocks, unit % row_blocks + 1);
+    const T* const x = conv.x + image * conv.axis[0].in * conv.axis[1].in * conv.axis[2].in * conv.image_channels;
+    const Source<T> source = open_block(reader, x, plane, row, row_end - row, largest, own);
+    T* const unfolded = own + slab_elements;
+    const Index x_pixel = conv.axis[2].step * source.pixel;
+    for (Index h = row; h < row_end; ++h) {
+      const T* const from = source.first + (h - row) * conv.axis[1].step * source.row;
+      T* const to = conv.y + image * conv.y_image + plane * conv.y_axis[0] + h * conv.y_axis[1];
+      for (Index pixel = 0; pixel < width; pixel += kPixels) {
+        const Index pixels = min_of(width - pixel, Index(kPixels));
+        T* const y = conv.fold > 1 ? unfolded : to + pixel * conv.y_axis[2];
+        const Index y_pixel = conv.fold > 1 ? padded : conv.y_axis[2];
+        for (Index filter = 0; filter < filters; filter += kLane) {
+          const Index count = min_of(filters - filter, kLane);
+          if (pixels == kPixels) {
+            pixel_tile<T, kPixels>(conv, from + pixel * x_pixel, x_pixel, offsets, taps, filter, count, y, y_pixel);
+          } else {
+            for (Index i = 0; i < pixels; ++i) {
+              pixel_tile<T, 1>(conv, from + (pixel + i) * x_pixel, x_pixel, offsets, taps, filter, count,
+                               y + i * y_pixel, y_pixel);
+            }
+          }
+        }
+        if (conv.fold > 1) {
+          fold_pixels(unfolded, padded, pixels, filters / conv.fold, conv.fold, to + pixel * conv.y_axis[2],
+                      conv.y_axis[2]);
+        } else if (is_transcendental(conv.activation)) {
+          activate(conv.activation, y, y_pixel, pixels, filters);
+        }
+      }
+    }
+  };
+  // A tap costs about four times what its arithmetic would: the loads bound it.
+  const Index unit_flops = 8 * ceil_div(height, row_blocks) * width * filters * max_of(taps, Index(1));
+  parallel(units, max_of(kWorkerFlops / unit_flops, Index(1)), [&](Index begin, Index end, int worker) {
+    for (Index unit = begin; unit < end; ++unit) run_unit(unit, workers + worker * worker_elements);
+  });
+}
+
+// The taps that the axes choose, as rows of padded width.
+template <class T>
+static void pack_taps(const ConvShape& shape, const Axis axis[3], const T* w, T* packed) {
+  const Index width = padded_columns<T>(shape.filters);
+  for (Index d = 0; d < axis[0].taps; ++d) {
+    for (Index h = 0; h < axis[1].taps; ++h) {
+      for (Index q = 0; q < axis[2].taps; ++q) {
+        const Index tap = ((axis[0].tap_first + d * axis[0].tap_step) * shape.kernel[1] + axis[1].tap_first +
+                           h * axis[1].tap_step) * shape.kernel[2] + axis[2].tap_first + q * axis[2].tap_step;
+        std::memcpy(packed, w + tap * shape.filters, static_cast<std::size_t>(shape.filters) * sizeof(T));
+        fill_zero(packed + shape.filters, width - shape.filters);
+        packed += width;
+      }
+    }
+  }
+}
+
+template <class T>
+static Index weight_elements(const ConvShape& shape) {
+  return aligned_elements<T>(shape.taps() * padded_columns<T>(shape.filters));
+}
+
+template <class T>
+static Depthwise<T> forward_of(const ConvShape& shape) {
+  Depthwise<T> conv;
+  for (int i = 0; i < 3; ++i) conv.axis[i] = forward_axis(shape, i);
+  conv.batch = shape.batch;
+  conv.image_channels = shape.channels;
+  conv.repeat = shape.filters / shape.channels;
+  conv.y_axis[2] = shape.filters;
+  conv.y_axis[1] = shape.out[2] * conv.y_axis[2];
+  conv.y_axis[0] = shape.out[1] * conv.y_axis[1];
+  conv.y_image = shape.out[0] * conv.y_axis[0];
+  return conv;
+}
+
+template <class T>
+Index depthwise_forward_elements(const ConvShape& shape) {
+  return weight_elements<T>(shape) + elements_of(forward_of<T>(shape));
+}
+
+template <class T>
+void depthwise_forward(const ConvShape& shape, const T* x, const T* w, const T* bias, Activation activation, T* y,
+                       T* scratch) {
+  Depthwise<T> conv = forward_of<T>(shape);
+  pack_taps(shape, conv.axis, w, scratch);
+  conv.x = x;
+  conv.weights = scratch;
+  conv.bias = bias;
+  conv.activation = activation;
+  conv.y = y;
+  run(conv, scratch + weight_elements<T>(shape));
+}
+
+// The input positions of one phase of the strides.
+template <class T>
+static Depthwise<T> gradient_of(const ConvShape& shape, const Index phase[3]) {
+  Depthwise<T> conv;
+  for (int i = 0; i < 3; ++i) conv.axis[i] = gradient_axis(shape, i, phase[i]);
+  conv.batch = shape.batch;
+  conv.image_channels = shape.filters;
+  conv.fold = shape.filters / shape.channels;
+  const Index row = shape.in[2] * shape.channels;
+  conv.y_axis[2] = shape.stride[2] * shape.channels;
+  conv.y_axis[1] = shape.stride[1] * row;
+  conv.y_axis[0] = shape.stride[0] * shape.in[1] * row;
+  conv.y_image = shape.in[0] * shape.in[1] * row;
+  return conv;
+}
+
+template <class T>
+Index depthwise_grad_input_elements(const ConvShape& shape) {
+  Index most = 0;
+  for_each_phase(shape, [&](const Index phase[3]) { most = max_of(most, elements_of(gradient_of<T>(shape, phase))); });
+  return weight_elements<T>(shape) + most;
+}
+
+template <class T>
+void depthwise_grad_input(const ConvShape& shape, const T* dy, const T* w, T* dx, T* scratch) {
+  for_each_phase(shape, [&](const Index phase[3]) {
+    Depthwise<T> conv = gradient_of<T>(shape, phase);
+    pack_taps(shape, conv.axis, w, scratch);
+    conv.x = dy;
+    conv.weights = scratch;
+    conv.y = dx + ((phase[0] * shape.in[1] + phase[1]) * shape.in[2] + phase[2]) * shape.channels;
+    run(conv, scratch + weight_elements<T>(shape));
+  });
+}
+
+template Index depthwise_forward_elements<float>(const ConvShape&);
+template Index depthwise_forward_elements<double>(const ConvShape&);
+template void depthwise_forward(const ConvShape&, const float*, const float*, const float*, Activation, float*, float*);
+template void depthwise_forward(const ConvShape&, const double*, const double*, const double*, Activation, double*,
+                                double*);
+template Index depthwise_grad_input_elements<float>(const ConvShape&);
+template Index depthwise_grad_input_elements<double>(const ConvShape&);
+template void depthwise_grad_input(const ConvShape&, const float*, const float*, float*, float*);
+template void depthwise_grad_input(const ConvShape&, const double*, const double*, double*, double*);
+
+}  // namespace lamina::kernels::LAMINA_LEVEL

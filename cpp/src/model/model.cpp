@@ -1,0 +1,164 @@
+#include "lamina/model.h"
+
+#include <cstring>
+
+#include "core/spelling.h"
+#include "io/lamina_file.h"
+#include "kernels/random/random.h"
+#include "ops/dispatch.h"
+
+namespace lamina {
+
+struct Model::State {
+  io::Loaded file;
+  Program& program() const { return *file.program; }
+};
+
+Model::Model(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Model::Model(Model&&) noexcept = default;
+Model& Model::operator=(Model&&) noexcept = default;
+Model::~Model() = default;
+
+Model Model::load(const std::string& path) { return Model(std::make_unique<State>(State{io::load(path)})); }
+
+namespace {
+
+std::vector<Port> ports(const Graph& graph, const std::vector<Graph::Named>& values) {
+  std::vector<Port> result;
+  for (const auto& [name, value] : values) {
+    const Spec& spec = graph.values[static_cast<std::size_t>(value)];
+    Port port{name, spec.dtype, {}};
+    for (const Dim& d : spec.dims) port.shape.push_back(d.value_or(-1));
+    result.push_back(std::move(port));
+  }
+  return result;
+}
+
+Variable& variable_of(const Program& program, const std::string& name) {
+  if (const VariablePtr v = program.variable(name)) return *v;
+  std::vector<std::string> names;
+  for (const VariablePtr& v : program.variables()) names.push_back(v->name);
+  fail(ErrorKind::value, "The model has no variable '" + name + "'", "one of its names; the nearest are " + nearest(name, names),
+       "'" + name + "'", "Correct the name; variable_names() lists them.");
+}
+
+std::int64_t integer(const Program& program, const std::string& name) {
+  return variable_of(program, name).tensor().item<std::int64_t>();
+}
+
+void require(const Program& program, const char* entry) {
+  if (program.has_entry(entry)) return;
+  fail(ErrorKind::state, std::string("The model cannot be trained or evaluated: it has no '") + entry + "'",
+       "a model that was compiled before it was saved", "one that only predicts",
+       "Call compile() in Python, and save again.");
+}
+
+std::vector<Tensor> joined(const std::vector<Tensor>& x, const std::vector<Tensor>& y) {
+  std::vector<Tensor> all = x;
+  all.insert(all.end(), y.begin(), y.end());
+  return all;
+}
+
+std::int64_t rows_of(const std::vector<Tensor>& arrays) {
+  if (arrays.empty() || arrays[0].rank() == 0 || arrays[0].dim(0) == 0)
+    fail(ErrorKind::value, "There is no data", "tensors with at least one row", arrays.empty() ? "none" : to_string(arrays[0].shape()),
+         "Check what is passed.");
+  return arrays[0].dim(0);
+}
+
+Logs results(Program& program) {
+  Logs logs;
+  const Graph& graph = program.graph("results");
+  const std::vector<Tensor> values = program.run("results", {});
+  for (std::size_t i = 0; i < values.size(); ++i)
+    for_dtype(values[i].dtype(), [&](auto t) {
+      if (values[i].size() == 1)
+        logs.emplace_back(graph.outputs[i].name, static_cast<double>(values[i].item<decltype(t)>()));
+    });
+  return logs;
+}
+
+}  // namespace
+
+std::vector<Port> Model::inputs() const {
+  const Graph& graph = state_->program().graph("predict");
+  return ports(graph, graph.inputs);
+}
+
+std::vector<Port> Model::outputs() const {
+  const Graph& graph = state_->program().graph("predict");
+  return ports(graph, graph.outputs);
+}
+
+std::vector<Tensor> Model::predict(const std::vector<Tensor>& inputs, std::int64_t batch_size) const {
+  return state_->program().map_batches("predict", inputs, batch_size);
+}
+
+Tensor Model::predict(const Tensor& input, std::int64_t batch_size) const {
+  std::vector<Tensor> outputs = predict(std::vector<Tensor>{input}, batch_size);
+  if (outputs.size() != 1)
+    fail(ErrorKind::value, "The model has several outputs", "a model with one output", std::to_string(outputs.size()) + " outputs",
+         "Call predict with a list of tensors.");
+  return outputs[0];
+}
+
+std::vector<Logs> Model::fit(const std::vector<Tensor>& x, const std::vector<Tensor>& y, const FitOptions& options) {
+  Program& program = state_->program();
+  for (const char* entry : {"train_step", "results", "reset_metrics"}) require(program, entry);
+  const std::vector<Tensor> arrays = joined(x, y);
+  const std::int64_t rows = rows_of(arrays);
+  if (options.batch_size < 1 || options.epochs < 0)
+    fail(ErrorKind::value, "fit cannot run", "a batch size of at least 1 and epochs of at least 0",
+         "batch size " + std::to_string(options.batch_size) + ", epochs " + std::to_string(options.epochs), "Check the options.");
+  const std::int64_t batches = (rows + options.batch_size - 1) / options.batch_size;
+  std::vector<Logs> history;
+  Tensor order(DType::int64, {rows});
+  for (int epoch = 0; epoch < options.epochs; ++epoch) {
+    program.run("reset_metrics", {});
+    if (options.shuffle) {
+      kernels::random_permutation(rows, static_cast<std::uint64_t>(integer(program, "sampler/seed")),
+                                  static_cast<std::uint64_t>(integer(program, "sampler/epoch")), order.data<std::int64_t>());
+      *variable_of(program, "sampler/epoch").writable().data<std::int64_t>() += 1;
+    }
+    program.run_batches("train_step", arrays, options.batch_size, 0, batches, options.shuffle ? &order : nullptr);
+    history.push_back(results(program));
+    if (options.on_epoch_end && !options.on_epoch_end(epoch, history.back())) break;
+  }
+  return history;
+}
+
+Logs Model::evaluate(const std::vector<Tensor>& x, const std::vector<Tensor>& y, std::int64_t batch_size) {
+  Program& program = state_->program();
+  for (const char* entry : {"evaluate_step", "results", "reset_metrics"}) require(program, entry);
+  const std::vector<Tensor> arrays = joined(x, y);
+  const std::int64_t rows = rows_of(arrays);
+  program.run("reset_metrics", {});
+  program.run_batches("evaluate_step", arrays, batch_size, 0, batch_size < 1 ? 1 : (rows + batch_size - 1) / batch_size, nullptr);
+  return results(program);
+}
+
+double Model::learning_rate() const {
+  return static_cast<double>(variable_of(state_->program(), "optimizer/learning_rate").tensor().item<float>());
+}
+
+void Model::set_learning_rate(double rate) {
+  *variable_of(state_->program(), "optimizer/learning_rate").writable().data<float>() = static_cast<float>(rate);
+}
+
+std::vector<std::string> Model::variable_names() const {
+  std::vector<std::string> names;
+  for (const VariablePtr& v : state_->program().variables()) names.push_back(v->name);
+  return names;
+}
+
+Tensor Model::variable(const std::string& name) const { return variable_of(state_->program(), name).tensor().copy(); }
+
+void Model::set_variable(const std::string& name, const Tensor& value) {
+  variable_of(state_->program(), name).assign(Value(value));
+}
+
+void Model::save(const std::string& path) const {
+  io::save(path, state_->program(), state_->file.metadata, state_->file.golden);
+}
+
+}  // namespace lamina

@@ -1,0 +1,107 @@
+// Ops that move elements and compute nothing.
+#pragma once
+
+#include "kernels/layout/layout.h"
+#include "ops/op.h"
+
+namespace lamina {
+
+struct Reshape {  // one size may be -1
+  static constexpr const char* name = "reshape";
+  static constexpr bool alias = true;
+  Dims shape;
+  template <class V>
+  void fields(V& v) {
+    v("shape", shape);
+  }
+  Specs infer(const Specs& inputs) const;
+  void run(const Run&) const {}
+  Values vjp(const Vjp& v) const;
+};
+
+struct Transpose {
+  static constexpr const char* name = "transpose";
+  std::vector<std::int64_t> axes;  // output axis i is input axis axes[i]
+  template <class V>
+  void fields(V& v) {
+    v("axes", axes);
+  }
+  Specs infer(const Specs& inputs) const;
+  void run(const Run& run) const;
+  Values vjp(const Vjp& v) const;
+};
+
+struct BroadcastTo {
+  static constexpr const char* name = "broadcast_to";
+  Dims shape;
+  template <class V>
+  void fields(V& v) {
+    v("shape", shape);
+  }
+  Specs infer(const Specs& inputs) const;
+  void run(const Run& run) const;
+  Values vjp(const Vjp& v) const;
+};
+
+struct Concatenate {
+  static constexpr const char* name = "concatenate";
+  std::int64_t axis = -1;
+  template <class V>
+  void fields(V& v) {
+    v("axis", axis);
+  }
+  Specs infer(const Specs& inputs) const;
+  void run(const Run& run) const;
+  Values vjp(const Vjp& v) const;
+};
+
+// x[start:stop:stride] along every axis. Positive strides: 0 <= start <= stop <= size. Negative ones walk from start
+// down to stop (exclusive, -1 to reach the first element).
+struct Slice {
+  static constexpr const char* name = "slice";
+  Dims starts, stops;
+  std::vector<std::int64_t> strides;  // empty: ones
+  template <class V>
+  void fields(V& v) {
+    v("starts", starts);
+    v("stops", stops);
+    v("strides", strides);
+  }
+  Specs infer(const Specs& inputs) const;
+  void run(const Run& run) const;
+  Values vjp(const Vjp& v) const;
+};
+
+// input dy -> zeros of `shape` with dy at the places that the slice reads.
+struct SliceGrad {
+  static constexpr const char* name = "slice_grad";
+  Dims shape, starts, stops;
+  std::vector<std::int64_t> strides;
+  template <class V>
+  void fields(V& v) {
+    v("shape", shape);
+    v("starts", starts);
+    v("stops", stops);
+    v("strides", strides);
+  }
+  Specs infer(const Specs& inputs) const;
+  void run(const Run& run) const;
+  Values vjp(const Vjp& v) const;
+};
+
+struct Pad {
+  static constexpr const char* name = "pad";
+  std::vector<std::int64_t> low, high;  // per axis, not negative
+  double value = 0;
+  template <class V>
+  void fields(V& v) {
+    v("low", low);
+    v("high", high);
+    v("value", value);
+  }
+  Specs infer(const Specs& inputs) const;
+  void run(const Run& run) const;
+  Values vjp(const Vjp& v) const;
+};
+
+}  // namespace lamina

@@ -1,0 +1,47 @@
+// Matrix products: the general one, and the dense layer's with bias and activation.
+#pragma once
+
+#include "kernels/activation.h"
+#include "ops/op.h"
+
+namespace lamina {
+
+template <>
+struct EnumNames<kernels::Activation> {
+  static constexpr const char* names[] = {"linear", "relu", "relu6", "sigmoid", "tanh", "silu", "gelu"};
+};
+
+// op(a) . op(b) over the last two axes; the leading axes broadcast.
+struct Matmul {
+  static constexpr const char* name = "matmul";
+  bool transpose_a = false, transpose_b = false;
+  template <class V>
+  void fields(V& v) {
+    v("transpose_a", transpose_a);
+    v("transpose_b", transpose_b);
+  }
+  Specs infer(const Specs& inputs) const;
+  std::size_t scratch(const Run& run) const;
+  void run(const Run& run) const;
+  Values vjp(const Vjp& v) const;
+};
+
+// activation(x . kernel + bias) over the last axis of x. Unfused: matmul, add, the activation.
+struct Linear {
+  static constexpr const char* name = "linear";
+  kernels::Activation activation = kernels::Activation::linear;
+  template <class V>
+  void fields(V& v) {
+    v("activation", activation);
+  }
+  Specs infer(const Specs& inputs) const;
+  std::size_t scratch(const Run& run) const;
+  void run(const Run& run) const;
+  Values vjp(const Vjp& v) const;
+  static Values unfused(kernels::Activation activation, const Values& inputs);
+};
+
+// The activation as an op.
+Value activate(kernels::Activation activation, const Value& x);
+
+}  // namespace lamina

@@ -1,0 +1,224 @@
+#include "ops/norm.h"
+
+#include <cmath>
+
+#include "autodiff/gradient.h"
+#include "autodiff/through.h"
+#include "kernels/table.h"
+#include "ops/dispatch.h"
+#include "ops/elementwise.h"
+#include "ops/functions.h"
+
+namespace lamina {
+
+namespace k = kernels;
+
+namespace {
+
+k::BatchNormShape batch_shape(const Shape& x, std::int64_t axis) {
+  const int a = check::axis("batch_norm", axis, x.rank());
+  return {x.size(0, a), x[a], x.size(a + 1, x.rank())};
+}
+
+Specs check_batch(const char* name, std::int64_t axis, const Specs& inputs, const Spec& x, std::size_t first_vector) {
+  check::same_dtype(name, inputs);
+  check::floating(name, x);
+  check::rank_at_least(name, x, 2);
+  const auto a = static_cast<std::size_t>(check::axis(name, axis, x.rank()));
+  for (std::size_t i = first_vector; i < inputs.size(); ++i) {
+    if (inputs[i].rank() != 1)
+      fail(ErrorKind::value, std::string(name) + ": wrong rank of a parameter", "one value per channel", to_string(inputs),
+           "Check the weights.");
+    check::equal(name, inputs[i].dims[0], x.dims[a], inputs, "numbers of channels");
+  }
+  return {x};
+}
+
+// [1, ..., channels, ..., 1] for broadcasting against x.
+Value along(const Value& vector, const Value& x, std::int64_t axis) {
+  Dims dims(static_cast<std::size_t>(x.rank()), Dim(1));
+  dims[static_cast<std::size_t>(check::axis("batch_norm", axis, x.rank()))] = vector.dim(0);
+  return ops::reshape(vector, dims);
+}
+
+std::vector<std::int64_t> all_but(std::int64_t axis, int rank) {
+  std::vector<std::int64_t> axes;
+  for (int i = 0; i < rank; ++i)
+    if (i != check::axis("batch_norm", axis, rank)) axes.push_back(i);
+  return axes;
+}
+
+}  // namespace
+
+Specs BatchNorm::infer(const Specs& inputs) const {
+  check::num_inputs(name, inputs, 3, 3);
+  check_batch(name, axis, inputs, inputs[0], 1);
+  return {inputs[0], inputs[1], inputs[1], inputs[1]};
+}
+
+std::size_t BatchNorm::scratch(const Run& run) const {
+  const auto s = batch_shape(run.inputs[0].shape, axis);
+  return for_floating(run.inputs[0].dtype, [&](auto t) { return k::float_table<decltype(t)>().norm.batch_scratch(s); });
+}
+
+void BatchNorm::run(const Run& run) const {
+  const auto s = batch_shape(run.inputs[0].shape, axis);
+  for_floating(run.inputs[0].dtype, [&](auto t) {
+    using T = decltype(t);
+    k::float_table<T>().norm.batch(s, run.in<T>(0), run.in<T>(1), run.in<T>(2), static_cast<T>(epsilon), run.out<T>(0),
+                                   run.out<T>(1), run.out<T>(2), run.out<T>(3), run.scratch);
+  });
+}
+
+Values BatchNorm::vjp(const Vjp& v) const {
+  const Value &x = v.in(0), &gamma = v.in(1), &mean = v.out(1), &rstd = v.out(3);
+  Value dx, dgamma, dbeta;
+  if (v.grad(0)) {
+    const Values g = call(BatchNormGrad{axis}, {v.grad(0), x, gamma, mean, rstd});
+    dx = g[0], dgamma = g[1], dbeta = g[2];
+  }
+  // The statistics are outputs too; somebody may differentiate through them.
+  Value d_mean = v.grad(1), d_variance = v.grad(2);
+  if (v.grad(3)) {  // rstd = (variance + epsilon)^-1/2
+    const Value cubed = ops::multiply(rstd, ops::multiply(rstd, rstd));
+    const Value d = ops::scaled(ops::multiply(v.grad(3), cubed), -0.5);
+    d_variance = d_variance ? ops::add(d_variance, d) : d;
+  }
+  if (v.need(0) && (d_mean || d_variance)) {
+    Dim count = 1;
+    for (std::int64_t a : all_but(axis, x.rank())) count = count * x.dim(static_cast<int>(a));
+    const Value n = ops::dim_value(count, x.dtype());
+    Value sum;
+    if (d_mean) sum = ops::broadcast_to(along(ops::divide(d_mean, n), x, axis), x.dims());
+    if (d_variance) {
+      const Value centered = ops::subtract(x, along(mean, x, axis));
+      const Value d = ops::multiply(centered, along(ops::scaled(ops::divide(d_variance, n), 2), x, axis));
+      sum = sum ? ops::add(sum, d) : d;
+    }
+    dx = dx ? ops::add(dx, sum) : sum;
+  }
+  return {dx, dgamma, dbeta};
+}
+
+Specs BatchNormGrad::infer(const Specs& inputs) const {
+  check::num_inputs(name, inputs, 5, 5);
+  check_batch(name, axis, inputs, inputs[1], 2);
+  return {inputs[1], inputs[2], inputs[2]};
+}
+
+std::size_t BatchNormGrad::scratch(const Run& run) const {
+  const auto s = batch_shape(run.inputs[1].shape, axis);
+  return for_floating(run.inputs[0].dtype, [&](auto t) { return k::float_table<decltype(t)>().norm.batch_scratch(s); });
+}
+
+void BatchNormGrad::run(const Run& run) const {
+  const auto s = batch_shape(run.inputs[1].shape, axis);
+  for_floating(run.inputs[0].dtype, [&](auto t) {
+    using T = decltype(t);
+    k::float_table<T>().norm.batch_grad(s, run.in<T>(0), run.in<T>(1), run.in<T>(2), run.in<T>(3), run.in<T>(4), run.out<T>(0),
+                                        run.out<T>(1), run.out<T>(2), run.scratch);
+  });
+}
+
+Specs BatchNormInference::infer(const Specs& inputs) const {
+  check::num_inputs(name, inputs, 5, 5);
+  return check_batch(name, axis, inputs, inputs[0], 1);
+}
+
+std::size_t BatchNormInference::scratch(const Run& run) const {
+  return 2 * static_cast<std::size_t>(run.inputs[1].shape.size()) * size_of(run.inputs[0].dtype);
+}
+
+void BatchNormInference::run(const Run& run) const {
+  const auto s = batch_shape(run.inputs[0].shape, axis);
+  for_floating(run.inputs[0].dtype, [&](auto t) {
+    using T = decltype(t);
+    T* scale = static_cast<T*>(run.scratch);
+    T* offset = scale + s.channels;
+    for (std::int64_t c = 0; c < s.channels; ++c) {
+      scale[c] = run.in<T>(1)[c] / std::sqrt(run.in<T>(4)[c] + static_cast<T>(epsilon));
+      offset[c] = run.in<T>(2)[c] - run.in<T>(3)[c] * scale[c];
+    }
+    k::float_table<T>().norm.scale_offset(s, run.in<T>(0), scale, offset, run.out<T>(0));
+  });
+}
+
+Values BatchNormInference::vjp(const Vjp& v) const {
+  return vjp_through(v, [&](const Values& in) {
+    const Value rstd = call(Unary<k::Unary::rsqrt>{}, {ops::add(in[4], ops::like(in[4], epsilon))})[0];
+    const Value scale = ops::multiply(in[1], rstd);
+    const Value offset = ops::subtract(in[2], ops::multiply(in[3], scale));
+    return Values{ops::add(ops::multiply(in[0], along(scale, in[0], axis)), along(offset, in[0], axis))};
+  });
+}
+
+namespace {
+
+// Rows and columns of x when the last `axes` axes are normalized.
+std::pair<std::int64_t, std::int64_t> rows_and_columns(const Shape& x, std::int64_t axes) {
+  const int split = x.rank() - static_cast<int>(axes);
+  return {x.size(0, split), x.size(split, x.rank())};
+}
+
+void check_layer(const char* name, std::int64_t axes, const Specs& inputs, const Spec& x, std::size_t first, std::size_t last) {
+  check::same_dtype(name, inputs);
+  check::floating(name, x);
+  if (axes < 1 || axes > x.rank())
+    fail(ErrorKind::value, std::string(name) + ": wrong number of axes", "1 to " + std::to_string(x.rank()),
+         std::to_string(axes), "Check the axis argument.");
+  for (std::size_t i = first; i < last; ++i) {
+    if (inputs[i].rank() != axes)
+      fail(ErrorKind::value, std::string(name) + ": wrong rank of a parameter", "the shape of the normalized axes",
+           to_string(inputs), "Check the weights.");
+    for (int a = 0; a < axes; ++a)
+      check::equal(name, inputs[i].dims[static_cast<std::size_t>(a)], x.dims[static_cast<std::size_t>(x.rank() - axes + a)],
+                   inputs, "the normalized sizes");
+  }
+}
+
+}  // namespace
+
+Specs LayerNorm::infer(const Specs& inputs) const {
+  check::num_inputs(name, inputs, 3, 3);
+  check_layer(name, axes, inputs, inputs[0], 1, 3);
+  const Spec row{inputs[0].dtype, Dims(inputs[0].dims.begin(), inputs[0].dims.end() - axes)};
+  return {inputs[0], row, row};
+}
+
+void LayerNorm::run(const Run& run) const {
+  const auto [rows, columns] = rows_and_columns(run.inputs[0].shape, axes);
+  for_floating(run.inputs[0].dtype, [&, r = rows, c = columns](auto t) {
+    using T = decltype(t);
+    k::float_table<T>().norm.layer(r, c, run.in<T>(0), run.in<T>(1), run.in<T>(2), static_cast<T>(epsilon), run.out<T>(0),
+                                   run.out<T>(1), run.out<T>(2));
+  });
+}
+
+Values LayerNorm::vjp(const Vjp& v) const {
+  if (v.grad(1) || v.grad(2)) detail::not_differentiable("the statistics of layer_norm");
+  return call(LayerNormGrad{axes}, {v.grad(0), v.in(0), v.in(1), v.out(1), v.out(2)});
+}
+
+Specs LayerNormGrad::infer(const Specs& inputs) const {
+  check::num_inputs(name, inputs, 5, 5);
+  check_layer(name, axes, inputs, inputs[1], 2, 3);
+  return {inputs[1], inputs[2], inputs[2]};
+}
+
+std::size_t LayerNormGrad::scratch(const Run& run) const {
+  const auto [rows, columns] = rows_and_columns(run.inputs[1].shape, axes);
+  return for_floating(run.inputs[0].dtype, [r = rows, c = columns](auto t) {
+    return k::float_table<decltype(t)>().norm.layer_scratch(r, c);
+  });
+}
+
+void LayerNormGrad::run(const Run& run) const {
+  const auto [rows, columns] = rows_and_columns(run.inputs[1].shape, axes);
+  for_floating(run.inputs[0].dtype, [&, r = rows, c = columns](auto t) {
+    using T = decltype(t);
+    k::float_table<T>().norm.layer_grad(r, c, run.in<T>(0), run.in<T>(1), run.in<T>(2), run.in<T>(3), run.in<T>(4),
+                                        run.out<T>(0), run.out<T>(1), run.out<T>(2), run.scratch);
+  });
+}
+
+}  // namespace lamina

@@ -1,0 +1,83 @@
+// Batch and layer normalization, and their gradients.
+#pragma once
+
+#include "kernels/norm/norm.h"
+#include "ops/op.h"
+
+namespace lamina {
+
+// inputs x, gamma, beta -> y, mean, variance (biased), rstd = 1 / sqrt(variance + epsilon); statistics per index of `axis`.
+struct BatchNorm {
+  static constexpr const char* name = "batch_norm";
+  double epsilon = 1e-3;
+  std::int64_t axis = -1;
+  template <class V>
+  void fields(V& v) {
+    v("epsilon", epsilon);
+    v("axis", axis);
+  }
+  Specs infer(const Specs& inputs) const;
+  std::size_t scratch(const Run& run) const;
+  void run(const Run& run) const;
+  Values vjp(const Vjp& v) const;
+};
+
+// inputs dy, x, gamma, mean, rstd -> dx, dgamma, dbeta.
+struct BatchNormGrad {
+  static constexpr const char* name = "batch_norm_grad";
+  std::int64_t axis = -1;
+  template <class V>
+  void fields(V& v) {
+    v("axis", axis);
+  }
+  Specs infer(const Specs& inputs) const;
+  std::size_t scratch(const Run& run) const;
+  void run(const Run& run) const;
+};
+
+// inputs x, gamma, beta, mean, variance -> y = (x - mean) * gamma / sqrt(variance + epsilon) + beta.
+// Unfused: the same formula in elementwise ops.
+struct BatchNormInference {
+  static constexpr const char* name = "batch_norm_inference";
+  double epsilon = 1e-3;
+  std::int64_t axis = -1;
+  template <class V>
+  void fields(V& v) {
+    v("epsilon", epsilon);
+    v("axis", axis);
+  }
+  Specs infer(const Specs& inputs) const;
+  std::size_t scratch(const Run& run) const;
+  void run(const Run& run) const;
+  Values vjp(const Vjp& v) const;
+};
+
+// inputs x, gamma, beta over the last `axes` axes -> y, mean, rstd per row.
+struct LayerNorm {
+  static constexpr const char* name = "layer_norm";
+  double epsilon = 1e-3;
+  std::int64_t axes = 1;
+  template <class V>
+  void fields(V& v) {
+    v("epsilon", epsilon);
+    v("axes", axes);
+  }
+  Specs infer(const Specs& inputs) const;
+  void run(const Run& run) const;
+  Values vjp(const Vjp& v) const;
+};
+
+// inputs dy, x, gamma, mean, rstd -> dx, dgamma, dbeta.
+struct LayerNormGrad {
+  static constexpr const char* name = "layer_norm_grad";
+  std::int64_t axes = 1;
+  template <class V>
+  void fields(V& v) {
+    v("axes", axes);
+  }
+  Specs infer(const Specs& inputs) const;
+  std::size_t scratch(const Run& run) const;
+  void run(const Run& run) const;
+};
+
+}  // namespace lamina

@@ -1,0 +1,183 @@
+// What an op is. An op is a struct of attributes with these members:
+//   static constexpr const char* name
+//   template <class V> void fields(V& v)                    v("axis", axis); ... every attribute, once
+//   std::vector<Spec> infer(const std::vector<Spec>&) const shapes and dtypes of the outputs; throws for wrong inputs
+//   void run(const Run&) const                              the numbers, for known shapes
+// and, where they apply:
+//   std::size_t scratch(const Run&) const                   bytes of working memory `run` needs (data is null here)
+//   std::vector<Value> vjp(const Vjp&) const                gradients of the inputs, made by calling ops
+//   static constexpr bool alias                             output 0 is input 0 under another shape
+//   unsigned reuses(int output) const                       bit i: the output may overwrite input i of the same size
+// The struct stands in one line of ops.def. Ops are pure: state goes in and comes out as tensors.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "core/dim.h"
+#include "ops/attributes.h"
+
+namespace lamina {
+
+// A tensor as a kernel sees it.
+struct Operand {
+  void* data = nullptr;
+  DType dtype = DType::float32;
+  Shape shape;
+};
+
+// One execution of an op.
+struct Run {
+  const Operand* inputs;
+  int num_inputs;
+  const Operand* outputs;
+  void* scratch;
+
+  template <class T>
+  const T* in(int i) const {
+    return static_cast<const T*>(inputs[i].data);
+  }
+  // Null when there are fewer inputs.
+  template <class T>
+  const T* in_or_null(int i) const {
+    return i < num_inputs ? static_cast<const T*>(inputs[i].data) : nullptr;
+  }
+  template <class T>
+  T* out(int i) const {
+    return static_cast<T*>(outputs[i].data);
+  }
+};
+
+class Value;
+struct Vjp;
+class Op;
+using OpPtr = std::shared_ptr<const Op>;
+using Values = std::vector<Value>;
+using Specs = std::vector<Spec>;
+
+class Op {
+ public:
+  virtual ~Op();
+  virtual const char* name() const = 0;
+  virtual Attributes attributes() const = 0;
+  virtual OpPtr bind(const Bindings&) const = 0;  // the same op with its dims as numbers
+  virtual Specs infer(const Specs&) const = 0;
+  virtual void run(const Run&) const = 0;
+  virtual std::size_t scratch(const Run&) const = 0;
+  virtual bool differentiable() const = 0;
+  virtual Values vjp(const Vjp&) const = 0;
+  virtual bool alias() const = 0;
+  virtual unsigned reuses(int output) const = 0;
+
+  // The op as struct T, or null.
+  template <class T>
+  const T* as() const;
+};
+
+namespace detail {
+
+template <class T, class = void>
+struct has_scratch : std::false_type {};
+template <class T>
+struct has_scratch<T, std::void_t<decltype(&T::scratch)>> : std::true_type {};
+template <class T, class = void>
+struct has_vjp : std::false_type {};
+template <class T>
+struct has_vjp<T, std::void_t<decltype(&T::vjp)>> : std::true_type {};
+template <class T, class = void>
+struct has_alias : std::false_type {};
+template <class T>
+struct has_alias<T, std::void_t<decltype(T::alias)>> : std::true_type {};
+template <class T, class = void>
+struct has_reuses : std::false_type {};
+template <class T>
+struct has_reuses<T, std::void_t<decltype(&T::reuses)>> : std::true_type {};
+
+[[noreturn]] void not_differentiable(const char* op);
+
+}  // namespace detail
+
+template <class T>
+class OpOf final : public Op {
+ public:
+  explicit OpOf(T definition) : definition_(std::move(definition)) {}
+  const T& definition() const { return definition_; }
+
+  const char* name() const override { return T::name; }
+  Attributes attributes() const override {
+    AttributeWriter writer;
+    T copy = definition_;
+    copy.fields(writer);
+    return std::move(writer.attributes);
+  }
+  OpPtr bind(const Bindings& bindings) const override {
+    T copy = definition_;
+    AttributeBinder binder(bindings);
+    copy.fields(binder);
+    return std::make_shared<OpOf<T>>(std::move(copy));
+  }
+  Specs infer(const Specs& inputs) const override { return definition_.infer(inputs); }
+  void run(const Run& run) const override { definition_.run(run); }
+  std::size_t scratch([[maybe_unused]] const Run& run) const override {
+    if constexpr (detail::has_scratch<T>::value)
+      return definition_.scratch(run);
+    else
+      return 0;
+  }
+  bool differentiable() const override { return detail::has_vjp<T>::value; }
+  Values vjp([[maybe_unused]] const Vjp& v) const override {
+    if constexpr (detail::has_vjp<T>::value)
+      return definition_.vjp(v);
+    else
+      detail::not_differentiable(T::name);
+  }
+  bool alias() const override { return detail::has_alias<T>::value; }
+  unsigned reuses([[maybe_unused]] int output) const override {
+    if constexpr (detail::has_reuses<T>::value)
+      return definition_.reuses(output);
+    else
+      return 0;
+  }
+
+ private:
+  T definition_;
+};
+
+template <class T>
+const T* Op::as() const {
+  auto* op = dynamic_cast<const OpOf<T>*>(this);
+  return op ? &op->definition() : nullptr;
+}
+
+template <class T>
+OpPtr make_op(T definition) {
+  return std::make_shared<OpOf<T>>(std::move(definition));
+}
+
+// The closed list of ops, by name.
+struct OpInfo {
+  const char* name;
+  OpPtr (*make)(const Attributes&);
+};
+const std::vector<OpInfo>& all_ops();
+// Throws Error (value) with the nearest names for one that is not in the list.
+OpPtr make_op(const std::string& name, const Attributes& attributes);
+
+// What `infer` functions share.
+namespace check {
+
+void num_inputs(const char* op, const Specs& inputs, int at_least, int at_most);
+void same_dtype(const char* op, const Specs& inputs);
+void floating(const char* op, const Spec& input);
+void rank_at_least(const char* op, const Spec& input, int rank);
+// The axis in [0, rank); throws Error (value) when out of range.
+int axis(const char* op, std::int64_t axis, int rank);
+// Two sizes that must agree; the known one of the two.
+Dim equal(const char* op, const Dim& a, const Dim& b, const Specs& inputs, const char* which);
+
+}  // namespace check
+
+}  // namespace lamina

@@ -1,0 +1,113 @@
+#include "ops/pool.h"
+
+#include "autodiff/gradient.h"
+#include "kernels/table.h"
+#include "ops/dispatch.h"
+#include "ops/functions.h"
+
+namespace lamina {
+
+namespace k = kernels;
+
+Dims PoolAttributes::out_dims(const char* op, const Specs& inputs, const Dims& x) const {
+  if (x.rank() < 3 || x.rank() > 5)
+    fail(ErrorKind::value, std::string(op) + ": wrong rank", "(batch, 1 to 3 spatial axes, channels)", to_string(inputs),
+         "Add the missing axes.");
+  const int axes = x.rank() - 2;
+  const auto w = window::per_axis(op, "window", window, axes);
+  const auto s = window::per_axis(op, "strides", strides.empty() ? window : strides, axes);
+  if (padding == Padding::causal)
+    fail(ErrorKind::value, std::string(op) + ": wrong padding", "'valid' or 'same'", "'causal'", "Change the padding.");
+  Dims out{x[0]};
+  for (std::size_t i = 0; i < static_cast<std::size_t>(axes); ++i)
+    out.push_back(window::out_size(op, x[i + 1], {w[i], s[i], 1}, padding, inputs));
+  out.push_back(x.back());
+  return out;
+}
+
+k::PoolShape PoolAttributes::shape(const Shape& x, const Shape& y) const {
+  k::PoolShape s;
+  lamina::window::fill(s, x, y, window.data(), strides.empty() ? window : strides, {}, padding);
+  s.channels = x[x.rank() - 1];
+  return s;
+}
+
+namespace {
+
+template <class Op>
+Op with(const PoolAttributes& attributes) {
+  Op op;
+  static_cast<PoolAttributes&>(op) = attributes;
+  return op;
+}
+
+}  // namespace
+
+Specs MaxPool::infer(const Specs& inputs) const {
+  check::num_inputs(name, inputs, 1, 1);
+  check::floating(name, inputs[0]);
+  return {{inputs[0].dtype, out_dims(name, inputs, inputs[0].dims)}};
+}
+
+void MaxPool::run(const Run& run) const {
+  const auto s = shape(run.inputs[0].shape, run.outputs[0].shape);
+  for_floating(run.inputs[0].dtype, [&](auto t) {
+    using T = decltype(t);
+    k::float_table<T>().pool.max(s, run.in<T>(0), run.out<T>(0));
+  });
+}
+
+Values MaxPool::vjp(const Vjp& v) const { return call(with<MaxPoolGrad>(*this), {v.in(0), v.out(), v.grad()}); }
+
+Specs MaxPoolGrad::infer(const Specs& inputs) const {
+  check::num_inputs(name, inputs, 3, 3);
+  check::same_dtype(name, inputs);
+  return {inputs[0]};
+}
+
+void MaxPoolGrad::run(const Run& run) const {
+  const auto s = shape(run.inputs[0].shape, run.inputs[1].shape);
+  for_floating(run.inputs[0].dtype, [&](auto t) {
+    using T = decltype(t);
+    k::float_table<T>().pool.max_grad(s, run.in<T>(0), run.in<T>(1), run.in<T>(2), run.out<T>(0));
+  });
+}
+
+Specs AveragePool::infer(const Specs& inputs) const {
+  check::num_inputs(name, inputs, 1, 1);
+  check::floating(name, inputs[0]);
+  return {{inputs[0].dtype, out_dims(name, inputs, inputs[0].dims)}};
+}
+
+void AveragePool::run(const Run& run) const {
+  const auto s = shape(run.inputs[0].shape, run.outputs[0].shape);
+  for_floating(run.inputs[0].dtype, [&](auto t) {
+    using T = decltype(t);
+    k::float_table<T>().pool.average(s, run.in<T>(0), run.out<T>(0));
+  });
+}
+
+Values AveragePool::vjp(const Vjp& v) const {
+  auto op = with<AveragePoolGrad>(*this);
+  op.input_shape = v.in(0).dims();
+  return call(op, {v.grad()});
+}
+
+Specs AveragePoolGrad::infer(const Specs& inputs) const {
+  check::num_inputs(name, inputs, 1, 1);
+  check::floating(name, inputs[0]);
+  out_dims(name, inputs, input_shape);
+  return {{inputs[0].dtype, input_shape}};
+}
+
+void AveragePoolGrad::run(const Run& run) const {
+  const auto s = shape(run.outputs[0].shape, run.inputs[0].shape);
+  for_floating(run.inputs[0].dtype, [&](auto t) {
+    using T = decltype(t);
+    k::float_table<T>().pool.average_grad(s, run.in<T>(0), run.out<T>(0));
+  });
+}
+
+Values AveragePoolGrad::vjp(const Vjp& v) const { return call(with<AveragePool>(*this), {v.grad()}); }
+
+}  // namespace lamina

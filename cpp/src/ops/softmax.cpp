@@ -1,0 +1,137 @@
+#include "ops/softmax.h"
+
+#include "autodiff/gradient.h"
+#include "autodiff/through.h"
+#include "kernels/table.h"
+#include "ops/dispatch.h"
+#include "ops/elementwise.h"
+#include "ops/functions.h"
+
+namespace lamina {
+
+namespace k = kernels;
+
+namespace {
+
+k::SoftmaxShape shape_of(const Shape& x, std::int64_t axis) {
+  const int a = check::axis("softmax", axis, x.rank());
+  return {x.size(0, a), x[a], x.size(a + 1, x.rank())};
+}
+
+}  // namespace
+
+template <bool Log>
+Specs SoftmaxOp<Log>::infer(const Specs& inputs) const {
+  check::num_inputs(name, inputs, 1, 1);
+  check::floating(name, inputs[0]);
+  check::axis(name, axis, inputs[0].rank());
+  return {inputs[0]};
+}
+
+template <bool Log>
+void SoftmaxOp<Log>::run(const Run& run) const {
+  const auto s = shape_of(run.inputs[0].shape, axis);
+  for_floating(run.inputs[0].dtype, [&](auto t) {
+    using T = decltype(t);
+    const auto& f = k::float_table<T>().softmax;
+    (Log ? f.log_softmax : f.softmax)(s, run.in<T>(0), run.out<T>(0));
+  });
+}
+
+template <bool Log>
+Values SoftmaxOp<Log>::vjp(const Vjp& v) const {
+  return call(SoftmaxGradOp<Log>{axis}, {v.out(), v.grad()});
+}
+
+template <bool Log>
+Specs SoftmaxGradOp<Log>::infer(const Specs& inputs) const {
+  check::num_inputs(name, inputs, 2, 2);
+  check::same_dtype(name, inputs);
+  check::floating(name, inputs[0]);
+  return {inputs[0]};
+}
+
+template <bool Log>
+void SoftmaxGradOp<Log>::run(const Run& run) const {
+  const auto s = shape_of(run.inputs[0].shape, axis);
+  for_floating(run.inputs[0].dtype, [&](auto t) {
+    using T = decltype(t);
+    const auto& f = k::float_table<T>().softmax;
+    (Log ? f.log_softmax_grad : f.softmax_grad)(s, run.in<T>(0), run.in<T>(1), run.out<T>(0));
+  });
+}
+
+template <bool Log>
+Values SoftmaxGradOp<Log>::vjp(const Vjp& v) const {
+  return vjp_through(v, [&](const Values& in) {
+    const Value &y = in[0], &dy = in[1];
+    if (Log) {
+      const Value p = call(Unary<k::Unary::exp>{}, {y})[0];
+      return Values{ops::subtract(dy, ops::multiply(p, ops::sum(dy, {axis}, true)))};
+    }
+    return Values{ops::multiply(y, ops::subtract(dy, ops::sum(ops::multiply(dy, y), {axis}, true)))};
+  });
+}
+
+template struct SoftmaxOp<false>;
+template struct SoftmaxOp<true>;
+template struct SoftmaxGradOp<false>;
+template struct SoftmaxGradOp<true>;
+
+namespace {
+
+void check_labels(const char* name, const Specs& inputs) {
+  const Spec &x = inputs[0], &labels = inputs[1];
+  check::floating(name, x);
+  check::rank_at_least(name, x, 1);
+  if (labels.dtype != DType::int64)
+    fail(ErrorKind::type, std::string(name) + ": wrong dtype of the labels", "int64", to_string(inputs), "Cast the labels.");
+  if (labels.rank() != x.rank() - 1)
+    fail(ErrorKind::value, std::string(name) + ": wrong rank of the labels", "one class number per row of the logits",
+         to_string(inputs), "Remove or add an axis of the labels.");
+  for (std::size_t i = 0; i < labels.dims.size(); ++i) check::equal(name, x.dims[i], labels.dims[i], inputs, "sizes");
+}
+
+}  // namespace
+
+Specs SparseCrossentropy::infer(const Specs& inputs) const {
+  check::num_inputs(name, inputs, 2, 2);
+  check_labels(name, inputs);
+  return {{inputs[0].dtype, inputs[1].dims}};
+}
+
+void SparseCrossentropy::run(const Run& run) const {
+  const std::int64_t rows = run.inputs[1].shape.size(), columns = run.inputs[0].shape[run.inputs[0].shape.rank() - 1];
+  const auto* labels = run.in<std::int64_t>(1);
+  for (std::int64_t i = 0; i < rows; ++i)
+    if (labels[i] < 0 || labels[i] >= columns)
+      fail(ErrorKind::index, "A class label is out of range",
+           "integers from 0 to " + std::to_string(columns - 1) + " for an output of " + std::to_string(columns) + " classes",
+           std::to_string(labels[i]) + " at row " + std::to_string(i),
+           "Check the labels (NaN becomes a label out of range), or give the last layer more units.");
+  for_floating(run.inputs[0].dtype, [&](auto t) {
+    using T = decltype(t);
+    k::float_table<T>().softmax.sparse_crossentropy(rows, columns, run.in<T>(0), labels, run.out<T>(0));
+  });
+}
+
+Values SparseCrossentropy::vjp(const Vjp& v) const {
+  return {call(SparseCrossentropyGrad{}, {v.in(0), v.in(1), v.grad()})[0], Value()};
+}
+
+Specs SparseCrossentropyGrad::infer(const Specs& inputs) const {
+  check::num_inputs(name, inputs, 3, 3);
+  check_labels(name, inputs);
+  return {inputs[0]};
+}
+
+void SparseCrossentropyGrad::run(const Run& run) const {
+  const std::int64_t rows = run.inputs[1].shape.size(), columns = run.inputs[0].shape[run.inputs[0].shape.rank() - 1];
+  for_floating(run.inputs[0].dtype, [&](auto t) {
+    using T = decltype(t);
+    k::float_table<T>().softmax.sparse_crossentropy_grad(rows, columns, run.in<T>(0), run.in<std::int64_t>(1), run.in<T>(2),
+                                                         run.out<T>(0));
+  });
+}
+
+}  // namespace lamina

@@ -1,0 +1,202 @@
+#include "program/passes.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "ops/conv.h"
+#include "ops/elementwise.h"
+#include "ops/matmul.h"
+
+namespace lamina {
+
+namespace {
+
+namespace k = kernels;
+
+// Every use of value i becomes a use of value to[i].
+void rename_values(Graph& graph, const std::vector<int>& to) {
+  auto rename = [&](int& v) { v = to[static_cast<std::size_t>(v)]; };
+  for (Graph::Node& node : graph.nodes)
+    for (int& v : node.inputs) rename(v);
+  for (auto& output : graph.outputs) rename(output.value);
+  for (auto& write : graph.writes) rename(write.value);
+}
+
+std::vector<int> count_uses(const Graph& graph) {
+  std::vector<int> uses(graph.values.size(), 0);
+  for (const Graph::Node& node : graph.nodes)
+    for (int v : node.inputs) ++uses[static_cast<std::size_t>(v)];
+  for (const auto& output : graph.outputs) ++uses[static_cast<std::size_t>(output.value)];
+  for (const auto& write : graph.writes) ++uses[static_cast<std::size_t>(write.value)];
+  return uses;
+}
+
+}  // namespace
+
+void remove_dead_nodes(Graph& graph) {
+  std::vector<bool> alive(graph.values.size(), false);
+  for (const auto& output : graph.outputs) alive[static_cast<std::size_t>(output.value)] = true;
+  for (const auto& write : graph.writes) alive[static_cast<std::size_t>(write.value)] = true;
+  std::vector<Graph::Node> kept;
+  for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
+    if (std::none_of(node->outputs.begin(), node->outputs.end(), [&](int v) { return alive[static_cast<std::size_t>(v)]; }))
+      continue;
+    for (int v : node->inputs) alive[static_cast<std::size_t>(v)] = true;
+    kept.push_back(std::move(*node));
+  }
+  std::reverse(kept.begin(), kept.end());
+  graph.nodes = std::move(kept);
+  auto dead = [&](const auto& leaf) { return !alive[static_cast<std::size_t>(leaf.value)]; };
+  graph.constants.erase(std::remove_if(graph.constants.begin(), graph.constants.end(), dead), graph.constants.end());
+  graph.reads.erase(std::remove_if(graph.reads.begin(), graph.reads.end(), dead), graph.reads.end());
+}
+
+void merge_equal_nodes(Graph& graph) {
+  std::vector<int> to(graph.values.size());
+  for (std::size_t i = 0; i < to.size(); ++i) to[i] = static_cast<int>(i);
+  std::map<std::string, const Graph::Node*> seen;
+  std::vector<Graph::Node> kept;
+  kept.reserve(graph.nodes.size());  // `seen` points into it
+  for (Graph::Node& node : graph.nodes) {
+    std::string key = std::string(node.op->name()) + "(" + to_string(node.op->attributes()) + ")";
+    for (int& v : node.inputs) {
+      v = to[static_cast<std::size_t>(v)];
+      key += " " + std::to_string(v);
+    }
+    auto [it, is_new] = seen.emplace(std::move(key), nullptr);
+    if (is_new) {
+      kept.push_back(std::move(node));
+      it->second = &kept.back();
+    } else {
+      for (std::size_t i = 0; i < node.outputs.size(); ++i)
+        to[static_cast<std::size_t>(node.outputs[i])] = it->second->outputs[i];
+    }
+  }
+  graph.nodes = std::move(kept);
+  rename_values(graph, to);
+}
+
+void fold_constants(Graph& graph) {
+  constexpr std::size_t largest = 4096;  // bytes; larger ones are cheaper to compute than to keep
+  std::map<int, Tensor> known;
+  for (const auto& [tensor, value] : graph.constants) known[value] = tensor;
+  std::vector<Graph::Node> kept;
+  for (Graph::Node& node : graph.nodes) {
+    bool fold = node.op->as<StopGradient>() == nullptr;
+    std::vector<Tensor> inputs;
+    for (int v : node.inputs) {
+      auto it = known.find(v);
+      fold = fold && it != known.end();
+      if (fold) inputs.push_back(it->second);
+    }
+    for (int v : node.outputs) {
+      const Spec& spec = graph.values[static_cast<std::size_t>(v)];
+      fold = fold && spec.dims.known() &&
+             static_cast<std::size_t>(spec.dims.shape().size()) * size_of(spec.dtype) <= largest;
+    }
+    for (const auto& [name, attribute] : node.op->attributes())
+      if (auto* dims = std::get_if<Dims>(&attribute)) fold = fold && dims->known();
+    if (!fold) {
+      kept.push_back(std::move(node));
+      continue;
+    }
+    const std::vector<Tensor> results = run_now(*node.op->bind({}), inputs);
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      known[node.outputs[i]] = results[i];
+      graph.constants.push_back({results[i], node.outputs[i]});
+    }
+  }
+  graph.nodes = std::move(kept);
+}
+
+namespace {
+
+std::optional<k::Activation> activation_of(const Op& op) {
+  using U = k::Unary;
+  if (op.as<Unary<U::relu>>()) return k::Activation::relu;
+  if (op.as<Unary<U::relu6>>()) return k::Activation::relu6;
+  if (op.as<Unary<U::sigmoid>>()) return k::Activation::sigmoid;
+  if (op.as<Unary<U::tanh>>()) return k::Activation::tanh;
+  if (op.as<Unary<U::silu>>()) return k::Activation::silu;
+  if (op.as<Unary<U::gelu>>()) return k::Activation::gelu;
+  return std::nullopt;
+}
+
+// The product as an op that can still take an epilogue, or null: a plain matmul by a matrix is a linear.
+OpPtr epilogue_base(const Graph& graph, const Graph::Node& node) {
+  if (auto* matmul = node.op->as<Matmul>())
+    if (!matmul->transpose_a && !matmul->transpose_b && graph.values[static_cast<std::size_t>(node.inputs[1])].rank() == 2)
+      return make_op(Linear{});
+  if (auto* conv = node.op->as<Conv>())
+    if (conv->activation == k::Activation::linear) return node.op;
+  if (auto* linear = node.op->as<Linear>())
+    if (linear->activation == k::Activation::linear) return node.op;
+  return nullptr;
+}
+
+OpPtr with_activation(const OpPtr& op, k::Activation activation) {
+  if (auto* conv = op->as<Conv>()) {
+    Conv fused = *conv;
+    fused.activation = activation;
+    return make_op(fused);
+  }
+  Linear fused;
+  fused.activation = activation;
+  return make_op(fused);
+}
+
+}  // namespace
+
+void fuse_epilogues(Graph& graph) {
+  const std::vector<int> uses = count_uses(graph);
+  std::vector<int> producer(graph.values.size(), -1);  // node that makes the value
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i)
+    for (int v : graph.nodes[i].outputs) producer[static_cast<std::size_t>(v)] = static_cast<int>(i);
+  std::vector<bool> absorbed(graph.nodes.size(), false);
+  // The node that makes v, if nobody else needs v.
+  auto sole = [&](int v) { return uses[static_cast<std::size_t>(v)] == 1 ? producer[static_cast<std::size_t>(v)] : -1; };
+
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    Graph::Node& node = graph.nodes[i];
+    if (node.op->as<Binary<k::Binary::add>>() != nullptr) {  // product + bias
+      for (int side = 0; side < 2; ++side) {
+        const int from = sole(node.inputs[static_cast<std::size_t>(side)]);
+        const int bias = node.inputs[static_cast<std::size_t>(1 - side)];
+        if (from < 0 || absorbed[static_cast<std::size_t>(from)]) continue;
+        Graph::Node& product = graph.nodes[static_cast<std::size_t>(from)];
+        const Dims& y = graph.values[static_cast<std::size_t>(product.outputs[0])].dims;
+        const Dims& b = graph.values[static_cast<std::size_t>(bias)].dims;
+        const OpPtr base = epilogue_base(graph, product);
+        if (!base || product.inputs.size() != 2 || b.rank() != 1 || b[0] != y.back()) continue;
+        absorbed[static_cast<std::size_t>(from)] = true;
+        node.op = base;
+        node.inputs = {product.inputs[0], product.inputs[1], bias};
+        break;
+      }
+    } else if (const auto activation = activation_of(*node.op)) {
+      const int from = sole(node.inputs[0]);
+      if (from < 0 || absorbed[static_cast<std::size_t>(from)]) continue;
+      Graph::Node& product = graph.nodes[static_cast<std::size_t>(from)];
+      const OpPtr base = epilogue_base(graph, product);
+      if (!base) continue;
+      absorbed[static_cast<std::size_t>(from)] = true;
+      node.op = with_activation(base, *activation);
+      node.inputs = product.inputs;
+    }
+  }
+  std::vector<Graph::Node> kept;
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i)
+    if (!absorbed[i]) kept.push_back(std::move(graph.nodes[i]));
+  graph.nodes = std::move(kept);
+}
+
+void optimize(Graph& graph) {
+  remove_dead_nodes(graph);
+  merge_equal_nodes(graph);
+  fold_constants(graph);
+  fuse_epilogues(graph);
+  remove_dead_nodes(graph);
+}
+
+}  // namespace lamina

@@ -1,0 +1,15 @@
+// Rewrites of a graph that keep its meaning. Each is a function on a graph; `optimize` runs them in order.
+#pragma once
+
+#include "program/graph.h"
+
+namespace lamina {
+
+void remove_dead_nodes(Graph& graph);
+void merge_equal_nodes(Graph& graph);   // the same op on the same inputs is computed once
+void fold_constants(Graph& graph);      // small results that depend on nothing unknown
+void fuse_epilogues(Graph& graph);      // matmul or conv, + bias, activation -> one op
+
+void optimize(Graph& graph);
+
+}  // namespace lamina

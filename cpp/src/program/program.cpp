@@ -1,0 +1,329 @@
+#include "program/program.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/arena.h"
+#include "core/cpu.h"
+#include "core/spelling.h"
+#include "lamina/error.h"
+#include "program/passes.h"
+
+namespace lamina {
+
+Workspace::Workspace(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)), arena_(allocate(plan_->arena_bytes)) {
+  std::size_t count = 0;
+  for (const Plan::Step& step : plan_->steps) count += step.inputs.size() + step.outputs.size();
+  operands_.reserve(count);
+  copies_.reserve(2 * plan_->copies.size());
+  inputs_.resize(plan_->inputs.size());
+  outputs_.resize(plan_->outputs.size());
+  variables_.resize(plan_->reads.size());
+  auto add = [&](std::vector<Operand>& to, const Plan::Operand& o) {
+    to.push_back({nullptr, o.dtype, o.shape});
+    Operand* operand = &to.back();
+    const auto index = static_cast<std::size_t>(std::max(o.place.index, 0));
+    switch (o.place.kind) {
+      case Place::Kind::arena: operand->data = static_cast<char*>(arena_.get()) + o.place.offset; break;
+      case Place::Kind::constant: operand->data = const_cast<void*>(plan_->constants[index].data()); break;
+      case Place::Kind::input: inputs_[index].operands.push_back(operand); break;
+      case Place::Kind::output: outputs_[index].operands.push_back(operand); break;
+      default: variables_[index].operands.push_back(operand); break;
+    }
+    return operand;
+  };
+  for (const Plan::Step& step : plan_->steps) {
+    Run run{operands_.data() + operands_.size(), static_cast<int>(step.inputs.size()), nullptr, nullptr};
+    for (const Plan::Operand& o : step.inputs) add(operands_, o);
+    run.outputs = operands_.data() + operands_.size();
+    for (const Plan::Operand& o : step.outputs) add(operands_, o);
+    if (step.scratch_bytes > 0) run.scratch = static_cast<char*>(arena_.get()) + step.scratch_offset;
+    runs_.push_back(run);
+  }
+  for (const Plan::Copy& copy : plan_->copies) {
+    add(copies_, copy.from);
+    add(copies_, copy.to);
+  }
+}
+
+void Workspace::bind(External& external, const void* data) {
+  if (external.bound == data) return;
+  for (Operand* o : external.operands) o->data = const_cast<void*>(data);
+  external.bound = data;
+}
+
+void Workspace::run(const void* const* inputs, void* const* outputs, const std::vector<VariablePtr>& variables) {
+  for (std::size_t i = 0; i < inputs_.size(); ++i) bind(inputs_[i], inputs[i]);
+  for (std::size_t i = 0; i < outputs_.size(); ++i) bind(outputs_[i], outputs[i]);
+  for (std::size_t i = 0; i < variables_.size(); ++i) {
+    if (plan_->writes[i])
+      bind(variables_[i], variables[i]->writable().data());
+    else if (plan_->reads[i])
+      bind(variables_[i], variables[i]->tensor().data());
+  }
+  FlushDenormals flush;
+  for (std::size_t i = 0; i < runs_.size(); ++i) plan_->steps[i].op->run(runs_[i]);
+  for (std::size_t i = 0; i < copies_.size(); i += 2)
+    std::memcpy(copies_[i + 1].data, copies_[i].data,
+                static_cast<std::size_t>(copies_[i].shape.size()) * size_of(copies_[i].dtype));
+}
+
+void Program::add_variable(const VariablePtr& variable) {
+  for (const VariablePtr& v : variables_) {
+    if (v == variable) return;
+    if (v->name == variable->name)
+      fail(ErrorKind::value, "Two variables of a program have one name", "unique names", "'" + variable->name + "' twice",
+           "Give the layers different names.");
+  }
+  variables_.push_back(variable);
+  plans_.clear();  // they number the variables
+}
+
+void Program::add_entry(const std::string& name, const NamedValues& inputs, const NamedValues& outputs, const Trace& trace) {
+  std::vector<std::pair<int, const Trace::Entry*>> variables;
+  for (const Trace::Entry& entry : trace.entries()) {
+    add_variable(entry.variable);
+    const auto at = std::find(variables_.begin(), variables_.end(), entry.variable) - variables_.begin();
+    variables.emplace_back(static_cast<int>(at), &entry);
+  }
+  add_entry(name, make_graph(inputs, outputs, variables));
+}
+
+void Program::add_entry(const std::string& name, Graph graph) {
+  remove_dead_nodes(graph);
+  Graph fast = graph;
+  optimize(fast);
+  plans_.erase(name);
+  traced_[name] = std::move(graph);
+  optimized_[name] = std::move(fast);
+}
+
+bool Program::has_entry(const std::string& name) const { return traced_.count(name) > 0; }
+
+namespace {
+
+const Graph& find(const std::map<std::string, Graph>& graphs, const std::string& entry) {
+  auto it = graphs.find(entry);
+  if (it != graphs.end()) return it->second;
+  std::vector<std::string> names;
+  for (const auto& [name, graph] : graphs) names.push_back(name);
+  fail(ErrorKind::value, "The program has no entry '" + entry + "'", names.empty() ? "no entries yet" : nearest(entry, names),
+       "'" + entry + "'", "A model has 'train_step' and 'evaluate_step' once it was compiled and fitted or evaluated.");
+}
+
+}  // namespace
+
+const Graph& Program::graph(const std::string& entry) const { return find(traced_, entry); }
+const Graph& Program::optimized(const std::string& entry) const { return find(optimized_, entry); }
+
+VariablePtr Program::variable(const std::string& name) const {
+  for (const VariablePtr& v : variables_)
+    if (v->name == name) return v;
+  return nullptr;
+}
+
+Program::Planned& Program::planned(const std::string& entry, const std::vector<Shape>& shapes) {
+  std::vector<std::unique_ptr<Planned>>& plans = plans_[entry];
+  for (auto& p : plans)
+    if (p->shapes == shapes) return *p;
+  auto fresh = std::make_unique<Planned>();
+  fresh->shapes = shapes;
+  fresh->plan = std::make_shared<const Plan>(make_plan(optimized(entry), shapes, static_cast<int>(variables_.size())));
+  constexpr std::size_t most = 64;  // shapes kept per entry; the oldest goes first
+  if (plans.size() == most) plans.erase(plans.begin());
+  plans.push_back(std::move(fresh));
+  return *plans.back();
+}
+
+class Program::Lease {
+ public:
+  Lease(Program& program, const std::string& entry, const std::vector<Shape>& shapes) : program_(program), entry_(entry) {
+    std::lock_guard<std::mutex> lock(program_.mutex_);
+    Planned& planned = program_.planned(entry, shapes);
+    plan_ = planned.plan;
+    if (!planned.idle.empty()) {
+      workspace_ = std::move(planned.idle.back());
+      planned.idle.pop_back();
+    } else {
+      workspace_ = std::make_unique<Workspace>(plan_);
+    }
+  }
+  ~Lease() {
+    std::lock_guard<std::mutex> lock(program_.mutex_);
+    auto it = program_.plans_.find(entry_);
+    if (it == program_.plans_.end()) return;  // replaced meanwhile
+    for (auto& p : it->second)
+      if (p->plan == plan_) p->idle.push_back(std::move(workspace_));
+  }
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+  Workspace* operator->() { return workspace_.get(); }
+
+ private:
+  Program& program_;
+  const std::string& entry_;
+  std::shared_ptr<const Plan> plan_;
+  std::unique_ptr<Workspace> workspace_;
+};
+
+void Program::check_inputs(const std::string& entry, const std::vector<Tensor>& inputs) const {
+  const Graph& g = optimized(entry);
+  if (inputs.size() != g.inputs.size())
+    fail(ErrorKind::value, "'" + entry + "' got the wrong number of inputs", std::to_string(g.inputs.size()),
+         std::to_string(inputs.size()), "Pass one tensor per input.");
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const Spec& spec = g.values[static_cast<std::size_t>(g.inputs[i].value)];
+    if (inputs[i].dtype() != spec.dtype)
+      fail(ErrorKind::type, "Input '" + g.inputs[i].name + "' has the wrong dtype", to_string(spec),
+           std::string(name_of(inputs[i].dtype())) + " " + to_string(inputs[i].shape()), "Convert the data.");
+  }
+}
+
+std::shared_ptr<const Plan> Program::plan(const std::string& entry, const std::vector<Shape>& input_shapes) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return planned(entry, input_shapes).plan;
+}
+
+namespace {
+
+std::vector<Tensor> make_outputs(const Plan& plan) {
+  std::vector<Tensor> outputs;
+  for (const Spec& spec : plan.outputs) outputs.emplace_back(spec.dtype, spec.dims.shape());
+  return outputs;
+}
+
+std::int64_t count_rows(const std::vector<Tensor>& arrays) {
+  std::int64_t rows = -1;
+  for (const Tensor& a : arrays) {
+    if (a.rank() == 0 || (rows >= 0 && a.dim(0) != rows))
+      fail(ErrorKind::value, "The arrays do not have the same number of rows", std::to_string(rows) + " rows",
+           "shape " + to_string(a.shape()), "Give arrays with one row per sample.");
+    rows = a.dim(0);
+  }
+  return std::max<std::int64_t>(rows, 0);
+}
+
+std::vector<Shape> batch_shapes(const std::vector<Tensor>& arrays, std::int64_t rows) {
+  std::vector<Shape> shapes;
+  for (const Tensor& a : arrays) {
+    shapes.push_back(a.shape());
+    shapes.back()[0] = rows;
+  }
+  return shapes;
+}
+
+std::size_t row_bytes(const Tensor& a) {
+  return static_cast<std::size_t>(a.shape().size(1, a.rank())) * size_of(a.dtype());
+}
+
+}  // namespace
+
+std::vector<Tensor> Program::run(const std::string& entry, const std::vector<Tensor>& inputs) {
+  check_inputs(entry, inputs);
+  std::vector<Shape> shapes;
+  std::vector<const void*> in;
+  for (const Tensor& t : inputs) {
+    shapes.push_back(t.shape());
+    in.push_back(t.data());
+  }
+  Lease workspace(*this, entry, shapes);
+  std::vector<Tensor> outputs = make_outputs(workspace->plan());
+  std::vector<void*> out;
+  for (Tensor& t : outputs) out.push_back(t.data());
+  workspace->run(in.data(), out.data(), variables_);
+  return outputs;
+}
+
+std::vector<Tensor> Program::run_batches(const std::string& entry, const std::vector<Tensor>& arrays, std::int64_t batch_size,
+                                         std::int64_t first, std::int64_t count, const Tensor* order) {
+  check_inputs(entry, arrays);
+  const std::int64_t rows = count_rows(arrays);
+  if (batch_size < 1 || first < 0 || count < 1 || first * batch_size >= rows)
+    fail(ErrorKind::value, "There are no such batches", "a batch size above 0 and batches inside the data",
+         "batches " + std::to_string(first) + " to " + std::to_string(first + count) + " of " + std::to_string(batch_size) +
+             " rows, of " + std::to_string(rows) + " rows",
+         "Check the arguments.");
+  if (order != nullptr && (order->dtype() != DType::int64 || order->size() != rows))
+    fail(ErrorKind::value, "The order does not fit the data", "int64 row numbers, one per row",
+         std::string(name_of(order->dtype())) + " " + to_string(order->shape()), "Pass a permutation of the rows.");
+  const auto* row_order = order ? order->data<std::int64_t>() : nullptr;
+  const std::int64_t end = std::min(rows, (first + count) * batch_size);
+  for (std::int64_t i = first * batch_size; row_order != nullptr && i < end; ++i)
+    if (row_order[i] < 0 || row_order[i] >= rows)
+      fail(ErrorKind::index, "The order names a row that is not there", "numbers in [0, " + std::to_string(rows) + ")",
+           std::to_string(row_order[i]), "Pass a permutation of the rows.");
+
+  std::vector<Tensor> outputs;
+  std::vector<const void*> in(arrays.size());
+  std::vector<void*> out;
+  for (std::int64_t begin = first * batch_size; begin < end;) {
+    // All full batches share a workspace; a short last one has its own.
+    const std::int64_t size = std::min(batch_size, rows - begin);
+    Lease workspace(*this, entry, batch_shapes(arrays, size));
+    outputs = make_outputs(workspace->plan());
+    out.clear();
+    for (Tensor& t : outputs) out.push_back(t.data());
+    if (row_order != nullptr) {
+      staging_.resize(arrays.size());
+      for (std::size_t i = 0; i < arrays.size(); ++i) {
+        const std::size_t needed = row_bytes(arrays[i]) * static_cast<std::size_t>(size);
+        if (!staging_[i] || staging_[i].bytes() < needed)
+          staging_[i] = Tensor(DType::uint8, {static_cast<std::int64_t>(std::max<std::size_t>(needed, 1))});
+        in[i] = staging_[i].data();
+      }
+    }
+    for (; begin < end && std::min(batch_size, rows - begin) == size; begin += size) {
+      for (std::size_t i = 0; i < arrays.size(); ++i) {
+        const std::size_t bytes = row_bytes(arrays[i]);
+        const char* from = static_cast<const char*>(arrays[i].data());
+        if (row_order == nullptr) {
+          in[i] = from + bytes * static_cast<std::size_t>(begin);
+          continue;
+        }
+        char* to = static_cast<char*>(staging_[i].data());
+        for (std::int64_t r = 0; r < size; ++r)
+          std::memcpy(to + bytes * static_cast<std::size_t>(r), from + bytes * static_cast<std::size_t>(row_order[begin + r]), bytes);
+      }
+      workspace->run(in.data(), out.data(), variables_);
+    }
+  }
+  return outputs;
+}
+
+std::vector<Tensor> Program::map_batches(const std::string& entry, const std::vector<Tensor>& arrays, std::int64_t batch_size) {
+  check_inputs(entry, arrays);
+  const std::int64_t rows = count_rows(arrays);
+  if (batch_size < 1 || rows < 1)
+    fail(ErrorKind::value, "There is nothing to run on", "at least one row and a batch size above 0",
+         std::to_string(rows) + " rows, batch size " + std::to_string(batch_size), "Check the data.");
+  std::vector<Tensor> results;
+  std::vector<const void*> in(arrays.size());
+  std::vector<void*> out;
+  for (std::int64_t begin = 0; begin < rows;) {
+    const std::int64_t size = std::min(batch_size, rows - begin);
+    Lease workspace(*this, entry, batch_shapes(arrays, size));
+    const Plan& plan = workspace->plan();
+    if (results.empty()) {
+      for (const Spec& spec : plan.outputs) {
+        Shape shape = spec.dims.shape();
+        if (shape.rank() == 0 || shape[0] != size)
+          fail(ErrorKind::value, "'" + entry + "' cannot be mapped over batches", "outputs with one row per sample",
+               "shape " + to_string(shape) + " for " + std::to_string(size) + " samples", "Run it on one batch instead.");
+        shape[0] = rows;
+        results.emplace_back(spec.dtype, shape);
+      }
+      out.resize(results.size());
+    }
+    for (; begin < rows && std::min(batch_size, rows - begin) == size; begin += size) {
+      const auto at = static_cast<std::size_t>(begin);
+      for (std::size_t i = 0; i < arrays.size(); ++i)
+        in[i] = static_cast<const char*>(arrays[i].data()) + row_bytes(arrays[i]) * at;
+      for (std::size_t i = 0; i < results.size(); ++i)
+        out[i] = static_cast<char*>(results[i].data()) + row_bytes(results[i]) * at;
+      workspace->run(in.data(), out.data(), variables_);
+    }
+  }
+  return results;
+}
+
+}  // namespace lamina

@@ -1,0 +1,284 @@
+// Convolution and its gradients against the reference, at every level.
+#include "kernels/conv/conv.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "core/parallel_for.h"
+#include "kernels/conv/reference.h"
+#include "kernels/table.h"
+
+namespace lamina {
+namespace {
+
+using kernels::Activation;
+using kernels::ConvShape;
+using Index = std::int64_t;
+
+template <class T>
+const kernels::Conv<T>& conv_of(const kernels::Table& table);
+template <>
+const kernels::Conv<float>& conv_of(const kernels::Table& table) {
+  return table.float32.conv;
+}
+template <>
+const kernels::Conv<double>& conv_of(const kernels::Table& table) {
+  return table.float64.conv;
+}
+
+struct alignas(64) Line {
+  char bytes[64];
+};
+
+// Random values one element beside the alignment of the allocation; a guard behind them.
+template <class T>
+struct Values {
+  explicit Values(Index count, unsigned seed = 0) : size(count), storage(static_cast<std::size_t>(count + 9), T(77)) {
+    std::mt19937 engine(seed);
+    std::uniform_real_distribution<double> uniform(-1, 1);
+    for (Index i = 0; i < count; ++i) data()[i] = static_cast<T>(uniform(engine));
+  }
+  T* data() { return storage.data() + 1; }
+  bool guard_intact() const {
+    for (std::size_t i = static_cast<std::size_t>(size) + 1; i < storage.size(); ++i) {
+      if (storage[i] != T(77)) return false;
+    }
+    return storage[0] == T(77);
+  }
+  Index size;
+  std::vector<T> storage;
+};
+
+std::string describe(const ConvShape& s, const char* level) {
+  std::string text = std::string(level) + " batch " + std::to_string(s.batch) + " channels " +
+                     std::to_string(s.channels) + " filters " + std::to_string(s.filters) + " groups " +
+                     std::to_string(s.groups);
+  const auto add = [&](const char* name, const Index values[3]) {
+    text += std::string(" ") + name;
+    for (int i = 0; i < 3; ++i) text += (i ? "x" : " ") + std::to_string(values[i]);
+  };
+  add("in", s.in);
+  add("out", s.out);
+  add("kernel", s.kernel);
+  add("stride", s.stride);
+  add("dilation", s.dilation);
+  add("pad", s.pad);
+  return text;
+}
+
+// Sums of `length` products of values below 1: each addition rounds once.
+template <class T>
+double tolerance(Index length) {
+  return std::numeric_limits<T>::epsilon() * (8 + 2.0 * static_cast<double>(length + 1));
+}
+
+template <class T, class Run>
+void compare(const char* what, Values<T>& expected, Index length, const std::size_t scratch_bytes, const Run& run) {
+  SCOPED_TRACE(what);
+  Values<T> once(expected.size, 5), again(expected.size, 6);
+  std::vector<Line> scratch(scratch_bytes / 64 + 1);
+  for (int threads : {1, 2}) {
+    set_num_threads(threads);
+    std::memset(static_cast<void*>(scratch.data()), 0xff, scratch.size() * 64);  // NaN
+    run(threads == 1 ? once.data() : again.data(), scratch.data());
+    set_num_threads(0);
+  }
+  Index wrong = 0;
+  for (Index i = 0; i < expected.size; ++i) {
+    const double got = once.data()[i], want = expected.data()[i];
+    if (!(std::abs(got - want) <= tolerance<T>(length)) && wrong++ < 3) {
+      ADD_FAILURE() << "element " << i << ": " << got << ", expected " << want;
+    }
+  }
+  EXPECT_EQ(wrong, 0);
+  EXPECT_EQ(std::memcmp(once.data(), again.data(), static_cast<std::size_t>(expected.size) * sizeof(T)), 0)
+      << "the bits depend on the number of threads";
+  EXPECT_TRUE(once.guard_intact());
+}
+
+template <class T>
+void check(const ConvShape& shape, Activation activation, const kernels::Table& table) {
+  SCOPED_TRACE(describe(shape, table.level) + (sizeof(T) == 4 ? " float" : " double"));
+  const kernels::Conv<T>& conv = conv_of<T>(table);
+  const Index group_in = shape.channels / shape.groups, group_out = shape.filters / shape.groups;
+  Values<T> x(shape.batch * shape.in_size() * shape.channels, 1);
+  Values<T> w(shape.taps() * group_in * shape.filters, 2);
+  Values<T> dy(shape.batch * shape.out_size() * shape.filters, 3);
+  Values<T> bias(shape.filters, 4);
+
+  Values<T> y(dy.size), dx(x.size), dw(w.size);
+  reference::conv_forward<T>(shape, x.data(), w.data(), bias.data(), activation, y.data());
+  compare<T>("forward", y, shape.taps() * group_in, conv.forward_scratch(shape), [&](T* out, void* scratch) {
+    conv.forward(shape, x.data(), w.data(), bias.data(), activation, out, scratch);
+  });
+  reference::conv_grad_input<T>(shape, dy.data(), w.data(), dx.data());
+  compare<T>("grad_input", dx, shape.taps() * group_out, conv.grad_input_scratch(shape),
+             [&](T* out, void* scratch) { conv.grad_input(shape, dy.data(), w.data(), out, scratch); });
+  reference::conv_grad_kernel<T>(shape, x.data(), dy.data(), dw.data());
+  compare<T>("grad_kernel", dw, shape.batch * shape.out_size(), conv.grad_kernel_scratch(shape),
+             [&](T* out, void* scratch) { conv.grad_kernel(shape, x.data(), dy.data(), out, scratch); });
+}
+
+void check_everywhere(const ConvShape& shape, Activation activation = Activation::linear) {
+  for (int i = 0; i < kernels::num_runnable_tables(); ++i) {
+    check<float>(shape, activation, kernels::runnable_table(i));
+    check<double>(shape, activation, kernels::runnable_table(i));
+  }
+}
+
+enum class Padding { valid, same, causal };
+
+struct Side {
+  Index in, kernel, stride = 1, dilation = 1;
+};
+
+void set_axis(ConvShape& shape, int axis, const Side& side, Padding padding) {
+  const Index reach = (side.kernel - 1) * side.dilation + 1;
+  shape.in[axis] = side.in;
+  shape.kernel[axis] = side.kernel;
+  shape.stride[axis] = side.stride;
+  shape.dilation[axis] = side.dilation;
+  if (padding == Padding::valid) {
+    shape.out[axis] = (side.in - reach) / side.stride + 1;
+    shape.pad[axis] = 0;
+  } else {
+    shape.out[axis] = (side.in + side.stride - 1) / side.stride;
+    const Index total = std::max<Index>((shape.out[axis] - 1) * side.stride + reach - side.in, 0);
+    shape.pad[axis] = padding == Padding::causal ? reach - 1 : total / 2;
+  }
+}
+
+ConvShape shape_of(Index batch, Index channels, Index filters, Index groups, const std::vector<Side>& sides,
+                   Padding padding) {
+  ConvShape shape;
+  shape.batch = batch;
+  shape.channels = channels;
+  shape.filters = filters;
+  shape.groups = groups;
+  for (std::size_t i = 0; i < sides.size(); ++i) {
+    set_axis(shape, static_cast<int>(3 - sides.size() + i), sides[i], padding);
+  }
+  return shape;
+}
+
+const Padding kBoth[] = {Padding::valid, Padding::same};
+
+TEST(Conv, ChannelsAndFiltersAroundPacket) {
+  for (Padding padding : kBoth) {
+    for (Index channels : {1, 3, 8, 17}) {
+      for (Index filters : {1, 7, 16, 33, 64}) {
+        check_everywhere(shape_of(2, channels, filters, 1, {{6, 3}, {9, 3}}, padding));
+      }
+    }
+  }
+}
+
+TEST(Conv, Widths) {
+  for (Padding padding : kBoth) {
+    for (Index width : {3, 4, 7, 14, 15, 16, 30}) {
+      check_everywhere(shape_of(2, 5, 18, 1, {{4, 3}, {width, 3}}, padding));
+      check_everywhere(shape_of(1, 5, 18, 1, {{width, 3}}, padding));
+    }
+  }
+}
+
+TEST(Conv, StridesAndDilations) {
+  for (Padding padding : kBoth) {
+    for (Index kernel : {1, 2, 3, 5, 7}) {
+      for (Index stride : {1, 2, 3}) {
+        for (Index dilation : {1, 2, 3}) {
+          check_everywhere(shape_of(1, 4, 6, 1, {{19, kernel, stride, dilation}, {20, kernel, stride, dilation}}, padding));
+          check_everywhere(shape_of(1, 6, 6, 6, {{19, kernel, stride, dilation}, {20, kernel, stride, dilation}}, padding));
+        }
+      }
+    }
+    check_everywhere(shape_of(2, 3, 20, 1, {{23, 7, 2, 1}, {31, 5, 3, 2}}, padding));
+  }
+}
+
+TEST(Conv, Groups) {
+  for (Padding padding : kBoth) {
+    check_everywhere(shape_of(2, 8, 12, 4, {{7, 3}, {8, 3}}, padding));
+    check_everywhere(shape_of(2, 8, 40, 2, {{7, 3, 2}, {8, 3, 2}}, padding));
+    check_everywhere(shape_of(2, 8, 12, 4, {{7, 3, 1, 2}, {8, 3, 1, 2}}, padding));
+    check_everywhere(shape_of(2, 8, 12, 2, {{7, 1}, {8, 1}}, padding));
+  }
+}
+
+TEST(Conv, Depthwise) {
+  for (Padding padding : kBoth) {
+    for (Index channels : {2, 7, 16, 33}) {
+      for (Index multiplier : {1, 2, 3}) {
+        check_everywhere(shape_of(2, channels, channels * multiplier, channels, {{7, 3}, {9, 3}}, padding));
+        check_everywhere(shape_of(2, channels, channels * multiplier, channels, {{7, 5, 2}, {19, 4, 2}}, padding));
+      }
+    }
+    check_everywhere(shape_of(1, 9, 9, 9, {{30, 5, 1, 3}}, padding));
+    check_everywhere(shape_of(1, 9, 9, 9, {{6, 3}, {5, 3}, {6, 3}}, padding), Activation::gelu);
+  }
+  check_everywhere(shape_of(2, 64, 64, 64, {{28, 3}, {28, 3}}, Padding::same), Activation::relu6);
+}
+
+TEST(Conv, Ranks) {
+  for (Padding padding : kBoth) {
+    check_everywhere(shape_of(2, 6, 10, 1, {{20, 3}}, padding));
+    check_everywhere(shape_of(2, 6, 10, 1, {{6, 3}, {7, 3}, {8, 3}}, padding));
+    check_everywhere(shape_of(2, 6, 10, 2, {{6, 3, 2}, {7, 2, 2}, {8, 3, 1, 2}}, padding));
+  }
+  check_everywhere(shape_of(2, 6, 10, 1, {{40, 4, 1, 3}}, Padding::causal));
+  check_everywhere(shape_of(2, 6, 6, 6, {{40, 4, 1, 3}}, Padding::causal));
+}
+
+TEST(Conv, MatrixForms) {
+  for (Index filters : {1, 10, 48}) {
+    check_everywhere(shape_of(2, 33, filters, 1, {{7, 1}, {9, 1}}, Padding::valid), Activation::relu);
+    check_everywhere(shape_of(5, 6, filters, 1, {{7, 7}, {9, 9}}, Padding::valid));
+    check_everywhere(shape_of(2, 33, filters, 1, {{7, 1, 2}, {9, 1, 2}}, Padding::same));
+  }
+  check_everywhere(shape_of(20, 9, 20, 1, {{30, 1}, {30, 1}}, Padding::valid));
+}
+
+TEST(Conv, SeveralBlocksAndParts) {
+  check_everywhere(shape_of(3, 20, 40, 1, {{40, 3}, {60, 3}}, Padding::same), Activation::relu);
+  check_everywhere(shape_of(1, 100, 130, 1, {{5, 3}, {5, 3}}, Padding::same));
+  check_everywhere(shape_of(20, 3, 20, 1, {{30, 5, 2}, {30, 5, 2}}, Padding::same));
+  check_everywhere(shape_of(2, 64, 256, 1, {{4, 3}, {4, 3}}, Padding::same));
+  check_everywhere(shape_of(1, 2, 3, 1, {{6, 3}, {2000, 9}}, Padding::same));
+}
+
+TEST(Conv, Activations) {
+  for (Activation activation : {Activation::linear, Activation::relu, Activation::relu6, Activation::sigmoid,
+                                Activation::tanh, Activation::silu, Activation::gelu}) {
+    check_everywhere(shape_of(2, 5, 19, 1, {{6, 3}, {9, 3}}, Padding::same), activation);
+    check_everywhere(shape_of(2, 19, 19, 19, {{6, 3}, {9, 3}}, Padding::same), activation);
+  }
+}
+
+// More padding than the kernel reaches, on either side.
+TEST(Conv, WidePadding) {
+  ConvShape shape = shape_of(2, 5, 18, 1, {{6, 3}, {7, 3}}, Padding::valid);
+  for (int axis : {1, 2}) {
+    shape.pad[axis] = 5;
+    shape.out[axis] = shape.in[axis] + 9;
+  }
+  check_everywhere(shape);
+  shape.channels = shape.filters = shape.groups = 6;
+  check_everywhere(shape);
+  shape.stride[1] = shape.stride[2] = 2;
+  shape.out[1] = shape.out[2] = 8;
+  check_everywhere(shape);
+}
+
+TEST(Conv, EmptyBatch) {
+  const ConvShape shape = shape_of(0, 5, 18, 1, {{6, 3}, {7, 3}}, Padding::same);
+  check_everywhere(shape);
+}
+
+}  // namespace
+}  // namespace lamina
