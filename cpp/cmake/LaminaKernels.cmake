@@ -43,15 +43,9 @@ endif()
 set(kernels "${CMAKE_CURRENT_SOURCE_DIR}/src/kernels")
 set(LAMINA_KERNEL_SOURCES_ONCE
     "${kernels}/dispatch.cpp"                   # chooses the level, so it runs before one is known
-    "${kernels}/elementwise/unary_grad.cpp"     # formulas made of other kernels: nothing to vectorize
-    "${kernels}/random/integers.cpp"            # integer arithmetic that must give the same bits at every level
+    "${kernels}/elementwise/unary_grad.cpp"     # a fact about the formulas, that belongs to no level
+    "${kernels}/random/integers.cpp"            # 128-bit products that no vector instruction has
 )
-# (until every family is in)
-foreach(source IN LISTS LAMINA_KERNEL_SOURCES_ONCE)
-  if(NOT EXISTS "${source}")
-    list(REMOVE_ITEM LAMINA_KERNEL_SOURCES_ONCE "${source}")
-  endif()
-endforeach()
 file(GLOB level_sources CONFIGURE_DEPENDS "${kernels}/table.cpp" "${kernels}/*/*.cpp")
 list(REMOVE_ITEM level_sources ${LAMINA_KERNEL_SOURCES_ONCE})
 

@@ -11,10 +11,11 @@ namespace lamina {
 // `compose` makes the op's outputs from (stand-ins of) its inputs by calling other ops.
 template <class F>
 Values vjp_through(const Vjp& v, F&& compose) {
+  const bool recorded = Recording::active();  // then the gradient itself may be differentiated
   Recording recording;
   Values stand_ins;
-  for (const Value& input : v.inputs) {  // a new identity for each, so that nothing behind the inputs is walked
-    if (input.concrete()) {
+  for (const Value& input : v.inputs) {  // a new identity for each, so that the gradient stops at the inputs
+    if (input.concrete() && !(recorded && input.tracked())) {
       stand_ins.emplace_back(input.tensor());
       stand_ins.back().watch();
     } else {

@@ -91,23 +91,9 @@ std::vector<Tensor> run_now(const Op& op, const std::vector<Tensor>& inputs) {
   return outputs;
 }
 
-namespace {
-
-// Whether the numbers can be computed now: all inputs have theirs, and so have the sizes in the attributes (an op with
-// inputs gets unknown sizes only from symbolic ones; one without must be asked).
-bool computable(const Op& op, const Values& inputs) {
-  if (!inputs.empty()) return std::all_of(inputs.begin(), inputs.end(), [](const Value& v) { return v.concrete(); });
-  const Attributes attributes = op.attributes();
-  return std::all_of(attributes.begin(), attributes.end(), [](const auto& a) {
-    auto* dims = std::get_if<Dims>(&a.second);
-    return dims == nullptr || dims->known();
-  });
-}
-
-}  // namespace
-
 Values apply(const OpPtr& op, const Values& inputs) {
-  const bool concrete = computable(*op, inputs);
+  const bool concrete =
+      op->sized() && std::all_of(inputs.begin(), inputs.end(), [](const Value& v) { return v.concrete(); });
   if (concrete) {
     std::vector<Tensor> tensors;
     tensors.reserve(inputs.size());

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "lamina/error.h"
+#include "ops/functions.h"
 
 namespace lamina {
 
@@ -38,7 +39,7 @@ void Variable::assign(const Value& value) {
          to_string(value.spec()), "Assign a value of the variable's shape and dtype.");
   if (Trace* trace = Trace::active()) {
     Trace::Entry& entry = trace->entry(shared_from_this());
-    entry.current = value;
+    entry.current = value.dims() == Dims(shape()) ? value : ops::reshape(value, shape());  // checked again when they are known
     entry.assigned = true;
     return;
   }

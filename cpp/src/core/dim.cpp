@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <limits>
 
 #include "lamina/error.h"
 
@@ -38,11 +39,20 @@ std::int64_t floor_divide(std::int64_t a, std::int64_t b) {
   return a / b - ((a % b != 0) && ((a < 0) != (b < 0)));
 }
 
+// Numbers from a file may be anything, so nothing here may overflow.
 std::int64_t compute(Dim::Kind kind, std::int64_t a, std::int64_t b) {
+  constexpr std::int64_t lowest = std::numeric_limits<std::int64_t>::min();
+  const bool divides = kind == Dim::Kind::floor_divide || kind == Dim::Kind::ceil_divide;
+  std::int64_t result = 0;
+  if ((kind == Dim::Kind::add && __builtin_add_overflow(a, b, &result)) ||
+      (kind == Dim::Kind::subtract && __builtin_sub_overflow(a, b, &result)) ||
+      (kind == Dim::Kind::multiply && __builtin_mul_overflow(a, b, &result)) || (divides && (a == lowest || b == lowest)))
+    fail(ErrorKind::value, "A size is out of range", "sizes of at most 63 bits", std::to_string(a) + " and " + std::to_string(b),
+         "Check the shapes and attributes.");
   switch (kind) {
-    case Dim::Kind::add: return a + b;
-    case Dim::Kind::subtract: return a - b;
-    case Dim::Kind::multiply: return a * b;
+    case Dim::Kind::add:
+    case Dim::Kind::subtract:
+    case Dim::Kind::multiply: return result;
     case Dim::Kind::floor_divide: return floor_divide(a, b);
     case Dim::Kind::ceil_divide: return -floor_divide(-a, b);
     case Dim::Kind::minimum: return std::min(a, b);
@@ -62,7 +72,7 @@ Dim Dim::make(Kind kind, const Dim& a, const Dim& b) {
       if (b.known() && a.kind() == Kind::add && a.right().known()) return make(kind, a.left(), a.right() + b);
       break;
     case Kind::subtract:
-      if (b.known()) return a + Dim(-b.value());
+      if (b.known()) return a + compute(kind, 0, b.value());
       if (a == b) return 0;
       if (a.kind() == Kind::add && a.left() == b) return a.right();
       if (a.kind() == Kind::add && a.right() == b) return a.left();

@@ -69,6 +69,9 @@ class Dims : public std::vector<Dim> {
 
 std::string to_string(const Dims& dims);  // "(None, 10)"
 
+// Throws Error (value) for a negative size, or more elements than memory can hold.
+void check_size(const Shape& shape);
+
 // What a value is, before its numbers: dtype and sizes.
 struct Spec {
   DType dtype = DType::float32;

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "core/arena.h"
+#include "core/dim.h"
 #include "lamina/error.h"
 
 namespace lamina {
@@ -55,12 +56,16 @@ std::string to_string(const Shape& shape) {
   return s + (shape.rank() == 1 ? ",)" : ")");
 }
 
-Tensor::Tensor(DType dtype, const Shape& shape) : shape_(shape), dtype_(dtype) {
+void check_size(const Shape& shape) {
   std::int64_t size = 1;
   for (std::int64_t d : shape)
     if (d < 0 || __builtin_mul_overflow(size, d, &size) || size > (std::int64_t{1} << 48))
       fail(ErrorKind::value, "A tensor cannot be made", "non-negative sizes whose product fits in memory", to_string(shape),
            "Check the shape.");
+}
+
+Tensor::Tensor(DType dtype, const Shape& shape) : shape_(shape), dtype_(dtype) {
+  check_size(shape);
   auto memory = allocate(bytes());
   data_ = memory.get();
   owner_ = std::move(memory);

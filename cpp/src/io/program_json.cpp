@@ -16,6 +16,11 @@ namespace {
   fail(ErrorKind::value, "The program of the file is damaged: " + what, expected, received.substr(0, 200), "Save the file again.");
 }
 
+// For messages. Lists and objects only by their kind: a hostile file nests them deeper than a stack.
+std::string to_text(const Json& j) {
+  return j.is_structured() ? std::string("an ") + j.type_name() + " of " + std::to_string(j.size()) : j.dump();
+}
+
 // --- Sizes: a number, a symbol's name, or [operation, left, right].
 
 constexpr const char* kDimKinds[] = {"", "", "+", "-", "*", "//", "/^", "min", "max"};
@@ -32,7 +37,7 @@ Dim dim_of(const Json& j, int depth = 0) {
   if (j.is_array() && j.size() == 3 && j[0].is_string() && depth < 64)
     for (int k = static_cast<int>(Dim::Kind::add); k <= static_cast<int>(Dim::Kind::maximum); ++k)
       if (j[0] == kDimKinds[k]) return Dim::make(static_cast<Dim::Kind>(k), dim_of(j[1], depth + 1), dim_of(j[2], depth + 1));
-  wrong("a size", "a number, a name or an operation of two sizes", j.dump());
+  wrong("a size", "a number, a name or an operation of two sizes", to_text(j));
 }
 
 Json json_of(const Dims& dims) {
@@ -42,7 +47,7 @@ Json json_of(const Dims& dims) {
 }
 
 Dims dims_of(const Json& j) {
-  if (!j.is_array()) wrong("a shape", "a list of sizes", j.dump());
+  if (!j.is_array()) wrong("a shape", "a list of sizes", to_text(j));
   Dims dims;
   for (const Json& d : j) dims.push_back(dim_of(d));
   return dims;
@@ -82,7 +87,7 @@ Attribute attribute_of(const Json& j) {
     if (j["float"] == "-inf") return -std::numeric_limits<double>::infinity();
     if (j["float"] == "nan") return std::numeric_limits<double>::quiet_NaN();
   }
-  wrong("an attribute", "a bool, number, string or list", j.dump());
+  wrong("an attribute", "a bool, number, string or list", to_text(j));
 }
 
 // --- Graphs. Values are numbered as they appear: inputs, variables, constants, then each node's outputs.
@@ -128,14 +133,24 @@ Json json_of(const std::string& entry, const Graph& graph, Container& container)
 }
 
 const Json& member(const Json& j, const char* key, bool (Json::*is)() const noexcept) {
-  if (!j.is_object() || !j.contains(key) || !(j[key].*is)()) wrong("a member", std::string("'") + key + "' of the right kind", j.dump());
+  if (!j.is_object() || !j.contains(key) || !(j[key].*is)()) wrong("a member", std::string("'") + key + "' of the right kind", to_text(j));
+  return j[key];
+}
+
+const Json& member(const Json& j, const char* key) {  // never a copy, which would recurse into what is nested
+  if (!j.is_object() || !j.contains(key)) wrong("a member", std::string("'") + key + "'", to_text(j));
   return j[key];
 }
 
 int index_of(const Json& j, std::size_t count, const char* what) {
   if (!j.is_number_integer() || j.get<std::int64_t>() < 0 || j.get<std::int64_t>() >= static_cast<std::int64_t>(count))
-    wrong(std::string("the number of ") + what, "0 to " + std::to_string(static_cast<std::int64_t>(count) - 1), j.dump());
+    wrong(std::string("the number of ") + what, "0 to " + std::to_string(static_cast<std::int64_t>(count) - 1), to_text(j));
   return j.get<int>();
+}
+
+void refuse_twice(const std::vector<Graph::OfVariable>& list, int variable) {
+  for (const Graph::OfVariable& other : list)
+    if (other.variable == variable) wrong("a variable of an entry", "each variable once", "variable " + std::to_string(variable) + " twice");
 }
 
 Graph graph_of(const Json& j, const Program& program, const Container& container) {
@@ -149,11 +164,12 @@ Graph graph_of(const Json& j, const Program& program, const Container& container
   for (const Json& variable : member(j, "variables", array)) {
     const int i = index_of(variable, program.variables().size(), "a variable");
     const Variable& var = *program.variables()[static_cast<std::size_t>(i)];
+    refuse_twice(graph.reads, i);
     graph.reads.push_back({i, graph.add_value({var.dtype(), Dims(var.shape())})});
   }
   for (const Json& name : member(j, "constants", array)) {
     const Tensor* tensor = name.is_string() ? container.find(name.get<std::string>()) : nullptr;
-    if (tensor == nullptr) wrong("a constant", "the name of a tensor in the file", name.dump());
+    if (tensor == nullptr) wrong("a constant", "the name of a tensor in the file", to_text(name));
     graph.constants.push_back({*tensor, graph.add_value({tensor->dtype(), Dims(tensor->shape())})});
   }
   for (const Json& n : member(j, "nodes", array)) {
@@ -168,19 +184,23 @@ Graph graph_of(const Json& j, const Program& program, const Container& container
       node.inputs.push_back(index_of(v, graph.values.size(), "a value"));
       specs.push_back(graph.values[static_cast<std::size_t>(node.inputs.back())]);
     }
-    for (Spec& spec : node.op->infer(specs)) node.outputs.push_back(graph.add_value(std::move(spec)));
+    for (Spec& spec : node.op->infer(specs)) {
+      if (spec.dims.known()) check_size(spec.dims.shape());
+      node.outputs.push_back(graph.add_value(std::move(spec)));
+    }
     graph.nodes.push_back(std::move(node));
   }
   for (const Json& output : member(j, "outputs", array))
     graph.outputs.push_back({member(output, "name", string).get<std::string>(),
-                             index_of(output.value("value", Json()), graph.values.size(), "a value")});
+                             index_of(member(output, "value"), graph.values.size(), "a value")});
   for (const Json& write : member(j, "writes", array)) {
-    const int i = index_of(write.value("variable", Json()), program.variables().size(), "a variable");
-    const int v = index_of(write.value("value", Json()), graph.values.size(), "a value");
+    const int i = index_of(member(write, "variable"), program.variables().size(), "a variable");
+    const int v = index_of(member(write, "value"), graph.values.size(), "a value");
     const Variable& var = *program.variables()[static_cast<std::size_t>(i)];
     const Spec& spec = graph.values[static_cast<std::size_t>(v)];
     if (spec.dtype != var.dtype() || !(spec.dims == Dims(var.shape())))
       wrong("a value assigned to variable '" + var.name + "'", to_string(Spec{var.dtype(), Dims(var.shape())}), to_string(spec));
+    refuse_twice(graph.writes, i);
     graph.writes.push_back({i, v});
   }
   return graph;
@@ -206,7 +226,7 @@ std::shared_ptr<Program> program_from_json(const std::string& text, const Contai
     const auto name = member(v, "name", &Json::is_string).get<std::string>();
     const Tensor* tensor = container.find(name);
     if (tensor == nullptr) wrong("a variable", "a tensor named '" + name + "' in the file", "none");
-    program->add_variable(std::make_shared<Variable>(*tensor, name, v.value("trainable", Json(true)) == true));
+    program->add_variable(std::make_shared<Variable>(*tensor, name, member(v, "trainable", &Json::is_boolean).get<bool>()));
   }
   for (const auto& [name, graph] : member(j, "entries", &Json::is_object).items())
     program->add_entry(name, graph_of(graph, *program, container));

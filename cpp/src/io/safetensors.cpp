@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -131,6 +132,9 @@ Tensor read_tensor(const std::string& path, const std::string& name, const Json&
   if (begin > end || end > bytes || elements > bytes || end - begin != elements * size_of(static_cast<DType>(dtype)))
     wrong("the offsets");
   Tensor view(static_cast<DType>(dtype), shape, const_cast<char*>(data + begin), owner);
+  if (view.dtype() == DType::boolean)
+    for (auto at = begin; at < end; ++at)
+      if (static_cast<unsigned char>(data[at]) > 1) wrong("a bool other than 0 and 1");
   const bool misaligned = reinterpret_cast<std::uintptr_t>(data + begin) % size_of(view.dtype()) != 0;
   return misaligned ? view.copy() : view;
 }
@@ -144,6 +148,10 @@ const Tensor* Container::find(const std::string& name) const {
 }
 
 void write_container(const std::string& path, const Container& container) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
+    fail(ErrorKind::io, "Cannot write '" + path + "'", "a regular file", S_ISDIR(status.st_mode) ? "a folder" : "a special file",
+         "Give the path of a file.");
   nlohmann::ordered_json header;
   header["__metadata__"] = container.metadata;
   std::size_t offset = 0;
@@ -176,7 +184,7 @@ Container read_container(const std::string& path) {
   if (header.is_discarded() || !header.is_object()) damaged(path, "a JSON header", "something else");
 
   Container container;
-  std::uint64_t covered = 0;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;
   for (const auto& [name, entry] : header.items()) {
     if (name == "__metadata__") {
       if (!entry.is_object()) damaged(path, "metadata of strings", "something else");
@@ -187,7 +195,14 @@ Container read_container(const std::string& path) {
       continue;
     }
     container.tensors.emplace_back(name, read_tensor(path, name, entry, data + 8 + header_bytes, bytes - 8 - header_bytes, owner));
-    covered += container.tensors.back().second.bytes();
+    const Json& offsets = entry["data_offsets"];
+    ranges.emplace_back(offsets[0].get<std::uint64_t>(), offsets[1].get<std::uint64_t>());
+  }
+  std::sort(ranges.begin(), ranges.end());
+  std::uint64_t covered = 0;
+  for (const auto& [begin, end] : ranges) {
+    if (begin != covered) damaged(path, "tensors one after the other", "a gap or an overlap at byte " + std::to_string(covered));
+    covered = end;
   }
   if (covered != bytes - 8 - header_bytes)
     damaged(path, std::to_string(covered) + " bytes of tensors", std::to_string(bytes - 8 - header_bytes) + " bytes");

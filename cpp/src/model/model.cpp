@@ -110,7 +110,7 @@ std::vector<Logs> Model::fit(const std::vector<Tensor>& x, const std::vector<Ten
   if (options.batch_size < 1 || options.epochs < 0)
     fail(ErrorKind::value, "fit cannot run", "a batch size of at least 1 and epochs of at least 0",
          "batch size " + std::to_string(options.batch_size) + ", epochs " + std::to_string(options.epochs), "Check the options.");
-  const std::int64_t batches = (rows + options.batch_size - 1) / options.batch_size;
+  const std::int64_t batches = (rows - 1) / options.batch_size + 1;
   std::vector<Logs> history;
   Tensor order(DType::int64, {rows});
   for (int epoch = 0; epoch < options.epochs; ++epoch) {
@@ -133,7 +133,7 @@ Logs Model::evaluate(const std::vector<Tensor>& x, const std::vector<Tensor>& y,
   const std::vector<Tensor> arrays = joined(x, y);
   const std::int64_t rows = rows_of(arrays);
   program.run("reset_metrics", {});
-  program.run_batches("evaluate_step", arrays, batch_size, 0, batch_size < 1 ? 1 : (rows + batch_size - 1) / batch_size, nullptr);
+  program.run_batches("evaluate_step", arrays, batch_size, 0, batch_size < 1 ? 1 : (rows - 1) / batch_size + 1, nullptr);
   return results(program);
 }
 

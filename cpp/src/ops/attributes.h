@@ -95,6 +95,15 @@ class AttributeReader {
   int taken_ = 0;
 };
 
+// Whether all dims in an op's fields are numbers.
+struct AttributeSizes {
+  bool known = true;
+  template <class T>
+  void operator()(const char*, T& field) {
+    if constexpr (std::is_same_v<T, Dims> || std::is_same_v<T, Dim>) known = known && field.known();
+  }
+};
+
 // Dims in an op's fields become numbers.
 class AttributeBinder {
  public:

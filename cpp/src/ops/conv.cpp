@@ -43,12 +43,12 @@ Specs Conv::infer(const Specs& inputs) const {
   const int axes = x.rank() - 2;
   const auto s = window::per_axis(name, "strides", strides, axes), d = window::per_axis(name, "dilation", dilation, axes);
   const Dim channels = x.dims.back(), filters = w.dims.back(), depth = w.dims[static_cast<std::size_t>(axes)];
-  if (groups < 1 || (channels.known() && depth.known() && channels.value() != depth.value() * groups) ||
+  if (groups < 1 || groups > (std::int64_t{1} << 30) || (channels.known() && depth.known() && channels.value() != depth.value() * groups) ||
       (filters.known() && filters.value() % groups != 0))
     fail(ErrorKind::value, "conv: channels, groups and kernel do not fit together",
          "channels = groups * the kernel's next-to-last size, and filters divisible by groups",
          to_string(inputs) + ", groups " + std::to_string(groups), "Check groups and the number of channels.");
-  if (inputs.size() == 3) check::equal(name, inputs[2].dims[0], filters, inputs, "the bias's and the kernel's last sizes");
+  if (inputs.size() == 3) check::shape(name, inputs[2], {filters}, inputs, "the bias");
   if (padding == Padding::causal && axes != 1)
     fail(ErrorKind::value, "conv: 'causal' padding is for one spatial axis", "'valid' or 'same'", "'causal'", "Change the padding.");
   Dims out{x.dims[0]};
@@ -99,7 +99,7 @@ Specs ConvGradInput::infer(const Specs& inputs) const {
   check::same_dtype(name, inputs);
   check::floating(name, inputs[0]);
   const Specs y = with<Conv>(*this).infer({{inputs[0].dtype, input_shape}, inputs[1]});
-  for (std::size_t i = 0; i < y[0].dims.size(); ++i) check::equal(name, y[0].dims[i], inputs[0].dims[i], inputs, "sizes");
+  check::shape(name, inputs[0], y[0].dims, inputs, "the gradient");
   return {{inputs[0].dtype, input_shape}};
 }
 
@@ -132,7 +132,7 @@ Specs ConvGradKernel::infer(const Specs& inputs) const {
   check::same_dtype(name, inputs);
   check::floating(name, inputs[0]);
   const Specs y = with<Conv>(*this).infer({inputs[0], {inputs[0].dtype, kernel_shape}});
-  for (std::size_t i = 0; i < y[0].dims.size(); ++i) check::equal(name, y[0].dims[i], inputs[1].dims[i], inputs, "sizes");
+  check::shape(name, inputs[1], y[0].dims, inputs, "the gradient");
   return {{inputs[0].dtype, kernel_shape}};
 }
 

@@ -219,6 +219,7 @@ Specs UnaryGrad::infer(const Specs& inputs) const {
   check::num_inputs(name, inputs, 2, 2);
   check::same_dtype(name, inputs);
   check::floating(name, inputs[0]);
+  check::shape(name, inputs[1], inputs[0].dims, inputs, "the gradient");
   return {inputs[0]};
 }
 

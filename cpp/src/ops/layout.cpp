@@ -278,7 +278,7 @@ Specs Pad::infer(const Specs& inputs) const {
          "low " + to_string(Attribute(low)) + ", high " + to_string(Attribute(high)) + " for shape " + to_string(x),
          "Give one pair per axis.");
   Dims out;
-  for (std::size_t i = 0; i < x.size(); ++i) out.push_back(x[i] + Dim(low[i] + high[i]));
+  for (std::size_t i = 0; i < x.size(); ++i) out.push_back(x[i] + Dim(low[i]) + Dim(high[i]));
   return {{inputs[0].dtype, out}};
 }
 

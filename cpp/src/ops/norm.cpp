@@ -103,6 +103,7 @@ Values BatchNorm::vjp(const Vjp& v) const {
 Specs BatchNormGrad::infer(const Specs& inputs) const {
   check::num_inputs(name, inputs, 5, 5);
   check_batch(name, axis, inputs, inputs[1], 2);
+  check::shape(name, inputs[0], inputs[1].dims, inputs, "the gradient");
   return {inputs[1], inputs[2], inputs[2]};
 }
 
@@ -202,6 +203,10 @@ Values LayerNorm::vjp(const Vjp& v) const {
 Specs LayerNormGrad::infer(const Specs& inputs) const {
   check::num_inputs(name, inputs, 5, 5);
   check_layer(name, axes, inputs, inputs[1], 2, 3);
+  const Dims rows(inputs[1].dims.begin(), inputs[1].dims.end() - axes);
+  check::shape(name, inputs[0], inputs[1].dims, inputs, "the gradient");
+  check::shape(name, inputs[3], rows, inputs, "the mean");
+  check::shape(name, inputs[4], rows, inputs, "the deviation");
   return {inputs[1], inputs[2], inputs[2]};
 }
 

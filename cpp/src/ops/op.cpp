@@ -50,6 +50,15 @@ int axis(const char* op, std::int64_t axis, int rank) {
   return static_cast<int>(a);
 }
 
+void shape(const char* op, const Spec& input, const Dims& expected, const Specs& inputs, const char* which) {
+  bool fits = input.rank() == expected.rank();
+  for (std::size_t i = 0; fits && i < expected.size(); ++i)
+    fits = !input.dims[i].known() || !expected[i].known() || input.dims[i].value() == expected[i].value();
+  if (!fits)
+    fail(ErrorKind::value, std::string(op) + ": wrong shape of " + which, to_string(expected), to_string(inputs),
+         "Check the shapes.");
+}
+
 Dim equal(const char* op, const Dim& a, const Dim& b, const Specs& inputs, const char* which) {
   if (a.known() && b.known() && a.value() != b.value())
     fail(ErrorKind::value, std::string(op) + ": the inputs do not fit together",

@@ -63,6 +63,7 @@ class Op {
   virtual ~Op();
   virtual const char* name() const = 0;
   virtual Attributes attributes() const = 0;
+  virtual bool sized() const = 0;                 // all dims in the attributes are numbers
   virtual OpPtr bind(const Bindings&) const = 0;  // the same op with its dims as numbers
   virtual Specs infer(const Specs&) const = 0;
   virtual void run(const Run&) const = 0;
@@ -112,6 +113,11 @@ class OpOf final : public Op {
     T copy = definition_;
     copy.fields(writer);
     return std::move(writer.attributes);
+  }
+  bool sized() const override {
+    AttributeSizes sizes;
+    const_cast<T&>(definition_).fields(sizes);  // only looks
+    return sizes.known;
   }
   OpPtr bind(const Bindings& bindings) const override {
     T copy = definition_;
@@ -175,6 +181,8 @@ void floating(const char* op, const Spec& input);
 void rank_at_least(const char* op, const Spec& input, int rank);
 // The axis in [0, rank); throws Error (value) when out of range.
 int axis(const char* op, std::int64_t axis, int rank);
+// Throws Error (value) unless `input` has these sizes, as far as they are known.
+void shape(const char* op, const Spec& input, const Dims& expected, const Specs& inputs, const char* which);
 // Two sizes that must agree; the known one of the two.
 Dim equal(const char* op, const Dim& a, const Dim& b, const Specs& inputs, const char* which);
 

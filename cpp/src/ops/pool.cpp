@@ -62,6 +62,10 @@ Values MaxPool::vjp(const Vjp& v) const { return call(with<MaxPoolGrad>(*this), 
 Specs MaxPoolGrad::infer(const Specs& inputs) const {
   check::num_inputs(name, inputs, 3, 3);
   check::same_dtype(name, inputs);
+  check::floating(name, inputs[0]);
+  const Dims y = out_dims(name, inputs, inputs[0].dims);
+  check::shape(name, inputs[1], y, inputs, "the output");
+  check::shape(name, inputs[2], y, inputs, "the gradient");
   return {inputs[0]};
 }
 
@@ -96,7 +100,7 @@ Values AveragePool::vjp(const Vjp& v) const {
 Specs AveragePoolGrad::infer(const Specs& inputs) const {
   check::num_inputs(name, inputs, 1, 1);
   check::floating(name, inputs[0]);
-  out_dims(name, inputs, input_shape);
+  check::shape(name, inputs[0], out_dims(name, inputs, input_shape), inputs, "the gradient");
   return {{inputs[0].dtype, input_shape}};
 }
 

@@ -148,6 +148,11 @@ template struct ArgExtreme<false>;
 Specs SumTo::infer(const Specs& inputs) const {
   check::num_inputs(name, inputs, 1, 1);
   check::rank_at_least(name, inputs[0], shape.rank());
+  const Dims& x = inputs[0].dims;
+  Dims kept_sizes(x.end() - shape.rank(), x.end());
+  for (std::size_t i = 0; i < shape.size(); ++i)
+    if (shape[i].known() && shape[i].value() == 1) kept_sizes[i] = 1;
+  check::shape(name, {inputs[0].dtype, shape}, kept_sizes, inputs, "the result");
   return {{inputs[0].dtype, shape}};
 }
 

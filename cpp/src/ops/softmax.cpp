@@ -48,6 +48,8 @@ Specs SoftmaxGradOp<Log>::infer(const Specs& inputs) const {
   check::num_inputs(name, inputs, 2, 2);
   check::same_dtype(name, inputs);
   check::floating(name, inputs[0]);
+  check::axis(name, axis, inputs[0].rank());
+  check::shape(name, inputs[1], inputs[0].dims, inputs, "the gradient");
   return {inputs[0]};
 }
 
@@ -122,6 +124,8 @@ Values SparseCrossentropy::vjp(const Vjp& v) const {
 Specs SparseCrossentropyGrad::infer(const Specs& inputs) const {
   check::num_inputs(name, inputs, 3, 3);
   check_labels(name, inputs);
+  check::same_dtype(name, {inputs[0], inputs[2]});
+  check::shape(name, inputs[2], inputs[1].dims, inputs, "the gradient");
   return {inputs[0]};
 }
 

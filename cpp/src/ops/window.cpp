@@ -6,7 +6,8 @@ namespace lamina::window {
 
 std::vector<std::int64_t> per_axis(const char* op, const char* attribute, const std::vector<std::int64_t>& values, int axes) {
   if (values.empty()) return std::vector<std::int64_t>(static_cast<std::size_t>(axes), 1);
-  const bool positive = std::all_of(values.begin(), values.end(), [](std::int64_t v) { return v > 0; });
+  constexpr std::int64_t most = std::int64_t{1} << 30;  // products of two stay far from overflow
+  const bool positive = std::all_of(values.begin(), values.end(), [](std::int64_t v) { return v > 0 && v <= most; });
   if (static_cast<int>(values.size()) != axes || !positive)
     fail(ErrorKind::value, std::string(op) + ": wrong " + attribute, std::to_string(axes) + " positive integers",
          to_string(Attribute(values)), "Give one per spatial axis.");

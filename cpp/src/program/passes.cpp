@@ -83,7 +83,7 @@ void fold_constants(Graph& graph) {
   for (const auto& [tensor, value] : graph.constants) known[value] = tensor;
   std::vector<Graph::Node> kept;
   for (Graph::Node& node : graph.nodes) {
-    bool fold = node.op->as<StopGradient>() == nullptr;
+    bool fold = node.op->sized();
     std::vector<Tensor> inputs;
     for (int v : node.inputs) {
       auto it = known.find(v);
@@ -95,8 +95,6 @@ void fold_constants(Graph& graph) {
       fold = fold && spec.dims.known() &&
              static_cast<std::size_t>(spec.dims.shape().size()) * size_of(spec.dtype) <= largest;
     }
-    for (const auto& [name, attribute] : node.op->attributes())
-      if (auto* dims = std::get_if<Dims>(&attribute)) fold = fold && dims->known();
     if (!fold) {
       kept.push_back(std::move(node));
       continue;

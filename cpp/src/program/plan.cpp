@@ -83,7 +83,10 @@ class Planner {
   // Ops and shapes with numbers for all dims.
   void bind() {
     shapes_.resize(graph_.values.size());
-    auto known = [&](int v) { shapes_[Size(v)] = graph_.values[Size(v)].dims.evaluate(bindings_); };
+    auto known = [&](int v) {
+      shapes_[Size(v)] = graph_.values[Size(v)].dims.evaluate(bindings_);
+      check_size(shapes_[Size(v)]);
+    };
     for (const auto& input : graph_.inputs) {
       known(input.value);
       plan_.inputs.push_back({dtype_of_value(input.value), Dims(shape_of(input.value))});
@@ -95,7 +98,10 @@ class Planner {
       Specs inputs;
       for (int v : node.inputs) inputs.push_back({dtype_of_value(v), Dims(shape_of(v))});
       const Specs outputs = op->infer(inputs);
-      for (Size i = 0; i < outputs.size(); ++i) shapes_[Size(node.outputs[i])] = outputs[i].dims.shape();
+      for (Size i = 0; i < outputs.size(); ++i) {
+        shapes_[Size(node.outputs[i])] = outputs[i].dims.shape();
+        check_size(shapes_[Size(node.outputs[i])]);
+      }
       nodes_.push_back({std::move(op), &node.inputs, &node.outputs});
     }
   }

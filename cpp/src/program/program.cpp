@@ -238,16 +238,17 @@ std::vector<Tensor> Program::run_batches(const std::string& entry, const std::ve
                                          std::int64_t first, std::int64_t count, const Tensor* order) {
   check_inputs(entry, arrays);
   const std::int64_t rows = count_rows(arrays);
-  if (batch_size < 1 || first < 0 || count < 1 || first * batch_size >= rows)
+  if (batch_size < 1 || first < 0 || count < 1 || rows < 1 || first > (rows - 1) / batch_size)
     fail(ErrorKind::value, "There are no such batches", "a batch size above 0 and batches inside the data",
-         "batches " + std::to_string(first) + " to " + std::to_string(first + count) + " of " + std::to_string(batch_size) +
+         "batches " + std::to_string(first) + " on, " + std::to_string(count) + " of " + std::to_string(batch_size) +
              " rows, of " + std::to_string(rows) + " rows",
          "Check the arguments.");
   if (order != nullptr && (order->dtype() != DType::int64 || order->size() != rows))
     fail(ErrorKind::value, "The order does not fit the data", "int64 row numbers, one per row",
          std::string(name_of(order->dtype())) + " " + to_string(order->shape()), "Pass a permutation of the rows.");
   const auto* row_order = order ? order->data<std::int64_t>() : nullptr;
-  const std::int64_t end = std::min(rows, (first + count) * batch_size);
+  const std::int64_t left = (rows - 1) / batch_size + 1 - first;  // batches
+  const std::int64_t end = count >= left ? rows : (first + count) * batch_size;
   for (std::int64_t i = first * batch_size; row_order != nullptr && i < end; ++i)
     if (row_order[i] < 0 || row_order[i] >= rows)
       fail(ErrorKind::index, "The order names a row that is not there", "numbers in [0, " + std::to_string(rows) + ")",

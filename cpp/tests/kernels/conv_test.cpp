@@ -83,11 +83,12 @@ void compare(const char* what, Values<T>& expected, Index length, const std::siz
   SCOPED_TRACE(what);
   Values<T> once(expected.size, 5), again(expected.size, 6);
   std::vector<Line> scratch(scratch_bytes / 64 + 1);
+  const int before = num_threads();
   for (int threads : {1, 2}) {
     set_num_threads(threads);
     std::memset(static_cast<void*>(scratch.data()), 0xff, scratch.size() * 64);  // NaN
     run(threads == 1 ? once.data() : again.data(), scratch.data());
-    set_num_threads(0);
+    set_num_threads(before);
   }
   Index wrong = 0;
   for (Index i = 0; i < expected.size; ++i) {

@@ -111,6 +111,7 @@ void check(const Case& test, const kernels::Table& table) {
   std::vector<Line> scratch(gemm.scratch(args) / 64 + 1);
   std::vector<Line> packed(gemm.packed_bytes(test.k, test.n) / 64 + 1);
   if (test.packed) gemm.pack(args, packed.data());
+  const int before = num_threads();
   const auto run = [&](T* out, int threads) {
     set_num_threads(threads);
     args.c = out;
@@ -123,7 +124,7 @@ void check(const Case& test, const kernels::Table& table) {
     } else {
       gemm.run(args, scratch.data());
     }
-    set_num_threads(0);
+    set_num_threads(before);
   };
   run(c.data(), 1);
   run(again.data(), 2);

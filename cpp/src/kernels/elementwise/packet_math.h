@@ -324,7 +324,7 @@ EIGEN_ALWAYS_INLINE P scale_left(P x, Pair<P> factor, const ExpArgument<P>& argu
   const auto left = x < constant<P>(0);
   const P zero = constant<P>(0), shift = constant<P>(FormatOf<P>::integer_shift);
   const ExpArgument<P> power = {select(left, argument.k, zero), argument.r, select(left, argument.shifted, shift)};
-  return scale(rounded_product(x, factor), power);
+  return select(x == zero, x, scale(rounded_product(x, factor), power));  // a sum of products loses the sign of zero
 }
 
 // x / (1 + e^-a), a of the sign of x

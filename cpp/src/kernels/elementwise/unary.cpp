@@ -10,7 +10,7 @@ using namespace math;
 using Eigen::internal::pceil;
 using Eigen::internal::pfloor;
 
-constexpr double kSeluScale = 1.0507009873554805, kSeluAlpha = 1.6732632423543772;
+constexpr double kSeluScale = 1.0507009873554805, kSeluScaleAlpha = 1.7580993408473769;
 
 template <class P>
 EIGEN_ALWAYS_INLINE P relu6_of(P x) {
@@ -140,7 +140,7 @@ void unary(Unary function, T alpha, Index n, const T* x, T* y) {
     case Unary::hard_silu:  // 0 from -3 downwards, -infinity included
       return cheap([=](P v) {
         const P bounded = pmax(v, constant<P>(-3));
-        return P(bounded * relu6_of(P(bounded + constant<P>(3))) / constant<P>(6));
+        return P(bounded * (relu6_of(P(bounded + constant<P>(3))) / constant<P>(6)));
       });
 
     case Unary::elu:
@@ -149,7 +149,7 @@ void unary(Unary function, T alpha, Index n, const T* x, T* y) {
       return cheap([=](P v) { return select(v > zero, v, P(slope * v)); });
     case Unary::selu:
       return costly([=](P v) {
-        const P negative = constant<P>(T(kSeluScale * kSeluAlpha)) * math::expm1(v);
+        const P negative = constant<P>(T(kSeluScaleAlpha)) * math::expm1(v);
         return select(v > zero, P(constant<P>(T(kSeluScale)) * v), negative);
       });
     case Unary::celu:

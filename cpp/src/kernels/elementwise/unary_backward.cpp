@@ -8,7 +8,7 @@ namespace {
 
 using namespace math;
 
-constexpr double kSeluScale = 1.0507009873554805, kSeluAlpha = 1.6732632423543772;
+constexpr double kSeluScale = 1.0507009873554805, kSeluScaleAlpha = 1.7580993408473769;
 constexpr double kTwoOverRootPi = 1.1283791670955126, kOneOverRootTwoPi = 0.3989422804014327;
 
 // s (1 + x (1 - s)), s = sigmoid(x); 0 at -infinity
@@ -159,7 +159,7 @@ void unary_grad(Unary function, T alpha, Index n, const T* saved, const T* dy, T
       return cheap([=](P s, P g) { return P(select(s > zero, one, slope) * g); });
     case Unary::selu:
       return cheap([=](P s, P g) {
-        const P left = s + constant<P>(T(kSeluScale * kSeluAlpha));
+        const P left = s + constant<P>(T(kSeluScaleAlpha));
         return P(select(s > zero, constant<P>(T(kSeluScale)), left) * g);
       });
     case Unary::celu:

@@ -1,25 +1,35 @@
 // The transcendental activations of the epilogue (see kernels/epilogue.h).
+#include "kernels/elementwise/packet_math.h"
 #include "kernels/epilogue.h"
-
-#include <cmath>
 
 namespace lamina::kernels::LAMINA_LEVEL {
 
-template <class T>
-static T activated(Activation activation, T x) {
-  switch (activation) {
-    case Activation::sigmoid: return T(1) / (T(1) + T(::exp(double(-x))));
-    case Activation::tanh: return T(::tanh(double(x)));
-    case Activation::silu: return x / (T(1) + T(::exp(double(-x))));
-    case Activation::gelu: return T(0.5) * x * T(::erfc(double(x) * -0.70710678118654752440));
-    default: return x;
+// c(i, j) = function(c(i, j)); a tail goes through a padded packet, which gives its lanes the bits of the body.
+template <class T, class Function>
+static void map_rows(T* c, Index c_row, Index rows, Index columns, const Function& function) {
+  using P = TilePacket<T>;
+  constexpr Index kLane = kLanes<T>;
+  for (Index i = 0; i < rows; ++i) {
+    T* const row = c + i * c_row;
+    Index j = 0;
+    for (; j + kLane <= columns; j += kLane) {
+      Eigen::internal::pstoreu(row + j, function(Eigen::internal::ploadu<P>(row + j)));
+    }
+    if (j < columns) store_first(row + j, function(load_first(row + j, columns - j)), columns - j);
   }
 }
 
 template <class T>
 void activate(Activation activation, T* c, Index c_row, Index rows, Index columns) {
-  for (Index i = 0; i < rows; ++i) {
-    for (Index j = 0; j < columns; ++j) c[i * c_row + j] = activated(activation, c[i * c_row + j]);
+  using P = TilePacket<T>;
+  switch (activation) {
+    case Activation::sigmoid: return map_rows(c, c_row, rows, columns, [](P x) { return math::sigmoid(x); });
+    case Activation::tanh: return map_rows(c, c_row, rows, columns, [](P x) { return math::tanh(x); });
+    case Activation::silu: return map_rows(c, c_row, rows, columns, [](P x) { return math::silu(x); });
+    case Activation::gelu: return map_rows(c, c_row, rows, columns, [](P x) { return math::gelu(x); });
+    case Activation::linear:
+    case Activation::relu:
+    case Activation::relu6: return;  // in registers
   }
 }
 

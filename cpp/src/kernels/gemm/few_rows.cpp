@@ -5,11 +5,6 @@
 #include "kernels/epilogue.h"
 #include "kernels/tile.h"
 
-// False alarms in the intrinsics of gcc before 13 (its bug 105593), here through predux.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#endif
-
 namespace lamina::kernels::LAMINA_LEVEL {
 
 using Eigen::internal::padd;

@@ -180,6 +180,9 @@ void normalize_rows(const Rows& r, const T* x, const T* centre, const T* scale, 
         for (int k = 0; k < count; ++k) {
           P value = lanes::load<P>(from + k * r.lanes + i);
           if constexpr (centred) value = ei::psub(value, c);
+#if defined(__AVX512F__)
+          if constexpr (sizeof(P)==64 && sizeof(T)==4) _mm512_stream_ps((float*)(to + k * r.lanes + i), (__m512)lanes::multiply_add(value, a, b)); else
+#endif
           lanes::store(to + k * r.lanes + i, lanes::multiply_add(value, a, b));
         }
       });
@@ -228,7 +231,10 @@ void input_gradient(const Rows& r, const T* dy, const T* x, const T* mean, const
         for (int k = 0; k < count; ++k) {
           const Index j = at + k * r.lanes + i;
           const P rest = lanes::multiply_add(ei::psub(lanes::load<P>(x + j), centre), pb, pc);
-          lanes::store(dx + j, lanes::multiply_add(lanes::load<P>(dy + j), pa, rest));
+#if defined(__AVX512F__)
+          if constexpr (sizeof(P)==64&& sizeof(T)==4) _mm512_stream_ps((float*)(dx + j), (__m512)lanes::multiply_add(lanes::load<P>(dy + j), pa, rest)); else
+#endif
+ lanes::store(dx + j, lanes::multiply_add(lanes::load<P>(dy + j), pa, rest));
         }
       });
     });

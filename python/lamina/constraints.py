@@ -1,0 +1,91 @@
+"""Projections applied to a weight after each update: called with a tensor they give the tensor to keep.
+
+>>> import numpy as np, lamina
+>>> lamina.constraints.NonNeg()(np.array([-1.0, 2.0], "float32")).numpy().tolist()
+[0.0, 2.0]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from . import config, ops
+from .checks import number
+from .namespaces import Namespace, names_of
+from .saving.serialization import Configurable
+
+
+class Constraint(Configurable):
+    """Base of all constraints: implement `__call__(w)`."""
+
+    def __call__(self, w: Any) -> Any:
+        return w
+
+
+class _Norm(Constraint):
+    """Scales the vectors along `axis` to a norm that `_target` derives from their present one."""
+
+    axis: int | Sequence[int]
+
+    def _target(self, norms: Any) -> Any:
+        raise NotImplementedError
+
+    def __call__(self, w: Any) -> Any:
+        w = ops.convert_to_tensor(w)
+        norms = ops.sqrt(ops.sum(ops.square(w), axis=self.axis, keepdims=True))
+        return w * (self._target(norms) / (norms + config.epsilon()))
+
+
+class MaxNorm(_Norm):
+    """Norms above `max_value` are cut to it."""
+
+    def __init__(self, max_value: float = 2, axis: int | Sequence[int] = 0) -> None:
+        self.max_value = number("MaxNorm", "max_value", max_value, low=0.0)
+        self.axis = axis
+
+    def _target(self, norms: Any) -> Any:
+        return ops.minimum(norms, self.max_value)
+
+
+class UnitNorm(_Norm):
+    """All norms become 1."""
+
+    def __init__(self, axis: int | Sequence[int] = 0) -> None:
+        self.axis = axis
+
+    def _target(self, norms: Any) -> Any:
+        return 1.0
+
+
+class MinMaxNorm(_Norm):
+    """Norms are moved into [min_value, max_value]: by the fraction `rate` of the way at each update."""
+
+    def __init__(
+        self,
+        min_value: float = 0.0,
+        max_value: float = 1.0,
+        rate: float = 1.0,
+        axis: int | Sequence[int] = 0,
+    ) -> None:
+        self.min_value = number("MinMaxNorm", "min_value", min_value, low=0.0)
+        self.max_value = number("MinMaxNorm", "max_value", max_value, low=self.min_value)
+        self.rate = number("MinMaxNorm", "rate", rate, low=0.0, high=1.0)
+        self.axis = axis
+
+    def _target(self, norms: Any) -> Any:
+        inside = ops.clip(norms, self.min_value, self.max_value)
+        return inside * self.rate + norms * (1.0 - self.rate) if self.rate < 1.0 else inside
+
+
+class NonNeg(Constraint):
+    """Negative entries become 0."""
+
+    def __call__(self, w: Any) -> Any:
+        return ops.relu(ops.convert_to_tensor(w))
+
+
+max_norm, min_max_norm, non_neg, unit_norm = MaxNorm, MinMaxNorm, NonNeg, UnitNorm
+
+NAMESPACE = Namespace("constraint", names_of(Constraint, MaxNorm, MinMaxNorm, NonNeg, UnitNorm))
+get, serialize, deserialize = NAMESPACE.get, NAMESPACE.serialize, NAMESPACE.deserialize

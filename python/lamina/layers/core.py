@@ -1,0 +1,256 @@
+"""Dense, Embedding, Activation, Lambda, Identity, Masking."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from .. import _core, activations, ops
+from ..checks import explain, integer
+from .input_spec import InputSpec
+from .layer import Layer
+from .support import add_weight, refuse, size_of_axis, weight_options
+
+
+class Dense(Layer):
+    """`activation(inputs @ kernel + bias)`: contracts the last axis of the input.
+
+    Input (batch, ..., features), output (batch, ..., units). ValueError for `units` below 1, or an input of rank 1.
+
+    >>> import numpy as np, lamina
+    >>> lamina.layers.Dense(4, activation="relu")(np.ones((2, 3), "float32")).shape
+    (2, 4)
+    """
+
+    _config_omit_defaults = ("activity_regularizer", "lora_rank", "lora_alpha", "quantization_config")
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        lora_rank: Any = None,
+        lora_alpha: Any = None,
+        quantization_config: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self.units = integer("Dense", "units", units)
+        self.activation = activations.get(activation)
+        self.use_bias = bool(use_bias)
+        weight_options(
+            self,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+        )
+        refuse(self, lora_rank=lora_rank, lora_alpha=lora_alpha, quantization_config=quantization_config)
+        self.supports_masking = True
+        self.input_spec = InputSpec(min_ndim=2)
+        self.kernel: Any = None
+        self.bias: Any = None
+
+    def build(self, input_shape: Any) -> None:
+        features = size_of_axis(self, input_shape, -1, "number of features")
+        self.kernel = add_weight(self, "kernel", (features, self.units))
+        if self.use_bias:
+            self.bias = add_weight(self, "bias", (self.units,))
+        self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        bias = () if self.bias is None else (self.bias.value,)
+        return self.activation(_core.ops.linear(inputs, self.kernel.value, *bias))
+
+
+class Embedding(Layer):
+    """Rows of a table by number: input integers of any shape, output (..., output_dim).
+
+    The numbers have to be in [0, input_dim); others raise an error when they are looked up. With `mask_zero` the
+    number 0 means padding: later layers leave these steps out. `weights` (an array, or a list of one) sets the table
+    at once.
+
+    >>> import numpy as np, lamina
+    >>> lamina.layers.Embedding(10, 4)(np.array([[1, 2, 0]])).shape
+    (1, 3, 4)
+    """
+
+    _config_omit_defaults = ("activity_regularizer", "lora_rank", "lora_alpha", "quantization_config")
+    _config_ignored = tuple(name for name in Layer._config_ignored if name != "input_dim")  # here it is not a shape
+
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        embeddings_initializer: Any = "uniform",
+        embeddings_regularizer: Any = None,
+        embeddings_constraint: Any = None,
+        mask_zero: bool = False,
+        weights: Any = None,
+        lora_rank: Any = None,
+        lora_alpha: Any = None,
+        quantization_config: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        # Keras 2 took the length of the sequences here; a Sequential model still learns its input shape from it.
+        input_length = kwargs.pop("input_length", None)
+        if input_length is not None and not {"input_shape", "batch_input_shape", "input_dim"} & set(kwargs):
+            kwargs["input_shape"] = tuple(input_length) if isinstance(input_length, (list, tuple)) else (input_length,)
+        super().__init__(**kwargs)
+        self.input_dim = integer("Embedding", "input_dim", input_dim)
+        self.output_dim = integer("Embedding", "output_dim", output_dim)
+        weight_options(
+            self,
+            embeddings_initializer=embeddings_initializer,
+            embeddings_regularizer=embeddings_regularizer,
+            embeddings_constraint=embeddings_constraint,
+        )
+        refuse(self, lora_rank=lora_rank, lora_alpha=lora_alpha, quantization_config=quantization_config)
+        self.mask_zero = bool(mask_zero)
+        self.supports_masking = self.mask_zero
+        self.autocast = False  # the inputs are numbers of rows, not values
+        self.embeddings: Any = None
+        if weights is not None:
+            self.build()
+            self.built = True
+            self.set_weights(list(weights) if isinstance(weights, (list, tuple)) and len(weights) == 1 else [weights])
+
+    def build(self, input_shape: Any = None) -> None:
+        if self.embeddings is None:
+            self.embeddings = add_weight(self, "embeddings", (self.input_dim, self.output_dim))
+
+    def call(self, inputs: Any) -> Any:
+        if inputs.dtype not in ("int32", "int64"):
+            inputs = ops.cast(inputs, "int32")
+        return _core.ops.take(self.embeddings.value, inputs, axis=0)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        return ops.not_equal(inputs, 0) if self.mask_zero else None
+
+
+class Activation(Layer):
+    """An activation function as a layer: its name, a function, or a layer that acts as one.
+
+    >>> import numpy as np, lamina
+    >>> lamina.layers.Activation("relu")(np.array([[-1.0, 2.0]], "float32")).numpy().tolist()
+    [[0.0, 2.0]]
+    """
+
+    def __init__(self, activation: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.activation = activations.get(activation)
+        self.supports_masking = True
+
+    def call(self, inputs: Any) -> Any:
+        return self.activation(inputs)
+
+
+class Identity(Layer):
+    """The input itself.
+
+    >>> import numpy as np, lamina
+    >>> lamina.layers.Identity()(np.ones((1, 2), "float32")).shape
+    (1, 2)
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def call(self, inputs: Any) -> Any:
+        return inputs
+
+
+class Lambda(Layer):
+    """A function of tensors, written with `lamina.ops` or operators, as a layer.
+
+    `arguments` are passed to the function by name, as are `mask` and `training` if it takes them. `mask` is the
+    output's mask: a tensor, or a function of (inputs, mask). The output's shape is found by running the function;
+    `output_shape` is accepted as in Keras. To load a saved model the function needs a name (see `lamina.saving`).
+
+    >>> import numpy as np, lamina
+    >>> lamina.layers.Lambda(lambda x: x ** 2)(np.array([[3.0]], "float32")).numpy().tolist()
+    [[9.0]]
+    """
+
+    _config_omit_defaults = ("output_shape", "mask")
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        output_shape: Any = None,
+        mask: Any = None,
+        arguments: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if not callable(function):
+            raise TypeError(
+                explain(
+                    "Lambda: `function` cannot be called.",
+                    "a function of a tensor",
+                    f"function={function!r}",
+                    "pass a function, such as `lambda x: x ** 2`.",
+                )
+            )
+        self.function = function
+        self.mask = mask
+        self.arguments = dict(arguments or {})
+        self.supports_masking = mask is not None
+        self._given_output_shape = output_shape
+        try:
+            names = set(inspect.signature(function).parameters)
+        except (TypeError, ValueError):  # some built-in functions have no signature
+            names = set()
+        self._passed = [name for name in ("mask", "training") if name in names and name not in self.arguments]
+
+    def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
+        context = {"mask": mask, "training": training}
+        return self.function(inputs, **self.arguments, **{name: context[name] for name in self._passed})
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        return self.mask(inputs, previous_mask) if callable(self.mask) else self.mask
+
+    def get_config(self) -> dict[str, Any]:
+        from ..saving.serialization import serialize_value
+
+        config = super().get_config()
+        config.pop("output_shape", None)
+        if self._given_output_shape is not None:
+            config["output_shape"] = serialize_value(self._given_output_shape)
+        return config
+
+
+class Masking(Layer):
+    """Masks the steps whose features all equal `mask_value`, and sets them to 0.
+
+    Input and output (batch, steps, features).
+
+    >>> import numpy as np, lamina
+    >>> lamina.layers.Masking()(np.array([[[0.0], [2.0]]], "float32"))._keras_mask.numpy().tolist()
+    [[False, True]]
+    """
+
+    def __init__(self, mask_value: float = 0.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.mask_value = mask_value
+        self.supports_masking = True
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        return ops.any(ops.not_equal(inputs, self.mask_value), axis=-1)
+
+    def call(self, inputs: Any) -> Any:
+        mask = self.compute_mask(inputs)
+        outputs = ops.where(ops.expand_dims(mask, -1), inputs, 0.0)
+        outputs._keras_mask = mask
+        return outputs

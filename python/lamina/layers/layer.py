@@ -1,0 +1,730 @@
+"""The base of all layers: weights, lazy building, calls on data and on symbols, masks, losses, configuration."""
+
+from __future__ import annotations
+
+import contextvars
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .. import _core, dtype_policies, tree
+from ..checks import explain
+from ..ops.convert import convert_to_tensor, is_float
+from ..ops.operation import Operation, holds_symbolic, outside_trace, record
+from ..saving.serialization import serialize_keras_object
+from ..utils.naming import current_path, name_scope
+from ..variables import Variable, standardize_shape
+from . import input_spec as specs
+
+Tensor = _core.Tensor
+
+# What the first layer of a Sequential may be told about its input, as in Keras 2.
+_SHAPE_ARGUMENTS = ("input_shape", "input_dim", "batch_input_shape", "batch_size", "input_dtype", "input_length")
+
+
+class _CallSignature(NamedTuple):
+    names: tuple[str, ...]
+    defaults: dict[str, Any]
+    has_training: bool
+    has_mask: bool
+
+
+class _CallContext(NamedTuple):
+    """What calls of layers inside a call take over from it."""
+
+    training: bool | None
+    depth: int
+
+
+_signatures: dict[Any, _CallSignature] = {}
+_OUTSIDE = _CallContext(None, 0)
+_context: contextvars.ContextVar[_CallContext] = contextvars.ContextVar("call", default=_OUTSIDE)
+
+
+def _call_signature(function: Callable[..., Any]) -> _CallSignature:
+    key = getattr(function, "__func__", function)
+    found = _signatures.get(key)
+    if found is None:
+        parameters = inspect.signature(function).parameters
+        names = tuple(n for n, p in parameters.items() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL))
+        defaults = {n: p.default for n, p in parameters.items() if p.default is not p.empty}
+        found = _CallSignature(names, defaults, "training" in names, "mask" in names)
+        _signatures[key] = found
+    return found
+
+
+def call_depth() -> int:
+    """How many layers are being called around this place."""
+    return _context.get().depth
+
+
+class Layer(Operation):
+    """A function with weights. Subclasses write `build(input_shape)` (makes weights) and `call(inputs)` (computes).
+
+    Arguments: `name`, `trainable`, `dtype` ('float32', 'float64'), `activity_regularizer` (adds a loss for the outputs),
+    `autocast` (whether float inputs are cast to the layer's dtype). ValueError for unknown keywords.
+    Sub-layers and variables set as attributes (also inside lists and dicts) belong to the layer.
+
+    >>> import lamina
+    >>> class Scale(lamina.layers.Layer):
+    ...     def build(self, input_shape):
+    ...         self.factor = self.add_weight((input_shape[-1],), "ones", name="factor")
+    ...     def call(self, inputs):
+    ...         return inputs * self.factor
+    >>> Scale()(lamina.ops.ones((2, 3))).shape
+    (2, 3)
+    """
+
+    _config_ignored: tuple[str, ...] = (*_SHAPE_ARGUMENTS, "weights", "dynamic", "autocast")
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        self = super().__new__(cls, *args, **kwargs)
+        state = self.__dict__
+        state["_tracked"] = {}  # names of the attributes that hold layers, variables, metrics or seeds
+        state["_own_variables"] = []
+        state["_losses"] = []
+        state["_trainable"] = True
+        state["built"] = False
+        state["_path"] = None
+        state["_build_shapes"] = None
+        return self
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        build = cls.__dict__.get("build")
+        if build is not None and not getattr(build, "_runs_once", False):
+            cls.build = _wrap_build(build)  # type: ignore[method-assign]
+
+    def __init__(
+        self,
+        *,
+        activity_regularizer: Any = None,
+        trainable: bool = True,
+        dtype: Any = None,
+        autocast: bool = True,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(name)
+        from .. import regularizers
+
+        if not isinstance(trainable, (bool, np.bool_)):
+            raise ValueError(
+                explain(
+                    f"{type(self).__name__}: `trainable` is not a bool.",
+                    "True or False",
+                    f"trainable={trainable!r}",
+                    "pass trainable=True or trainable=False.",
+                )
+            )
+        self._trainable = bool(trainable)
+        self.dtype_policy = dtype_policies.get(dtype)
+        self.autocast = autocast
+        self.activity_regularizer = regularizers.get(activity_regularizer)
+        self.input_spec: Any = None
+        self.supports_masking = type(self).compute_mask is not Layer.compute_mask
+        self._input_shape_argument = _pop_shape(kwargs)
+        self._input_dtype_argument = kwargs.pop("input_dtype", None)
+        kwargs.pop("dynamic", None)
+        if kwargs:
+            raise ValueError(
+                explain(
+                    f"{type(self).__name__} has no such argument.",
+                    f"the arguments of {type(self).__name__}{inspect.signature(type(self))}",
+                    ", ".join(f"{key}={value!r}" for key, value in kwargs.items()),
+                    "check the spelling.",
+                )
+            )
+
+    # Attributes: what is set here belongs to the layer.
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if (
+            isinstance(value, (Operation, Variable, list, tuple, dict))
+            or hasattr(value, "state")
+            or hasattr(value, "result")
+        ):
+            if isinstance(value, Variable) and not any(value is v for v in self._own_variables):
+                self._own_variables.append(value)
+            if not name.startswith("__") and name not in self._untracked:
+                self._tracked[name] = None
+        object.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        value = self.__dict__.get(name)
+        self._tracked.pop(name, None)
+        object.__delattr__(self, name)
+        if isinstance(value, Variable):
+            self.__dict__["_own_variables"] = [v for v in self._own_variables if v is not value]
+
+    _untracked: frozenset[str] = frozenset(
+        ("_inbound_nodes", "_losses", "_own_variables", "_tracked", "_init_arguments", "_build_shapes", "input_spec")
+    )
+
+    def _tracked_values(self) -> Iterator[Any]:
+        for name in self._tracked:
+            yield from _leaves(self.__dict__.get(name))
+
+    @property
+    def _layers(self) -> list[Layer]:
+        """The direct sub-layers, in order of assignment."""
+        return _unique(v for v in self._tracked_values() if isinstance(v, Layer) and v is not self)
+
+    def _flatten_layers(self, include_self: bool = True) -> list[Layer]:
+        """This layer and all below it, each once."""
+        found: list[Layer] = [self] if include_self else []
+        for layer in self._layers:
+            found.extend(layer._flatten_layers())
+        return _unique(found)
+
+    def _variables_of_its_own(self) -> list[Variable]:
+        held = [v for v in self._tracked_values() if isinstance(v, Variable)]
+        own = _unique([*self._own_variables, *held])
+        return [v for v in own if v.made_trainable] + [v for v in own if not v.made_trainable]
+
+    def _seed_generators(self) -> list[Any]:
+        return _unique(v for v in self._tracked_values() if isinstance(getattr(v, "state", None), Variable))
+
+    # Weights.
+
+    def add_weight(
+        self,
+        shape: Any = None,
+        initializer: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        aggregation: str = "none",
+        overwrite_with_gradient: bool = False,
+        name: str | None = None,
+    ) -> Variable:
+        """A new weight of `shape`, filled by `initializer` ('glorot_uniform' for floats, 'zeros' for others).
+
+        ValueError for shapes with unknown or negative sizes and for unknown initializers.
+        """
+        from .. import constraints, initializers, regularizers
+        from ..config import standardize_dtype
+
+        dtype = standardize_dtype(dtype or self.variable_dtype)
+        shape = standardize_shape(f"{self.name}/{name or 'weight'}", () if shape is None else shape)
+        if initializer is None:
+            initializer = "glorot_uniform" if is_float(dtype) else "zeros"
+        with name_scope(self.name) if not current_path().endswith(self.name) else _nothing:
+            variable = outside_trace(
+                lambda: Variable(
+                    initializers.get(initializer),
+                    shape=shape,
+                    dtype=dtype,
+                    trainable=trainable,
+                    autocast=autocast,
+                    aggregation=aggregation,
+                    name=name,
+                )
+            )
+        variable.trainable = bool(trainable) and self._trainable
+        variable.regularizer = regularizers.get(regularizer)
+        variable.constraint = constraints.get(constraint)
+        variable.overwrite_with_gradient = overwrite_with_gradient
+        self._own_variables.append(variable)
+        return variable
+
+    add_variable = add_weight
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes the weights. Setting it sets all layers below too."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        for variable in self._own_variables:
+            if variable.made_trainable:
+                variable.trainable = bool(value)
+        for layer in self._layers:
+            layer.trainable = value
+
+    @property
+    def weights(self) -> list[Variable]:
+        """All weights: its own (trainable ones first), then those of the sub-layers."""
+        found = self._variables_of_its_own()
+        for layer in self._layers:
+            found.extend(layer.weights)
+        return _unique(found)
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """The weights that training changes."""
+        return [v for v in self.weights if v.trainable] if self.trainable else []
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        """The weights that training leaves to the layers themselves."""
+        return [v for v in self.weights if not v.trainable] if self.trainable else self.weights
+
+    @property
+    def variables(self) -> list[Variable]:
+        """All weights and the states of random generators."""
+        found = [*self._variables_of_its_own(), *(seed.state for seed in self._seed_generators())]
+        for layer in self._layers:
+            found.extend(layer.variables)
+        return _unique(found)
+
+    @property
+    def trainable_variables(self) -> list[Variable]:
+        return [v for v in self.variables if v.trainable] if self.trainable else []
+
+    @property
+    def non_trainable_variables(self) -> list[Variable]:
+        return [v for v in self.variables if not v.trainable] if self.trainable else self.variables
+
+    @property
+    def metrics(self) -> list[Any]:
+        """All metrics of this layer and those below."""
+        found = [v for v in self._tracked_values() if hasattr(v, "update_state") and hasattr(v, "result")]
+        for layer in self._layers:
+            found.extend(layer.metrics)
+        return _unique(found)
+
+    @property
+    def metrics_variables(self) -> list[Variable]:
+        return [v for metric in self.metrics for v in metric.variables]
+
+    def _needs_weights(self, purpose: str) -> None:
+        """ValueError while the weights do not exist yet."""
+        if not self.built and (self._builds_itself() or any(not layer.built for layer in self._flatten_layers(False))):
+            raise ValueError(
+                explain(
+                    f"{type(self).__name__} {self.name!r} has no weights yet, so it cannot {purpose}.",
+                    "a built layer or model",
+                    "one whose input shape is not known",
+                    "start the model with an `Input`, call it on data, or call `build(input_shape)`.",
+                )
+            )
+
+    def _builds_itself(self) -> bool:
+        return type(self).build is not Layer.build
+
+    def get_weights(self) -> list[np.ndarray]:
+        """The numbers of all weights, as arrays in the order of `weights`. ValueError before the layer is built."""
+        self._needs_weights("give them")
+        return [v.numpy() for v in self.weights]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Sets all weights, in the order of `weights`. ValueError, and no change, when the number or a shape differs."""
+        self._needs_weights("take them")
+        variables = self.weights
+        arrays = [np.asarray(w) for w in weights]
+        expected = [v.shape for v in variables]
+        if [a.shape for a in arrays] != expected:
+            raise ValueError(
+                explain(
+                    f"The weights do not fit {type(self).__name__} {self.name!r}.",
+                    f"{len(expected)} arrays of shapes {expected}",
+                    f"{len(arrays)} arrays of shapes {[a.shape for a in arrays]}",
+                    "pass the arrays that `get_weights()` of an equal layer returned.",
+                )
+            )
+        for variable, array in zip(variables, arrays):
+            variable.assign(array)
+
+    def count_params(self) -> int:
+        """The number of entries of all weights. ValueError before the layer is built."""
+        self._needs_weights("count them")
+        return sum(int(np.prod(v.shape)) for v in self.weights)
+
+    # Dtypes.
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of the weights."""
+        return self.dtype_policy.variable_dtype
+
+    @property
+    def variable_dtype(self) -> str:
+        return self.dtype_policy.variable_dtype
+
+    @property
+    def compute_dtype(self) -> str:
+        """The dtype of the computation; float inputs are cast to it."""
+        return self.dtype_policy.compute_dtype
+
+    @property
+    def input_dtype(self) -> str:
+        return self.dtype_policy.compute_dtype
+
+    @property
+    def path(self) -> str | None:
+        """The names of the layers around it and its own, joined by slashes; None before it is built."""
+        return self._path
+
+    # Losses.
+
+    def add_loss(self, loss: Any) -> None:
+        """Adds a scalar (or a list of them) to what training makes small. To be called inside `call`."""
+        for value in tree.flatten(loss):
+            self._losses.append(convert_to_tensor(value))
+
+    @property
+    def losses(self) -> list[Any]:
+        """What `add_loss` and activity regularizers gave in the last call, and the penalties of the weights."""
+        found = [loss for layer in self._flatten_layers() for loss in layer._losses]
+        return found + [v.regularizer(v) for v in self.trainable_weights if v.regularizer is not None]
+
+    def _clear_losses(self) -> None:
+        for layer in self._flatten_layers():
+            layer._losses.clear()
+
+    def add_metric(self, *args: Any, **kwargs: Any) -> None:
+        """Not offered: a ValueError that says what to do instead."""
+        raise ValueError(
+            explain(
+                "Layers have no `add_metric`.",
+                "a metric that is an attribute of the layer",
+                "a call of `add_metric`",
+                "set self.my_metric = lamina.metrics.Mean() and call its `update_state` in `call`.",
+            )
+        )
+
+    # Building.
+
+    def build(self, input_shape: Any) -> None:
+        """Makes the weights for inputs of this shape (the batch first). The default makes none."""
+        self.built = True
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """The shapes `build` was called with."""
+        shapes = self._build_shapes
+        if shapes is None:
+            return None
+        return {"input_shape": next(iter(shapes.values()))} if len(shapes) == 1 else {"shapes_dict": shapes}
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Builds the layer from what `get_build_config` gave."""
+        if config.get("input_shape") is not None:
+            self.build(_to_shape(config["input_shape"]))
+        elif config.get("shapes_dict"):
+            self.build(**{name: _to_shape(shape) for name, shape in config["shapes_dict"].items()})
+
+    def _build_for(self, arguments: dict[str, Any]) -> None:
+        """Builds for the shapes of the tensors among the arguments of `call`."""
+        shapes = {
+            name: tree.map_structure(lambda t: tuple(t.shape), value)
+            for name, value in arguments.items()
+            if name not in ("mask", "training") and not name.endswith("_mask") and _all_tensors(value)
+        }
+        build = self.build
+        names = list(inspect.signature(build).parameters)
+        if len(shapes) == 1 or (names and not any(name.endswith("_shape") for name in names[1:])):
+            shapes = dict([next(iter(shapes.items()))]) if shapes else {}
+            outside_trace(lambda: build(*shapes.values()))
+        else:
+            outside_trace(lambda: build(**{f"{name}_shape": shape for name, shape in shapes.items()}))
+        self.built = True
+
+    # Calling.
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """The computation. To be written by subclasses."""
+        raise NotImplementedError(
+            explain(
+                f"Layer {type(self).__name__} cannot be called.",
+                "a `call(self, inputs)` method",
+                "none in the class",
+                "write what the layer computes as `call`.",
+            )
+        )
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not _core.Trace.active() and (holds_symbolic(args) or (kwargs and holds_symbolic(kwargs.values()))):
+            try:
+                return record(self, lambda: self._invoke(args, kwargs), args, kwargs)
+            finally:
+                self._clear_losses()
+        return self._invoke(args, kwargs)
+
+    def _invoke(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if "name" not in self.__dict__:
+            raise RuntimeError(
+                explain(
+                    f"The constructor of {type(self).__name__} does not call that of its base.",
+                    "super().__init__(**kwargs) in `__init__`",
+                    "no such call",
+                    "add it as the first line of `__init__`.",
+                )
+            )
+        signature = _call_signature(self.call)
+        args = tuple(self._standardize(value, positional=True) for value in args)
+        kwargs = {name: self._standardize(value) for name, value in kwargs.items()}
+        arguments = {**dict(zip(signature.names, args)), **kwargs}
+        first = args[0] if args else next(iter(kwargs.values()), None)
+        specs.check(self.input_spec, first, self.name)
+
+        outer = _context.get()
+        if outer.depth == 0:
+            self._clear_losses()
+        training = arguments.get("training")
+        if training is None:
+            training = outer.training
+        if training is None:
+            training = signature.defaults.get("training")
+        if signature.has_training:
+            kwargs["training"] = training
+            if len(args) > signature.names.index("training"):
+                args = args[: signature.names.index("training")]
+        elif "training" in kwargs:
+            kwargs.pop("training")
+
+        token = _context.set(_CallContext(training, outer.depth + 1))
+        try:
+            with name_scope(self.name):
+                if not self.built:
+                    self._path = current_path()
+                    self._build_for(arguments)
+                previous_mask = self._fill_masks(signature, arguments, kwargs, first)
+                outputs = self.call(*args, **kwargs)
+        finally:
+            _context.reset(token)
+        if self.activity_regularizer is not None:
+            self._regularize(outputs)
+        if previous_mask is not None:
+            self._set_masks(first, outputs, previous_mask)
+        elif self.supports_masking and type(self).compute_mask is not Layer.compute_mask:
+            self._set_masks(first, outputs, None)
+        return outputs
+
+    def _standardize(self, value: Any, positional: bool = False) -> Any:
+        """Arrays become tensors, floats get the layer's dtype; nests are gone through."""
+        if isinstance(value, Tensor):
+            if self.autocast and value.dtype != self.compute_dtype and is_float(value.dtype):
+                mask = getattr(value, "_keras_mask", None)
+                value = convert_to_tensor(value, self.compute_dtype)
+                if mask is not None:
+                    value._keras_mask = mask
+            return value
+        if isinstance(value, (list, tuple, dict)):
+            if positional and isinstance(value, (list, tuple)) and value and _only_numbers(value):
+                return self._standardize(convert_to_tensor(value))
+            return tree.map_structure(lambda v: self._standardize(v, positional), value)
+        if isinstance(value, (np.ndarray, np.generic, Variable)) or hasattr(value, "__array__"):
+            return self._standardize(convert_to_tensor(value))
+        if positional and value is not None and not self._takes_any_argument:
+            if isinstance(value, (bool, int, float)):
+                return self._standardize(convert_to_tensor(value))
+            raise ValueError(
+                explain(
+                    f"Layer {self.name!r} was called on something that is no tensor.",
+                    "tensors or arrays as positional arguments",
+                    f"{value!r} of type {type(value).__name__}",
+                    "pass it by its name, as keyword argument.",
+                )
+            )
+        return value
+
+    _takes_any_argument = False  # layers such as Lambda wrappers may take other positional arguments
+
+    def _fill_masks(
+        self, signature: _CallSignature, arguments: dict[str, Any], kwargs: dict[str, Any], first: Any
+    ) -> Any:
+        """Gives `call` the masks that the inputs carry, and returns the mask of the first input."""
+        tensors = [n for n, v in arguments.items() if n != "mask" and not n.endswith("_mask") and _all_tensors(v)]
+        if signature.has_mask and len(tensors) <= 1:
+            if arguments.get("mask") is None and first is not None:
+                kwargs["mask"] = _masks_of(first)
+            mask = kwargs.get("mask", arguments.get("mask"))
+            if mask is not None:
+                return mask
+        else:
+            for name in tensors:
+                if f"{name}_mask" in signature.names and arguments.get(f"{name}_mask") is None:
+                    kwargs[f"{name}_mask"] = _masks_of(arguments[name])
+        return None if first is None else _masks_of(first)
+
+    def _set_masks(self, inputs: Any, outputs: Any, previous_mask: Any) -> None:
+        flat = [t for t in tree.flatten(outputs) if isinstance(t, Tensor)]
+        if not self.supports_masking:
+            if any(m is not None for m in tree.flatten(previous_mask)):
+                import warnings
+
+                warnings.warn(
+                    f"Layer {self.name!r} ({type(self).__name__}) ignores masks: the mask of its input ends here.",
+                    stacklevel=4,
+                )
+            return
+        if all(getattr(t, "_keras_mask", None) is not None for t in flat):
+            return
+        masks = self.compute_mask(inputs, previous_mask)
+        if masks is None:
+            return
+        for tensor, mask in zip(flat, tree.flatten(masks)):
+            if mask is not None and getattr(tensor, "_keras_mask", None) is None:
+                tensor._keras_mask = mask
+
+    def _regularize(self, outputs: Any) -> None:
+        for output in tree.flatten(outputs):
+            if isinstance(output, Tensor) and is_float(output.dtype):
+                batch = convert_to_tensor(output.dims[0] if output.ndim else 1, output.dtype)
+                self.add_loss(self.activity_regularizer(output) / batch)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """The mask of the output, from that of the input. The default passes it on."""
+        return previous_mask
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """Symbolic tensors like the outputs for symbolic inputs; nothing is computed or recorded."""
+        with _core.Trace():
+            outputs = self._invoke(args, kwargs)
+        self._clear_losses()
+        return outputs
+
+    def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
+        """The shape (or nest of shapes) of the output for inputs of the given shape, found by tracing `call`."""
+        shapes = [*args, *kwargs.values()]
+        dtype = self._input_dtype_argument or self._expected_input_dtype()
+        inputs = [_map_shapes(lambda shape: _core.symbolic(list(shape), dtype), shape) for shape in shapes]
+        outputs = self.compute_output_spec(*inputs)
+        return tree.map_structure(lambda t: tuple(t.shape), outputs)
+
+    def _expected_input_dtype(self) -> str:
+        spec = tree.flatten(self.input_spec)[0] if self.input_spec is not None else None
+        return (spec.dtype if spec is not None else None) or self.compute_dtype
+
+    @property
+    def input_shape(self) -> Any:
+        """The shape of its symbolic input."""
+        return tree.map_structure(lambda t: tuple(t.shape), self.input)
+
+    @property
+    def output_shape(self) -> Any:
+        """The shape of its symbolic output."""
+        return tree.map_structure(lambda t: tuple(t.shape), self.output)
+
+    # Configuration.
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments as JSON values."""
+        base: dict[str, Any] = {
+            "name": self.name,
+            "trainable": self._trainable,
+            "dtype": serialize_keras_object(self.dtype_policy),
+        }
+        if self.activity_regularizer is not None:
+            base["activity_regularizer"] = serialize_keras_object(self.activity_regularizer)
+        if type(self).__init__ is Layer.__init__:
+            return base
+        own = super().get_config()
+        if self.activity_regularizer is None:
+            own.pop("activity_regularizer", None)
+        return {**base, **own, **base}
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+
+class _Nothing:
+    def __enter__(self) -> None: ...
+    def __exit__(self, *error: object) -> None: ...
+
+
+_nothing = _Nothing()
+
+
+def _wrap_build(build: Callable[..., Any]) -> Callable[..., Any]:
+    """`build` marks the layer as built, remembers its shapes and gives new weights their path."""
+    import functools
+
+    @functools.wraps(build)
+    def built(self: Layer, *args: Any, **kwargs: Any) -> Any:
+        if getattr(self, "_building", False):  # a call of super().build() inside build
+            return build(self, *args, **kwargs)
+        object.__setattr__(self, "_building", True)
+        inside = current_path().split("/")[-1] == self.name
+        try:
+            with _nothing if inside else name_scope(self.name):
+                self._path = current_path()
+                result = build(self, *args, **kwargs)
+        finally:
+            object.__setattr__(self, "_building", False)
+        names = list(inspect.signature(build).parameters)[1:]
+        self._build_shapes = {**dict(zip(names, args)), **kwargs}
+        self.built = True
+        return result
+
+    built._runs_once = True  # type: ignore[attr-defined]
+    return built
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from _leaves(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _leaves(item)
+    else:
+        yield value
+
+
+def _unique(values: Iterable[Any]) -> list[Any]:
+    return list({id(value): value for value in values}.values())
+
+
+def _all_tensors(value: Any) -> bool:
+    leaves = list(_leaves(value))
+    return bool(leaves) and all(isinstance(leaf, Tensor) for leaf in leaves)
+
+
+def _only_numbers(value: Any) -> bool:
+    return all(isinstance(leaf, (bool, int, float, np.generic)) for leaf in _leaves(value))
+
+
+def _masks_of(value: Any) -> Any:
+    """The masks of a nest of tensors in its structure; None when there is none."""
+    if isinstance(value, Tensor):
+        return getattr(value, "_keras_mask", None)
+    if isinstance(value, (list, tuple, dict)):
+        masks = tree.map_structure(lambda t: getattr(t, "_keras_mask", None), value)
+        return masks if any(m is not None for m in _leaves(masks)) else None
+    return None
+
+
+def _is_shape(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and all(
+        isinstance(n, (int, np.integer, type(None), _core.Dim)) for n in value
+    )
+
+
+def _map_shapes(function: Callable[[Any], Any], shapes: Any) -> Any:
+    """`function` of each shape of a nest."""
+    if _is_shape(shapes):
+        return function(shapes)
+    if isinstance(shapes, dict):
+        return {key: _map_shapes(function, shape) for key, shape in shapes.items()}
+    if isinstance(shapes, (list, tuple)):
+        return [_map_shapes(function, shape) for shape in shapes]
+    raise ValueError(
+        explain("A shape is not readable.", "a tuple of ints and None", repr(shapes), "pass e.g. (None, 8).")
+    )
+
+
+def _to_shape(shapes: Any) -> Any:
+    """Shapes as tuples: files hold them as lists."""
+    return _map_shapes(tuple, shapes)
+
+
+def _pop_shape(kwargs: dict[str, Any]) -> tuple[Any, ...] | None:
+    """The batch shape that `input_shape`, `input_dim` or `batch_input_shape` describe."""
+    batch = kwargs.pop("batch_size", None)
+    dim, shape, full = (kwargs.pop(key, None) for key in ("input_dim", "input_shape", "batch_input_shape"))
+    length = kwargs.pop("input_length", None)
+    if full is not None:
+        return tuple(full)
+    if shape is not None:
+        return (batch, *((shape,) if isinstance(shape, int) else shape))
+    if dim is not None:
+        return (batch, dim) if length is None else (batch, length, dim)
+    return None

@@ -1,0 +1,84 @@
+"""What several layers need: weights by their options, data formats, checks of input shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .. import constraints, initializers, ops, regularizers
+from ..checks import explain
+
+_KINDS = {"initializer": initializers, "regularizer": regularizers, "constraint": constraints}
+
+
+def weight_options(layer: Any, **options: Any) -> None:
+    """Sets `layer.<weight>_initializer` (`_regularizer`, `_constraint`) to the objects the arguments stand for."""
+    for name, value in options.items():
+        setattr(layer, name, _KINDS[name.rpartition("_")[2]].get(value))
+
+
+def add_weight(layer: Any, name: str, shape: Sequence[int], trainable: bool = True) -> Any:
+    """A weight made with the options that `weight_options` set for that name."""
+    return layer.add_weight(
+        shape=tuple(shape),
+        initializer=getattr(layer, f"{name}_initializer"),
+        regularizer=getattr(layer, f"{name}_regularizer", None),
+        constraint=getattr(layer, f"{name}_constraint", None),
+        trainable=trainable,
+        name=name,
+    )
+
+
+def refuse(layer: Any, **options: Any) -> None:
+    """ValueError for arguments of Keras that are accepted at their default only."""
+    for name, value in options.items():
+        if value:
+            raise ValueError(
+                explain(
+                    f"{type(layer).__name__}: `{name}` is not available.",
+                    f"{name}=None",
+                    f"{name}={value!r}",
+                    f"leave `{name}` out.",
+                )
+            )
+
+
+def size_of_axis(layer: Any, shape: Sequence[int | None], axis: int, meaning: str) -> int:
+    """The size of an axis that weights depend on; ValueError where it is missing or unknown."""
+    size = shape[axis] if -len(shape) <= axis < len(shape) else None
+    if size is None:
+        raise ValueError(
+            explain(
+                f"{type(layer).__name__}: the weights cannot be made.",
+                f"an input whose axis {axis} ({meaning}) is known",
+                f"an input of shape {tuple(shape)}",
+                f"give the {meaning} in `Input(shape=...)`.",
+            )
+        )
+    return int(size)
+
+
+def channels_to_last(x: Any) -> Any:
+    """(batch, channels, ...) -> (batch, ..., channels)."""
+    return ops.transpose(x, (0, *range(2, x.ndim), 1))
+
+
+def channels_to_first(x: Any) -> Any:
+    """(batch, ..., channels) -> (batch, channels, ...)."""
+    return ops.transpose(x, (0, x.ndim - 1, *range(1, x.ndim - 1)))
+
+
+def check_windows(
+    layer: Any, shape: Sequence[int | None], window: Sequence[int], padding: str, data_format: str
+) -> None:
+    """ValueError where 'valid' windows are larger than the input."""
+    sizes = shape[1:-1] if data_format == "channels_last" else shape[2:]
+    if padding == "valid" and any(n is not None and n < k for n, k in zip(sizes, window)):
+        raise ValueError(
+            explain(
+                f"{type(layer).__name__}: the window is larger than the input, nothing would be left.",
+                f"spatial sizes of at least {tuple(window)}",
+                f"{tuple(sizes)}, from an input of shape {tuple(shape)} with data_format={data_format!r}",
+                "use a smaller window, padding='same', fewer pooling steps before, or a larger input.",
+            )
+        )

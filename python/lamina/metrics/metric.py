@@ -1,0 +1,105 @@
+"""`Metric`: state in variables, changed by `update_state` and read by `result`, both made of ops."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import config, initializers, ops
+from ..checks import explain
+from ..namespaces import snake_case
+from ..saving.serialization import Configurable
+from ..variables import Variable
+
+
+class Metric(Configurable):
+    """Base of all metrics: implement `update_state(...)` and `result()`; state is made by `add_variable`.
+
+    >>> import lamina
+    >>> class Positives(lamina.metrics.Metric):
+    ...     def __init__(self, name="positives", dtype=None):
+    ...         super().__init__(dtype=dtype, name=name)
+    ...         self.total = self.add_variable(shape=(), initializer="zeros", name="total")
+    ...     def update_state(self, y_true, y_pred, sample_weight=None):
+    ...         self.total.assign_add(lamina.ops.sum(lamina.ops.cast(y_pred > 0, self.dtype)))
+    ...     def result(self):
+    ...         return self.total.value
+    """
+
+    def __init__(self, dtype: Any = None, name: str | None = None) -> None:
+        self.name = name or snake_case(type(self).__name__)
+        self._dtype = config.standardize_dtype(dtype)
+        self._variables: list[Variable] = []
+
+    @property
+    def dtype(self) -> str:
+        return self._dtype
+
+    def add_variable(
+        self,
+        shape: Any = (),
+        initializer: Any = "zeros",
+        dtype: Any = None,
+        aggregation: str = "sum",
+        name: str | None = None,
+    ) -> Variable:
+        """A variable of the metric's state, kept out of training."""
+        if not hasattr(self, "_variables"):
+            raise RuntimeError(
+                explain(
+                    f"{type(self).__name__}: state was added too early.",
+                    "`super().__init__()` called first in the constructor",
+                    "no such call so far",
+                    "write `super().__init__(dtype=dtype, name=name)` as the first line of `__init__`.",
+                )
+            )
+        name = name or f"variable_{len(self._variables)}"
+        dtype = dtype or self._dtype
+        variable = Variable(initializers.get(initializer or "zeros"), tuple(shape), dtype, trainable=False, name=name)
+        variable.path = f"{self.name}/{name}"
+        self._variables.append(variable)
+        return variable
+
+    def add_weight(
+        self, shape: Any = (), initializer: Any = None, dtype: Any = None, name: str | None = None
+    ) -> Variable:
+        """The same as `add_variable`."""
+        return self.add_variable(shape, initializer, dtype, name=name)
+
+    @property
+    def variables(self) -> list[Variable]:
+        """Own variables, then those of metrics held as attributes."""
+        found = list(getattr(self, "_variables", ()))
+        for value in vars(self).values():
+            for item in value if isinstance(value, (list, tuple)) else (value,):
+                if isinstance(item, Metric):
+                    found.extend(item.variables)
+        return found
+
+    def reset_state(self) -> None:
+        """Sets all state to zero."""
+        for variable in self.variables:
+            variable.assign(ops.zeros(variable.shape, dtype=variable.dtype))
+
+    def update_state(self, *args: Any, **kwargs: Any) -> None:
+        raise NotImplementedError(self._missing("update_state"))
+
+    def result(self) -> Any:
+        raise NotImplementedError(self._missing("result"))
+
+    def _missing(self, method: str) -> str:
+        return explain(
+            f"The metric {type(self).__name__} cannot be computed.",
+            f"a method `{method}`",
+            "none in the class",
+            "write `update_state` (changes the state) and `result` (reads it).",
+        )
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        self.update_state(*args, **kwargs)
+        return self.result()
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "name": self.name, "dtype": self.dtype}
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}>"

@@ -1,0 +1,15 @@
+"""Models: stacks and graphs of layers, and own classes with a `call`."""
+
+from .functional import Functional
+from .model import Model, model_from_json
+from .sequential import Sequential
+
+__all__ = ["Functional", "Model", "Sequential", "load_model", "model_from_json", "save_model"]
+
+
+def __getattr__(name: str) -> object:
+    if name in ("load_model", "save_model"):
+        from ..saving import model_file
+
+        return getattr(model_file, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,301 @@
+"""What users pass as data, checked and converted once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .. import _core, config, tree
+from ..checks import explain, is_integer
+from ..ops.convert import array_to_tensor
+
+Tensor = _core.Tensor
+
+
+class Data(NamedTuple):
+    """Inputs, labels and weights: nests of tensors whose first axis is the sample."""
+
+    x: Any
+    y: Any = None
+    sample_weight: Any = None
+
+    @property
+    def size(self) -> int:
+        return tree.flatten(self.x)[0].shape[0]
+
+    @property
+    def leaves(self) -> list[Any]:
+        """All tensors: inputs, labels, weights."""
+        return [t for part in self for t in (tree.flatten(part) if part is not None else [])]
+
+    def rows(self, start: int, stop: int) -> Data:
+        """The samples from `start` to `stop`."""
+
+        def cut(part: Any) -> Any:
+            if part is None:
+                return None
+            return tree.map_structure(lambda t: array_to_tensor(t.numpy()[start:stop]), part)
+
+        return Data(*map(cut, self))
+
+
+def to_tensors(what: str, data: Any, single_list: bool = False) -> Any:
+    """A nest of arrays as tensors: wide floats get the default dtype, other kinds the nearest. TypeError for texts."""
+    if isinstance(data, (list, tuple)) and data and (not isinstance(data[0], _ARRAYS) or single_list):
+        data = np.asarray(data)  # a plain nested list of numbers
+    return tree.map_structure(lambda leaf: _to_tensor(what, leaf), data)
+
+
+_ARRAYS = (np.ndarray, Tensor, dict, list, tuple)
+
+
+def _to_tensor(what: str, leaf: Any) -> Any:
+    if isinstance(leaf, Tensor):
+        if leaf.ndim == 0:
+            raise ValueError(_no_samples(what, leaf.shape))
+        return leaf
+    if hasattr(leaf, "core"):
+        leaf = leaf.numpy()
+    if hasattr(leaf, "to_numpy"):  # pandas
+        leaf = leaf.to_numpy()
+    if hasattr(leaf, "detach"):  # PyTorch
+        leaf = leaf.detach().cpu().numpy()
+    array = np.asarray(leaf)
+    if array.ndim == 0:
+        raise ValueError(_no_samples(what, array.shape))
+    if array.dtype == object or array.dtype.kind in "USOMm":
+        raise TypeError(
+            explain(
+                f"`{what}` holds no numbers.",
+                "arrays of floats, ints or bools, all rows of one length",
+                f"dtype {array.dtype}, shape {array.shape}",
+                "encode texts and categories as numbers, and pad rows of different lengths.",
+            )
+        )
+    if array.dtype == np.float64 and config.floatx() == "float32":
+        array = array.astype(np.float32)
+    return array_to_tensor(array)
+
+
+def _no_samples(what: str, shape: Any) -> str:
+    return explain(
+        f"`{what}` has no axis of samples.",
+        "an array whose first axis is the sample",
+        f"shape {shape}",
+        "put single samples into an array of one: x[None].",
+    )
+
+
+def check(data: Data) -> None:
+    """ValueError for data without samples and for parts of different lengths."""
+    parts = zip(("x", "y", "sample_weight"), data)
+    sizes = [(name, [t.shape[0] for t in tree.flatten(part)]) for name, part in parts if part is not None]
+    if len({n for _, ns in sizes for n in ns}) > 1:
+        raise ValueError(
+            explain(
+                "The data have different numbers of samples.",
+                "one number of samples in all arrays",
+                ", ".join(f"{name}: {ns[0] if len(ns) == 1 else ns}" for name, ns in sizes),
+                "cut or complete the arrays to the same length.",
+            )
+        )
+    if not sizes or not sizes[0][1] or sizes[0][1][0] == 0:
+        raise ValueError(
+            explain(
+                "The data are empty.",
+                "one sample or more",
+                f"{'no arrays' if not sizes or not sizes[0][1] else 'arrays of shapes '}"
+                f"{[t.shape for t in data.leaves] if sizes and sizes[0][1] else ''}",
+                "check how the data were loaded or split.",
+            )
+        )
+
+
+def prepare(x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None) -> Data:
+    """Arrays as Data. ValueError for empty data, different lengths, and class weights that do not apply."""
+    if x is None:
+        raise ValueError(
+            explain("There are no inputs.", "arrays or an iterable of batches as `x`", "x=None", "pass x.")
+        )
+    inputs = to_tensors("x", x)
+    labels = None if y is None else to_tensors("y", y)
+    if class_weight is not None:
+        sample_weight = class_weights(labels, class_weight, sample_weight)
+    weights = None if sample_weight is None else to_tensors("sample_weight", sample_weight)
+    if weights is not None:
+        floatx = config.floatx()
+        weights = tree.map_structure(lambda w: w if w.dtype == floatx else _core.ops.cast(w, dtype=floatx), weights)
+    data = Data(inputs, labels, weights)
+    check(data)
+    return data
+
+
+def class_weights(y: Any, class_weight: Any, sample_weight: Any) -> np.ndarray:
+    """A weight per sample from weights per class; classes not named weigh 1."""
+    if sample_weight is not None:
+        raise ValueError(
+            explain(
+                "Two kinds of weights were given.",
+                "`class_weight` or `sample_weight`",
+                "both",
+                "multiply the class weights into `sample_weight`.",
+            )
+        )
+    if not isinstance(class_weight, dict):
+        raise ValueError(
+            explain("`class_weight` is not a dict.", "{class number: weight}", repr(class_weight), "pass a dict.")
+        )
+    if y is None or (tree.is_nested(y) and len(tree.flatten(y)) != 1):
+        raise ValueError(
+            explain(
+                "`class_weight` cannot be used here.",
+                "a model with one output and labels",
+                "no labels" if y is None else f"labels for {len(tree.flatten(y))} outputs",
+                "pass `sample_weight` instead.",
+            )
+        )
+    labels = np.asarray(tree.flatten(y)[0].numpy())
+    if labels.ndim > 1:
+        labels = labels.argmax(-1) if labels.shape[-1] != 1 else labels[..., 0]
+    labels = np.round(labels).astype("int64")
+    values, places = np.unique(labels, return_inverse=True)
+    weights = np.array([class_weight.get(int(v), 1.0) for v in values], dtype=config.floatx())
+    return weights[places.reshape(labels.shape)]
+
+
+def split(data: Data, validation_split: float) -> tuple[Data, Data]:
+    """All but the last share of the samples, and that share. ValueError when one of both is empty."""
+    if not 0 < validation_split < 1:
+        raise ValueError(
+            explain(
+                "`validation_split` is not a share.",
+                "a number above 0 and below 1",
+                f"validation_split={validation_split!r}",
+                "pass e.g. validation_split=0.2.",
+            )
+        )
+    at = int(math.floor(data.size * (1.0 - validation_split)))
+    if at == 0 or at == data.size:
+        raise ValueError(
+            explain(
+                "The data are too few to be split.",
+                "at least one sample on both sides",
+                f"{data.size} samples, validation_split={validation_split}",
+                "use more data, another share, or validation_data.",
+            )
+        )
+    return data.rows(0, at), data.rows(at, data.size)
+
+
+def is_batches(x: Any) -> bool:
+    """Whether `x` gives batches one by one (a generator, dataset or loader) rather than being arrays."""
+    if x is None or isinstance(x, (*_ARRAYS, np.generic)) or hasattr(x, "core") or hasattr(x, "to_numpy"):
+        return False
+    return (
+        hasattr(x, "__next__") or (hasattr(x, "__iter__") and not hasattr(x, "__array__")) or hasattr(x, "__getitem__")
+    )
+
+
+def read_batch(batch: Any) -> Data:
+    """A batch (x, (x,), (x, y) or (x, y, sample_weight)) as Data."""
+    x, y, sample_weight = unpack_x_y_sample_weight(batch)
+    return prepare(x, y, sample_weight)
+
+
+class Batches:
+    """The batches of an iterable, pass after pass. Sequences (with `__len__` and `__getitem__`) are read by index."""
+
+    def __init__(self, source: Any) -> None:
+        self.source = source
+        self._iterator: Iterator[Any] | None = None
+
+    @property
+    def count(self) -> int | None:
+        """The number of batches in a pass, if known."""
+        try:
+            return len(self.source)
+        except TypeError:
+            return None
+
+    def _start(self) -> Iterator[Any]:
+        source = self.source
+        if hasattr(source, "__iter__"):
+            return iter(source)
+        return (source[i] for i in range(len(source)))
+
+    def take(self, steps: int | None) -> Iterable[Data]:
+        """The next `steps` batches, going on where the last call ended; all of one pass for None."""
+        if steps is None or self._iterator is None:
+            self._iterator = self._start()
+        taken = 0
+        restarted = False
+        while steps is None or taken < steps:
+            batch = next(self._iterator, _END)
+            if batch is _END:
+                if steps is None or restarted or hasattr(self.source, "__next__"):
+                    self._iterator = None
+                    if steps is not None:
+                        _warn_exhausted(steps, taken)
+                    return
+                self._iterator, restarted = self._start(), True
+                continue
+            restarted = False
+            taken += 1
+            yield read_batch(batch)
+
+    def finish_epoch(self) -> None:
+        """Tells sources that ask for it (`on_epoch_end`) that a pass is over."""
+        if hasattr(self.source, "on_epoch_end"):
+            self.source.on_epoch_end()
+
+
+_END = object()
+
+
+def _warn_exhausted(steps: int, taken: int) -> None:
+    import warnings
+
+    warnings.warn(
+        f"The data ended after {taken} of {steps} batches. Make the generator endless, or lower the number of steps.",
+        stacklevel=5,
+    )
+
+
+def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
+    """x, y and sample_weight of x, (x,), (x, y) or (x, y, sample_weight), None for missing ones. Else ValueError."""
+    if not isinstance(data, (tuple, list)):
+        return data, None, None
+    if not 1 <= len(data) <= 3:
+        raise ValueError(
+            explain(
+                "A batch is not readable.",
+                "x, (x,), (x, y) or (x, y, sample_weight)",
+                f"{type(data).__name__} of {len(data)}",
+                "put several inputs into an inner list: ([x1, x2], y).",
+            )
+        )
+    x, y, sample_weight = (*data, None, None)[:3]
+    return x, y, sample_weight
+
+
+def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+    """The shortest of x, (x,), (x, y), (x, y, sample_weight) that holds what is given."""
+    if y is None and sample_weight is None:
+        return (x,) if isinstance(x, (tuple, list)) else x
+    return (x, y) if sample_weight is None else (x, y, sample_weight)
+
+
+def positive(name: str, value: Any) -> int | None:
+    """`value` as a positive int, or None."""
+    if value is None:
+        return None
+    if not is_integer(value) or int(value) < 1:
+        raise ValueError(
+            explain(
+                f"`{name}` is not a count.", "a positive int, or None", f"{name}={value!r}", f"pass e.g. {name}=32."
+            )
+        )
+    return int(value)

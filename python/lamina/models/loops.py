@@ -1,0 +1,351 @@
+"""The loops behind fit, evaluate and predict.
+
+The engine runs many steps at a time, so many that a crossing from Python takes about `_CROSSING` seconds: then Ctrl-C
+and the progress bar get their turn. Callbacks that want each batch get each batch, at the price of a crossing per step.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from .. import _core, tree
+from ..callbacks import CallbackList, make_list
+from ..checks import explain
+from . import arrays
+from .arrays import Data
+
+_CROSSING = 0.2
+
+
+class _Pace:
+    """How many steps to run at once, learnt from how long the last ones took."""
+
+    def __init__(self) -> None:
+        self._per_step = 0.0
+
+    def steps(self, left: int) -> int:
+        """At most `left`; one as long as nothing is known."""
+        if self._per_step <= 0.0:
+            return min(left, 1)
+        return max(1, min(left, int(_CROSSING / self._per_step)))
+
+    def note(self, steps: int, seconds: float) -> None:
+        self._per_step = seconds / steps if self._per_step <= 0.0 else 0.5 * (self._per_step + seconds / steps)
+
+
+def _floats(logs: dict[str, Any]) -> dict[str, Any]:
+    """Logs as Python floats (arrays where a metric has several values), sorted by name as in Keras."""
+
+    def plain(value: Any) -> Any:
+        array = np.asarray(value.numpy() if hasattr(value, "numpy") else value)
+        return float(array) if array.ndim == 0 else array.tolist()
+
+    return {name: plain(logs[name]) for name in sorted(logs)}
+
+
+def _results(model: Any, own_logs: dict[str, Any] | None) -> dict[str, Any]:
+    """What is logged now: what an overridden step returned, else the metrics."""
+    if own_logs is not None:
+        return _floats(own_logs)
+    if model.run_eagerly:
+        return _floats(model.get_metrics_result())
+    step = model._step("results")
+    return _floats(dict(zip(step.structure, step.program.run("results", []))))
+
+
+class _Runner:
+    """Runs one kind of step over data, in crossings; remembers the logs of an overridden step."""
+
+    def __init__(
+        self, model: Any, entry: str, callbacks: CallbackList, begin: Callable[..., None], end: Callable[..., None]
+    ):
+        self.model = model
+        self.entry = entry
+        self.callbacks = callbacks
+        self._begin = begin
+        self._end = end
+        self._pace = _Pace()
+        self.own_logs: dict[str, Any] | None = None
+
+    def logs(self) -> dict[str, Any]:
+        return _results(self.model, self.own_logs)
+
+    def _eager(self, data: Data) -> None:
+        self.model._make_ready(data, self.entry == "train_step")
+        step = self.model.train_step if self.entry == "train_step" else self.model.test_step
+        logs = step(arrays.pack_x_y_sample_weight(*data))
+        self.own_logs = logs if self.model._has_own_step(self.entry) else None
+        self.model._clear_losses()
+
+    def _keep(self, step: Any, outputs: list[Any]) -> None:
+        own = self.model._has_own_step(self.entry)
+        self.own_logs = dict(zip(sorted(step.structure), outputs)) if own else None
+
+    def batch(self, data: Data) -> None:
+        """One step on one batch."""
+        if self.model.run_eagerly:
+            self._eager(data)
+            return
+        step = self.model._step(self.entry, data)
+        self._keep(step, step.program.run(self.entry, data.leaves))
+
+    def over_arrays(
+        self, data: Data, batch_size: int, first: int, count: int, order: Any, done: int, stop: Callable[[], bool]
+    ) -> int:
+        """`count` batches from batch `first` of the rows taken in `order`; `done` batches of the epoch came before."""
+        each = self.callbacks.wants_batches(self.entry)
+        eager = self.model.run_eagerly
+        leaves = data.leaves
+        step = None if eager else self.model._step(self.entry, data)
+        ran = 0
+        while ran < count:
+            steps = 1 if each or eager else self._pace.steps(count - ran)
+            if each:
+                self._begin(done + ran)
+            start = time.perf_counter()
+            if step is None:
+                self._eager(_rows(data, batch_size, first + ran, order))
+            else:
+                outputs = step.program.run_batches(self.entry, leaves, batch_size, first + ran, steps, order)
+                self._keep(step, outputs)
+            self._pace.note(steps, time.perf_counter() - start)
+            ran += steps
+            if each or self.callbacks.wants_progress:
+                self._end(done + ran - 1, self.logs())
+            if stop():
+                break
+        return ran
+
+    def over_batches(self, batches: Any, stop: Callable[[], bool]) -> int:
+        """Batches that an iterable gives."""
+        ran = 0
+        each = self.callbacks.wants_batches(self.entry)
+        last_shown = 0.0
+        for data in batches:
+            if each:
+                self._begin(ran)
+            self.batch(data)
+            ran += 1
+            now = time.perf_counter()
+            if each or (self.callbacks.wants_progress and now - last_shown > 0.05):
+                last_shown = now
+                self._end(ran - 1, self.logs())
+            if stop():
+                break
+        return ran
+
+
+def _rows(data: Data, batch_size: int, batch: int, order: Any) -> Data:
+    """One batch of the rows in `order`."""
+    start, stop = batch * batch_size, min((batch + 1) * batch_size, data.size)
+    if order is None:
+        return data.rows(start, stop)
+    rows = order.numpy()[start:stop]
+
+    def pick(part: Any) -> Any:
+        return None if part is None else tree.map_structure(lambda t: arrays.array_to_tensor(t.numpy()[rows]), part)
+
+    return Data(*map(pick, data))
+
+
+class _Order:
+    """The batches of arrays, pass after pass. With steps_per_epoch an epoch may end inside a pass: the next goes on."""
+
+    def __init__(self, model: Any, data: Data, batch_size: int, shuffle: bool) -> None:
+        self._seed, self._epoch = model._sampler
+        self._shuffle = shuffle
+        self._size = data.size
+        self.batches = -(-data.size // batch_size)
+        self._next = 0
+        self._permutation: Any = None
+
+    def pieces(self, steps: int) -> Iterator[tuple[int, int, Any]]:
+        """(first batch, number of batches, order) until `steps` are used up."""
+        while steps > 0:
+            if self._next == 0 and self._shuffle:
+                seed, epoch = int(self._seed.value.item()), int(self._epoch.value.item())
+                self._permutation = _core.permutation(self._size, seed, epoch)
+            count = min(steps, self.batches - self._next)
+            yield self._next, count, self._permutation
+            steps -= count
+            self._next = (self._next + count) % self.batches
+            if self._next == 0:
+                self._epoch.assign(self._epoch.value + 1)
+
+
+def fit(
+    model: Any,
+    source: Any,
+    validation: Any,
+    *,
+    batch_size: int,
+    validation_batch_size: int,
+    first_epoch: int,
+    epochs: int,
+    verbose: int,
+    callbacks: Any,
+    shuffle: bool,
+    steps: int | None,
+    validation_steps: int | None,
+    validation_freq: Any,
+) -> Any:
+    """The training loop; returns the History."""
+    order = None
+    total: int | None
+    if isinstance(source, Data):
+        order = _Order(model, source, batch_size, shuffle)
+        total = steps or order.batches
+    else:
+        total = steps or source.count
+    hooks = make_list(callbacks, model, verbose, epochs=epochs, steps=total, history=True)
+    model.stop_training = False
+    runner = _Runner(model, "train_step", hooks, hooks.on_train_batch_begin, hooks.on_train_batch_end)
+    logs: dict[str, Any] = {}
+    try:
+        hooks.on_train_begin()
+        for epoch in range(first_epoch, epochs):
+            model.reset_metrics()
+            hooks.on_epoch_begin(epoch)
+            ran = 0
+            if order is not None:
+                for first, count, permutation in order.pieces(total or 0):
+                    ran += runner.over_arrays(
+                        source, batch_size, first, count, permutation, ran, lambda: model.stop_training
+                    )
+                    if model.stop_training:
+                        break
+            else:
+                ran = runner.over_batches(source.take(steps), lambda: model.stop_training)
+                source.finish_epoch()
+                _check_any(ran)
+            logs = runner.logs()
+            if validation is not None and _is_due(validation_freq, epoch, first_epoch):
+                found = evaluate(model, validation, validation_batch_size, validation_steps, 0, hooks)
+                logs = dict(sorted([*logs.items(), *((f"val_{name}", value) for name, value in found.items())]))
+            hooks.on_epoch_end(epoch, logs)
+            if model.stop_training:
+                break
+        hooks.on_train_end(logs)
+    finally:
+        hooks.close()
+    return hooks.history
+
+
+def _check_any(ran: int) -> None:
+    if ran == 0:
+        raise ValueError(
+            explain(
+                "The data gave no batch.",
+                "an iterable of one batch or more",
+                "none",
+                "pass a new generator: a used one is empty.",
+            )
+        )
+
+
+def _is_due(frequency: Any, epoch: int, first: int) -> bool:
+    """Whether validation happens after this epoch."""
+    if isinstance(frequency, (list, tuple, set)):
+        return epoch + 1 in frequency
+    return (epoch + 1 - first) % int(frequency) == 0
+
+
+def evaluate(
+    model: Any, source: Any, batch_size: int, steps: int | None, verbose: int, callbacks: Any
+) -> dict[str, Any]:
+    """Loss and metrics over the data, by name."""
+    total: int | None = -(-source.size // batch_size) if isinstance(source, Data) else source.count
+    if steps is not None:
+        total = min(total, steps) if isinstance(source, Data) and total is not None else steps
+    within_fit = isinstance(callbacks, CallbackList)
+    hooks = callbacks if within_fit else make_list(callbacks, model, verbose, steps=total)
+    runner = _Runner(model, "evaluate_step", hooks, hooks.on_test_batch_begin, hooks.on_test_batch_end)
+    try:
+        hooks.on_test_begin()
+        model.reset_metrics()
+        if isinstance(source, Data):
+            runner.over_arrays(source, batch_size, 0, total or 0, None, 0, lambda: False)
+        else:
+            _check_any(runner.over_batches(source.take(steps), lambda: False))
+        logs = runner.logs()
+        hooks.on_test_end(logs)
+    finally:
+        if not within_fit:
+            hooks.close()
+    return logs
+
+
+def predict(model: Any, source: Any, batch_size: int, steps: int | None, verbose: int, callbacks: Any) -> Any:
+    """The outputs for all samples."""
+    total: int | None = -(-source.size // batch_size) if isinstance(source, Data) else source.count
+    if steps is not None:
+        total = min(total, steps) if isinstance(source, Data) and total is not None else steps
+    hooks = make_list(callbacks, model, verbose, steps=total)
+    parts: list[Any] = []  # outputs of successive batches, as nests
+    try:
+        hooks.on_predict_begin()
+        if isinstance(source, Data) and not model.run_eagerly:
+            size = min(source.size, (total or 0) * batch_size)
+            for start, stop in _chunks(hooks, size, batch_size):
+                if hooks.wants_batches("predict"):
+                    hooks.on_predict_batch_begin(start // batch_size)
+                rows = source if (start, stop) == (0, source.size) else source.rows(start, stop)
+                step = model._step("predict", rows)
+                outputs = step.program.map_batches("predict", rows.leaves, batch_size)
+                outputs = tree.pack_sequence_as(step.structure, outputs)
+                parts.append(outputs)
+                hooks.on_predict_batch_end((stop - 1) // batch_size, {"outputs": outputs})
+        else:
+            batches = (
+                (_rows(source, batch_size, i, None) for i in range(total or 0)) if isinstance(source, Data) else None
+            )
+            for i, data in enumerate(source.take(steps) if batches is None else batches):
+                if hooks.wants_batches("predict"):
+                    hooks.on_predict_batch_begin(i)
+                outputs = (
+                    model.predict_step(data.x) if model.run_eagerly else model._step("predict", data).run(_inputs(data))
+                )
+                parts.append(outputs)
+                hooks.on_predict_batch_end(i, {"outputs": outputs})
+            _check_any(len(parts))
+        hooks.on_predict_end()
+    finally:
+        hooks.close()
+    if len(parts) == 1:
+        return tree.map_structure(lambda t: np.array(t.numpy()), parts[0])
+    return tree.map_structure(lambda *ts: np.concatenate([t.numpy() for t in ts]), *parts)
+
+
+def _inputs(data: Data) -> list[Any]:
+    return tree.flatten(data.x)
+
+
+def _chunks(hooks: CallbackList, size: int, batch_size: int) -> Iterator[tuple[int, int]]:
+    """Row ranges of whole batches, each as long as a crossing should take; one batch when callbacks ask for that."""
+    pace = _Pace()
+    start = 0
+    while start < size:
+        left = -(-(size - start) // batch_size)
+        steps = 1 if hooks.wants_batches("predict") else pace.steps(left)
+        if steps == 1 and start == 0 and left <= 64 and not hooks.wants_batches("predict"):
+            steps = left  # few batches: not worth a look at the clock
+        stop = min(size, start + steps * batch_size)
+        begun = time.perf_counter()
+        yield start, stop
+        pace.note(steps, time.perf_counter() - begun)
+        start = stop
+
+
+def run_one(model: Any, entry: str, data: Data) -> dict[str, Any]:
+    """One step outside of a loop; returns the logs."""
+    runner = _Runner(model, entry, CallbackList(), _ignore, _ignore)
+    runner.batch(data)
+    return runner.logs()
+
+
+def _ignore(*args: Any) -> None:
+    """For loops without callbacks."""

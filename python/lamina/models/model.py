@@ -1,0 +1,180 @@
+"""The base of all models: a layer that can be compiled, trained, saved and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .. import _core, tree
+from ..checks import explain
+from ..layers.layer import Layer, _map_shapes
+from ..ops.operation import outside_trace
+from .training import Trainer
+
+_combined: dict[type, type] = {}
+
+
+class Model(Trainer, Layer):
+    """`Model(inputs, outputs)` is the graph between symbolic tensors; subclasses write `call` instead.
+
+    Arguments: `inputs` and `outputs` (each a tensor, or a list, tuple or dict of them), `name`, `trainable`.
+
+    >>> import lamina
+    >>> x = lamina.Input((4,))
+    >>> model = lamina.Model(x, lamina.layers.Dense(2, activation="softmax")(x))
+    >>> model.count_params()
+    10
+    """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        if cls is Model and _is_graph_call(args, kwargs):
+            from .functional import Functional
+
+            cls = Functional
+        self = super().__new__(cls, *args, **kwargs)
+        self._changed()
+        return self
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if _is_graph_call(args, kwargs):
+            # A subclass whose constructor passes inputs and outputs on is a functional model too.
+            from .functional import Functional
+
+            cls = type(self)
+            if cls not in _combined:
+                _combined[cls] = type(cls.__name__, (cls, Functional), {"__module__": cls.__module__})
+            self.__class__ = _combined[cls]  # type: ignore[assignment]
+            Functional.__init__(self, *args, **kwargs)  # type: ignore[arg-type]
+        else:
+            Layer.__init__(self, *args, **kwargs)
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """The computation. To be written by subclasses."""
+        raise NotImplementedError(
+            explain(
+                f"Model {type(self).__name__} cannot be called.",
+                "a `call(self, inputs)` method, or Model(inputs, outputs)",
+                "neither",
+                "write what the model computes as `call`.",
+            )
+        )
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The direct sub-layers."""
+        return self._layers
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """The layer of that name or place. ValueError when there is none."""
+        layers = self.layers
+        if (name is None) == (index is None):
+            raise ValueError(
+                explain(
+                    "get_layer: what to look for is not clear.",
+                    "either `name` or `index`",
+                    f"name={name!r}, index={index!r}",
+                    "pass one of both.",
+                )
+            )
+        if index is not None:
+            if not -len(layers) <= index < len(layers):
+                raise ValueError(
+                    explain(
+                        f"Model {self.name!r} has no layer {index}.",
+                        f"an index below {len(layers)}",
+                        f"index={index}",
+                        "see model.summary().",
+                    )
+                )
+            return layers[index]
+        for layer in layers:
+            if layer.name == name:
+                return layer
+        import difflib
+
+        names = [layer.name for layer in layers]
+        near = difflib.get_close_matches(str(name), names, n=3)
+        raise ValueError(
+            explain(
+                f"Model {self.name!r} has no layer of that name.",
+                f"one of {names}",
+                f"name={name!r}",
+                f"did you mean {near[0]!r}?" if near else "see model.summary().",
+            )
+        )
+
+    def build(self, input_shape: Any) -> None:
+        """Makes all weights by running `call` on symbols of this shape (or nest of shapes), the batch first."""
+
+        def run() -> None:
+            dtype = self._expected_input_dtype()
+            self.compute_output_spec(_map_shapes(lambda s: _core.symbolic(list(s), dtype), input_shape))
+
+        outside_trace(run)
+
+    def _build_for(self, arguments: dict[str, Any]) -> None:
+        if type(self).build is not Model.build:
+            super()._build_for(arguments)
+            return
+        # Sub-layers are built as `call` reaches them.
+        inputs = next(iter(arguments.values()), None)
+        if inputs is not None:
+            self._build_shapes = {
+                "input_shape": tree.map_structure(
+                    lambda t: (None, *t.shape[1:]) if hasattr(t, "shape") else None, inputs
+                )
+            }
+        self.built = True
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The loss, the compiled metrics, and those of the layers."""
+        return self._compiled_metrics() + [m for m in super().metrics if m not in self._compiled_metrics()]
+
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: Any = None,
+        print_fn: Callable[[str], Any] | None = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: Any = None,
+    ) -> None:
+        """Prints the layers with their output shapes and parameters, and the memory a prediction takes.
+
+        ValueError for a model that is not built.
+        """
+        from .summary import print_summary
+
+        print_summary(self, line_length, print_fn, expand_nested, show_trainable, layer_range)
+
+    def save(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
+        """Writes the model, its training state and its program to one `.lamina` file, which C++ runs too.
+
+        ValueError for other endings and for models that are not built. A failed save leaves an old file as it was.
+        """
+        from ..saving.model_file import save_model
+
+        save_model(self, filepath, overwrite=overwrite, **kwargs)
+
+    def to_json(self, **kwargs: Any) -> str:
+        """The configuration (without weights) as JSON, for `model_from_json`."""
+        import json
+
+        from ..saving.serialization import serialize_keras_object
+
+        return json.dumps(serialize_keras_object(self), **kwargs)
+
+
+def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = None) -> Any:
+    """The model that `to_json` described, with new weights."""
+    import json
+
+    from ..saving.serialization import deserialize_keras_object
+
+    return deserialize_keras_object(json.loads(json_string), custom_objects=custom_objects)
+
+
+def _is_graph_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether constructor arguments are `inputs, outputs`."""
+    return len(args) >= 2 or (len(args) == 1 and "outputs" in kwargs) or ("inputs" in kwargs and "outputs" in kwargs)

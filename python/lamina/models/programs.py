@@ -1,0 +1,190 @@
+"""Steps as native programs: each is traced once per kind of data, then run by the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .. import _core, tree
+from ..layers.input import BATCH
+from ..utils.naming import snake_case
+from .arrays import Data, pack_x_y_sample_weight
+
+Tensor = _core.Tensor
+
+
+class Step:
+    """A traced function: its program and entry, and how its flat outputs are to be read."""
+
+    def __init__(self, program: Any, entry: str, structure: Any) -> None:
+        self.program = program
+        self.entry = entry
+        self.structure = structure  # the nest of the outputs, leaves None
+
+    def run(self, leaves: list[Any]) -> Any:
+        """The outputs for one batch."""
+        return tree.pack_sequence_as(self.structure, self.program.run(self.entry, leaves))
+
+
+def data_key(data: Data) -> Any:
+    """What a trace depends on: structure, dtypes, and all sizes but the number of samples."""
+
+    def describe(part: Any) -> Any:
+        if isinstance(part, Tensor):
+            return (part.dtype, part.shape[1:])
+        if isinstance(part, dict):
+            return tuple((key, describe(value)) for key, value in sorted(part.items()))
+        return None if part is None else tuple(map(describe, part))
+
+    return tuple(map(describe, data))
+
+
+def placeholders(model: Any, data: Data) -> tuple[Data, list[tuple[str, Any]]]:
+    """Symbolic data like `data`, with any number of samples; sizes the model's inputs leave open stay open."""
+    named: list[tuple[str, Any]] = []
+    x_names = _names("x", data.x, _input_names(model))
+    open_inputs = _open_dims(model)
+
+    def symbol(name: str, tensor: Any, dims: Any = None) -> Any:
+        rest = list(tensor.shape[1:]) if dims is None else dims
+        placeholder = _core.symbolic([BATCH, *rest], tensor.dtype, name)
+        named.append((name, placeholder))
+        return placeholder
+
+    def part(names: list[str], values: Any, dims: list[Any] | None = None) -> Any:
+        if values is None:
+            return None
+        leaves = tree.flatten(values)
+        known = dims if dims is not None and len(dims) == len(leaves) else [None] * len(leaves)
+        symbols = [
+            symbol(name, leaf, d if d is not None and len(d) == leaf.ndim - 1 else None)
+            for name, leaf, d in zip(names, leaves, known)
+        ]
+        return tree.pack_sequence_as(values, symbols)
+
+    x = part(x_names, data.x, open_inputs)
+    label_dims: list[Any] | None = None
+    if open_inputs is not None and data.y is not None:
+        outputs = [t.dims for t in tree.flatten(model.compute_output_spec(x))]
+        label_dims = [_label_dims(label, dims) for label, dims in zip(tree.flatten(data.y), outputs)]
+    y = part(_names("y", data.y), data.y, label_dims)
+    weights = part(_names("sample_weight", data.sample_weight), data.sample_weight)
+    return Data(x, y, weights), named
+
+
+def _label_dims(label: Any, output: Any) -> list[Any] | None:
+    """Sizes of labels: where the output's size is open, so is the label's."""
+    if not len(output) - 1 <= label.ndim <= len(output):
+        return None
+    return [o if isinstance(o, _core.Dim) else n for n, o in zip(label.shape[1:], output[1:])]
+
+
+def _input_names(model: Any) -> list[str] | None:
+    try:
+        return model.input_names
+    except (AttributeError, ValueError):
+        return None
+
+
+def _names(what: str, values: Any, known: list[str] | None = None) -> list[str]:
+    count = 0 if values is None else len(tree.flatten(values))
+    if known is not None and len(known) == count:
+        return known
+    return [what if i == 0 else f"{what}_{i}" for i in range(count)]
+
+
+def _open_dims(model: Any) -> list[Any] | None:
+    """For each input of a functional model its sizes without the batch, when some are not numbers; else None."""
+    try:
+        inputs = model.inputs
+    except (AttributeError, ValueError):
+        return None
+    dims = [t.dims[1:] for t in inputs]
+    return dims if any(not isinstance(n, int) for d in dims for n in d) else None
+
+
+def name_variables(model: Any) -> None:
+    """Gives every variable of the model the name it has in programs and files: the path from the model down."""
+    taken: set[str] = set()
+
+    def name(variable: Any, wanted: str) -> None:
+        unique, i = wanted, 0
+        while unique in taken:
+            i += 1
+            unique = f"{wanted}_{i}"
+        taken.add(unique)
+        variable.core.name = unique
+
+    seen: set[int] = set()
+
+    def walk(layer: Any, prefix: str) -> None:
+        own = [*layer._variables_of_its_own(), *(seed.state for seed in layer._seed_generators())]
+        for variable in own:
+            if id(variable) not in seen:
+                seen.add(id(variable))
+                name(variable, prefix + variable.name)
+        for child in layer._layers:
+            walk(child, f"{prefix}{child.name}/")
+
+    walk(model, "")
+    optimizer = getattr(model, "optimizer", None)
+    for variable in [] if optimizer is None else optimizer.variables:
+        if id(variable) not in seen:
+            seen.add(id(variable))
+            name(variable, f"optimizer/{variable.name}")
+    for metric in model.metrics if model.compiled else []:
+        for single in getattr(metric, "metrics", None) or [metric]:
+            for variable in single.variables:
+                if id(variable) not in seen:
+                    seen.add(id(variable))
+                    name(variable, f"metrics/{snake_case(single.name)}/{variable.name}")
+
+
+def trace_predict(model: Any, program: Any, data: Data) -> Step:
+    """Adds the entry 'predict'."""
+    symbols, named = placeholders(model, data)
+    with _core.Trace() as trace:
+        outputs = model.predict_step(pack_x_y_sample_weight(symbols.x))
+    model._clear_losses()
+    flat = tree.flatten(outputs)
+    names = _names("output", flat, _output_names(model))
+    program.add_entry("predict", named, list(zip(names, flat)), trace)
+    return Step(program, "predict", tree.map_structure(lambda _: None, outputs))
+
+
+def _output_names(model: Any) -> list[str] | None:
+    try:
+        return model.output_names
+    except (AttributeError, ValueError):
+        return None
+
+
+def trace_step(model: Any, program: Any, entry: str, data: Data) -> Step:
+    """Adds the entry 'train_step' or 'evaluate_step'. Logs other than the metrics' results are outputs of the entry."""
+    function: Callable[..., Any] = model.train_step if entry == "train_step" else model.test_step
+    symbols, named = placeholders(model, data)
+    with _core.Trace() as trace:
+        logs = function(pack_x_y_sample_weight(*symbols))
+    model._clear_losses()
+    name_variables(model)  # metrics are made while the first step is traced
+    outputs = sorted(logs.items()) if logs and model._has_own_step(entry) else []
+    outputs = [(name, value) for name, value in outputs if isinstance(value, Tensor)]
+    program.add_entry(entry, named, outputs, trace)
+    return Step(program, entry, {name: None for name, _ in outputs})
+
+
+def trace_results(model: Any, program: Any) -> Step:
+    """Adds the entry 'results': the loss and the metrics as they stand."""
+    with _core.Trace() as trace:
+        logs = model.get_metrics_result()
+    ordered = sorted(logs.items(), key=lambda item: item[0] != "loss")
+    program.add_entry("results", [], ordered, trace)
+    return Step(program, "results", [name for name, _ in ordered])
+
+
+def trace_reset(model: Any, program: Any) -> Step:
+    """Adds the entry 'reset_metrics'."""
+    with _core.Trace() as trace:
+        model.reset_metrics()
+    program.add_entry("reset_metrics", [], [], trace)
+    return Step(program, "reset_metrics", [])

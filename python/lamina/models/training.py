@@ -1,0 +1,515 @@
+"""compile, fit, evaluate, predict and the steps they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from .. import _core, config, ops, tree
+from ..autodiff import GradientTape, tape_is_open
+from ..checks import choice, explain
+from ..ops.convert import array_to_tensor
+from ..variables import Variable
+from . import arrays, loops, programs
+from .arrays import Data, unpack_x_y_sample_weight
+
+Tensor = _core.Tensor
+
+
+class Trainer:
+    """What makes a layer trainable as a whole; the base of Model."""
+
+    compiled = False
+    optimizer: Any = None
+    stop_training = False
+    run_eagerly = False
+    _loss_tracker: Any = None
+    _compile_loss: Any = None
+    _compile_metrics: Any = None
+    _compile_arguments: dict[str, Any] | None = None
+
+    # Compiling.
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: Any = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Sets how the model is trained: optimizer, loss(es) and metrics, by name or as objects.
+
+        `run_eagerly` runs steps op by op, for debugging. The engine chooses itself how many steps it runs at once, so
+        `steps_per_execution` and `jit_compile` only are kept. ValueError for unknown names.
+        """
+        from .. import metrics as metrics_module
+        from .. import optimizers
+        from .compile import CompileLoss, CompileMetrics
+
+        names = self._known_output_names()
+        self._set("optimizer", optimizers.get(optimizer))
+        for identifier in tree.flatten(loss):
+            _check_name("loss", identifier)
+        for identifier in [*tree.flatten(metrics or []), *tree.flatten(weighted_metrics or [])]:
+            _check_name("metric", identifier)
+        self._set("_compile_loss", None if loss is None else CompileLoss(loss, loss_weights, names))
+        given = metrics or weighted_metrics
+        self._set("_compile_metrics", CompileMetrics(metrics, weighted_metrics, names) if given else None)
+        self._set("_loss_tracker", metrics_module.Mean(name="loss"))
+        self._set("_sampler", getattr(self, "_sampler", None) or _make_sampler())
+        self.loss = loss
+        self.run_eagerly = bool(run_eagerly)
+        self.steps_per_execution = steps_per_execution
+        self.jit_compile = jit_compile
+        self.stop_training = False
+        self.compiled = True
+        self._set(
+            "_compile_arguments",
+            {
+                "optimizer": self.optimizer,
+                "loss": loss,
+                "loss_weights": loss_weights,
+                "metrics": metrics,
+                "weighted_metrics": weighted_metrics,
+                "run_eagerly": bool(run_eagerly),
+                "steps_per_execution": steps_per_execution,
+                "jit_compile": jit_compile,
+            },
+        )
+        self._changed()
+
+    def _set(self, name: str, value: Any) -> None:
+        """Sets an attribute that is no part of the layer's weights and metrics."""
+        object.__setattr__(self, name, value)
+
+    def _changed(self) -> None:
+        """Forgets all traced steps."""
+        self._set("_steps", {})
+        self._set("_fast", None)
+        self._set("_quick", None)
+
+    def _known_output_names(self) -> list[str] | None:
+        try:
+            return list(self.output_names)  # type: ignore[attr-defined]
+        except (AttributeError, ValueError):
+            return None
+
+    def _needs_compile(self, method: str) -> None:
+        if not self.compiled:
+            raise ValueError(
+                explain(
+                    f"{method}() was called on a model that is not compiled.",
+                    "a compiled model",
+                    f"{self.name!r} without optimizer and loss",  # type: ignore[attr-defined]
+                    "call model.compile(optimizer, loss) first.",
+                )
+            )
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """What `compile` was given, as JSON values."""
+        from ..saving.serialization import serialize_keras_object
+
+        return {} if self._compile_arguments is None else serialize_keras_object(self._compile_arguments)
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compiles from what `get_compile_config` gave, and makes the optimizer's variables if the model is built."""
+        from ..saving.serialization import deserialize_keras_object
+
+        arguments = {key: deserialize_keras_object(value) for key, value in config.items()}
+        if not arguments:
+            return
+        self.compile(**arguments)
+        if self.built:  # type: ignore[attr-defined]
+            self.optimizer.build(self.trainable_variables)  # type: ignore[attr-defined]
+
+    # Metrics.
+
+    def _compiled_metrics(self) -> list[Any]:
+        """The loss tracker, the compiled metrics (one object), and the losses of single outputs."""
+        if not self.compiled:
+            return []
+        found = [self._loss_tracker]
+        if self._compile_metrics is not None:
+            found.append(self._compile_metrics)
+        if self._compile_loss is not None:
+            found.extend(self._compile_loss.trackers)
+        return found
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of `metrics`."""
+        return [metric.name for metric in self.metrics]
+
+    @property
+    def metrics(self) -> list[Any]:
+        return self._compiled_metrics()
+
+    def reset_metrics(self) -> None:
+        """Starts all metrics anew."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    def get_metrics_result(self) -> dict[str, Any]:
+        """The values of all metrics by name."""
+        logs: dict[str, Any] = {}
+        for metric in self.metrics:
+            result = metric.result()
+            if isinstance(result, dict):
+                logs.update(result)
+            else:
+                logs[metric.name] = result
+        return logs
+
+    # Steps: these may be overridden.
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
+        """The loss of a batch: the compiled losses, `add_loss` and the regularizers."""
+        total = None
+        if self._compile_loss is not None and y is not None:
+            total = self._compile_loss(y, y_pred, sample_weight)
+        elif self._compile_loss is not None:
+            raise ValueError(
+                explain(
+                    "The loss needs labels.", "labels `y`", "y=None", "pass y, or compile the model without a loss."
+                )
+            )
+        for extra in self.losses:  # type: ignore[attr-defined]
+            extra = ops.sum(ops.cast(extra, config.floatx()))
+            total = extra if total is None else total + extra
+        if total is None:
+            raise ValueError(
+                explain(
+                    "There is nothing to train.",
+                    "a loss in compile(), or layers with losses",
+                    "none of both",
+                    "pass loss=... to compile().",
+                )
+            )
+        return total
+
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
+        """Counts a batch in the compiled metrics and returns all results."""
+        if self._compile_metrics is not None and y is not None:
+            self._compile_metrics.update_state(y, y_pred, sample_weight)
+        return self.get_metrics_result()
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """One update of the weights from a batch; returns what is logged."""
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        with GradientTape() as tape:
+            y_pred = self(x, training=True)  # type: ignore[operator]
+            loss = self.compute_loss(x, y, y_pred, sample_weight, training=True)
+        self._track_loss(loss, x)
+        weights = self.trainable_weights  # type: ignore[attr-defined]
+        if weights:
+            self.optimizer.apply(tape.gradient(loss, weights), weights)
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """Loss and metrics of a batch; returns what is logged."""
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        y_pred = self(x, training=False)  # type: ignore[operator]
+        loss = self.compute_loss(x, y, y_pred, sample_weight, training=False)
+        self._track_loss(loss, x)
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def predict_step(self, data: Any) -> Any:
+        """The outputs for a batch."""
+        x, _, _ = unpack_x_y_sample_weight(data)
+        return self(x, training=False)  # type: ignore[operator]
+
+    def _track_loss(self, loss: Any, x: Any) -> None:
+        samples = ops.cast(ops.shape(tree.flatten(x)[0])[0], config.floatx())
+        self._loss_tracker.update_state(loss, sample_weight=samples)
+
+    def _has_own_step(self, entry: str) -> bool:
+        """Whether the step is overridden: then its logs count, not the metrics' results."""
+        if entry == "train_step":
+            return type(self).train_step is not Trainer.train_step
+        return type(self).test_step is not Trainer.test_step
+
+    # Traced steps.
+
+    def _step(self, entry: str, data: Data | None = None) -> programs.Step:
+        """The traced step for such data, made when needed. Changes of `trainable` make a new one."""
+        flags = tuple(v.trainable for v in self.weights) if self.built else None  # type: ignore[attr-defined]
+        key = (entry, None if data is None else programs.data_key(data), flags)
+        found = self._steps.get(key)
+        if found is None:
+            found = self._trace(entry, data)
+            flags = tuple(v.trainable for v in self.weights)  # type: ignore[attr-defined]
+            self._steps[key[0], key[1], flags] = found
+        return found
+
+    _fast: Any = None
+
+    def _trace(self, entry: str, data: Data | None, program: Any = None) -> programs.Step:
+        if data is not None:
+            self._make_ready(data, entry != "predict")
+        if program is None:
+            program = _core.Program()
+        programs.name_variables(self)
+        if entry == "results":
+            return programs.trace_results(self, program)
+        if entry == "reset_metrics":
+            return programs.trace_reset(self, program)
+        assert data is not None
+        if entry == "predict":
+            return programs.trace_predict(self, program, data)
+        step = programs.trace_step(self, program, entry, data)
+        self._set("_last_data", Data(*_describe(data)))
+        return step
+
+    def _make_ready(self, data: Data, training: bool) -> None:
+        """Builds the model and the optimizer, if this has not happened yet."""
+        if not self.built:  # type: ignore[attr-defined]
+            symbols, _ = programs.placeholders(self, Data(data.x))
+            self.compute_output_spec(symbols.x)  # type: ignore[attr-defined]
+        if training and not self.optimizer.built:
+            self.optimizer.build(self.trainable_variables)  # type: ignore[attr-defined]
+
+    # Training.
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: Any = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        class_weight: Any = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: Any = 1,
+    ) -> Any:
+        """Trains on arrays (or an iterable of batches) and returns the History.
+
+        `batch_size` is 32 unless given. `validation_split` takes the last share of the arrays before shuffling.
+        `verbose`: 0 silent, 1 a live bar, 2 a line per epoch, 'auto' 1. After Ctrl-C the model is as the last step made it.
+        ValueError for empty data, different numbers of samples, and a model that is not compiled.
+        """
+        self._needs_compile("fit")
+        batch_size = arrays.positive("batch_size", batch_size)
+        source: Any
+        validation: Any = None
+        if arrays.is_batches(x):
+            _refuse("an iterable of batches", y=y, sample_weight=sample_weight, class_weight=class_weight)
+            if batch_size is not None:
+                _refuse("an iterable of batches", batch_size=batch_size)
+            source = arrays.Batches(x)
+            if validation_split:
+                _refuse("an iterable of batches", validation_split=validation_split)
+        else:
+            source = arrays.prepare(x, y, sample_weight, class_weight)
+            if validation_split and validation_data is None:
+                source, validation = arrays.split(source, validation_split)
+        if validation_data is not None:
+            if arrays.is_batches(validation_data):
+                validation = arrays.Batches(validation_data)
+            else:
+                validation = arrays.prepare(*unpack_x_y_sample_weight(validation_data))
+        return loops.fit(
+            self,
+            source,
+            validation,
+            batch_size=batch_size or 32,
+            validation_batch_size=arrays.positive("validation_batch_size", validation_batch_size) or batch_size or 32,
+            first_epoch=int(initial_epoch),
+            epochs=int(epochs),
+            verbose=_verbosity(verbose),
+            callbacks=callbacks,
+            shuffle=bool(shuffle),
+            steps=arrays.positive("steps_per_epoch", steps_per_epoch),
+            validation_steps=arrays.positive("validation_steps", validation_steps),
+            validation_freq=validation_freq,
+        )
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """The loss and the metrics on the data: a number, a list in the order of the metrics, or a dict."""
+        self._needs_compile("evaluate")
+        if kwargs:
+            raise ValueError(
+                explain("evaluate: unknown arguments.", "those of evaluate", f"{sorted(kwargs)}", "check the spelling.")
+            )
+        if arrays.is_batches(x):
+            _refuse("an iterable of batches", y=y, sample_weight=sample_weight)
+            source: Any = arrays.Batches(x)
+        else:
+            source = arrays.prepare(x, y, sample_weight)
+        size = arrays.positive("batch_size", batch_size) or 32
+        steps = arrays.positive("steps", steps)
+        logs = loops.evaluate(self, source, size, steps, _verbosity(verbose), callbacks)
+        return logs if return_dict else self._in_order(logs)
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+    ) -> Any:
+        """The outputs for all samples, as NumPy arrays in the model's structure."""
+        source: Any = arrays.Batches(x) if arrays.is_batches(x) else arrays.prepare(x)
+        size = arrays.positive("batch_size", batch_size) or 32
+        return loops.predict(self, source, size, arrays.positive("steps", steps), _verbosity(verbose), callbacks)
+
+    def train_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, return_dict: bool = False
+    ) -> Any:
+        """One update from one batch; returns its loss and metrics."""
+        self._needs_compile("train_on_batch")
+        self.reset_metrics()
+        logs = loops.run_one(self, "train_step", arrays.prepare(x, y, sample_weight, class_weight))
+        return logs if return_dict else self._in_order(logs)
+
+    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
+        """The loss and the metrics of one batch."""
+        self._needs_compile("test_on_batch")
+        self.reset_metrics()
+        logs = loops.run_one(self, "evaluate_step", arrays.prepare(x, y, sample_weight))
+        return logs if return_dict else self._in_order(logs)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """The outputs for one batch, as NumPy arrays."""
+        fast = self._fast
+        if fast is not None and type(x) is np.ndarray and x.dtype == fast[0] and x.shape[1:] == fast[1] and len(x):
+            return np.array(fast[2]("predict", [Tensor(x)])[0].numpy())
+        data = arrays.prepare(x)
+        if self.run_eagerly:
+            return tree.map_structure(_to_numpy, self.predict_step(data.x))
+        outputs = self._prediction(data)
+        return tree.map_structure(lambda t: np.array(t.numpy()), outputs)
+
+    def _prediction(self, data: Data) -> Any:
+        """The outputs of the compiled 'predict' for one batch; keeps a short cut for more of the same kind."""
+        step = self._step("predict", data)
+        if isinstance(data.x, Tensor) and step.structure is None:
+            self._set("_fast", (data.x.dtype, data.x.shape[1:], step.program.run))
+        return step.run(data.leaves)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Runs the model; plain predictions on data go through the compiled program."""
+        if len(args) == 1 and (not kwargs or (len(kwargs) == 1 and kwargs.get("training", True) in (False, None))):
+            x = args[0]
+            if type(x) is np.ndarray or (type(x) is Tensor and not x.is_symbolic):
+                fast = self._fast
+                if fast is not None and self._quick and x.dtype == fast[0] and x.shape[1:] == fast[1]:
+                    if not _core.Trace.active() and not tape_is_open() and not hasattr(x, "_keras_mask"):
+                        return fast[2]("predict", [Tensor(x) if type(x) is np.ndarray else x])[0]
+                elif self._may_be_quick(x):
+                    return self._prediction(arrays.prepare(x))
+        return super().__call__(*args, **kwargs)  # type: ignore[misc]
+
+    _quick: bool | None = None  # whether calls on data may run the compiled program; None: not known yet
+
+    def _may_be_quick(self, x: Any) -> bool:
+        """Whether this call may run the compiled program."""
+        from ..layers.layer import call_depth
+
+        if _core.Trace.active() or tape_is_open() or call_depth() > 0 or not self.built:  # type: ignore[attr-defined]
+            return False
+        if self._quick is None:
+            self._set("_quick", self._is_plain_graph())
+        numbers = isinstance(x, Tensor) or x.dtype.kind in "fiub"
+        return bool(self._quick) and x.ndim > 0 and x.shape[0] > 0 and numbers and not hasattr(x, "_keras_mask")
+
+    def _is_plain_graph(self) -> bool:
+        """A graph of the package's own layers with one input and one output, without losses and masks of its own."""
+        layers = self._flatten_layers()  # type: ignore[attr-defined]
+        outputs = getattr(self, "outputs", [])
+        return (
+            all(type(layer).__module__.startswith("lamina.") and type(layer).__name__ != "Lambda" for layer in layers)
+            and len(outputs) == 1
+            and len(self.inputs) == 1  # type: ignore[attr-defined]
+            and not any(layer.activity_regularizer is not None for layer in layers)
+            and getattr(outputs[0], "_keras_mask", None) is None
+        )
+
+    def _in_order(self, logs: dict[str, float]) -> Any:
+        """Logs as a list: the loss, the metrics, the losses of outputs, then others by name; a single one alone."""
+        names: list[str] = []
+        for metric in self.metrics:
+            result = metric.result()
+            names.extend(result if isinstance(result, dict) else [metric.name])
+        ordered = [logs[name] for name in names if name in logs]
+        ordered += [logs[name] for name in sorted(logs) if name not in names]
+        return ordered[0] if len(ordered) == 1 else ordered
+
+
+def _make_sampler() -> tuple[Variable, Variable]:
+    """What decides the order of samples: a seed and the number of finished epochs."""
+    from ..random import make_default_seed
+
+    seed = Variable(np.array(make_default_seed(), dtype="int64"), trainable=False, name="seed")
+    epoch = Variable(np.array(0, dtype="int64"), trainable=False, name="epoch")
+    seed.core.name, epoch.core.name = "sampler/seed", "sampler/epoch"
+    return seed, epoch
+
+
+def _check_name(kind: str, identifier: Any) -> None:
+    """ValueError already in `compile` for names that nothing has."""
+    from .. import losses, metrics
+
+    if isinstance(identifier, str) and identifier.lower() not in ("accuracy", "acc", "crossentropy", "ce"):
+        (losses if kind == "loss" else metrics).get(identifier)
+
+
+def _verbosity(verbose: Any) -> int:
+    if verbose == "auto":
+        return 1 if config.is_interactive_logging_enabled() else 2
+    return int(choice("fit", "verbose", int(verbose) if isinstance(verbose, (bool, int)) else verbose, (0, 1, 2)))
+
+
+def _refuse(source: str, **arguments: Any) -> None:
+    """ValueError for arguments that do not go with the kind of data."""
+    given = [name for name, value in arguments.items() if value is not None]
+    if given:
+        raise ValueError(
+            explain(
+                f"`{given[0]}` cannot be combined with {source}.",
+                "batches that hold labels and weights themselves: (x, y) or (x, y, sample_weight)",
+                f"{given[0]}={type(arguments[given[0]]).__name__}",
+                f"leave `{given[0]}` out, or pass arrays.",
+            )
+        )
+
+
+def _describe(data: Data) -> Iterable[Any]:
+    """The same structure with an empty array of each leaf's kind: enough to trace the step again."""
+
+    def empty(tensor: Any) -> Any:
+        return array_to_tensor(np.empty((0, *tensor.shape[1:]), dtype=tensor.dtype))
+
+    return [None if part is None else tree.map_structure(empty, part) for part in data]
+
+
+def _to_numpy(value: Any) -> np.ndarray:
+    return np.array(value.numpy())

@@ -1,0 +1,255 @@
+"""From arrays, numbers and variables to tensors; and which dtype a mix of them has. The only place for both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import _core, config
+from ..checks import explain
+
+Tensor = _core.Tensor
+Dim = _core.Dim
+
+# NumPy dtypes the engine does not have, and what they become.
+_NEAREST = {
+    "float16": "float32",
+    "longdouble": "float64",
+    "float128": "float64",
+    "int8": "int32",
+    "int16": "int32",
+    "uint16": "int32",
+    "uint32": "int64",
+    "uint64": "int64",
+}
+_FLOATS = ("float32", "float64")
+_RANK = {"bool": 0, "uint8": 1, "int32": 2, "int64": 3, "float32": 4, "float64": 5}
+
+
+def is_float(dtype: str) -> bool:
+    """Whether `dtype` is a floating point dtype."""
+    return dtype in _FLOATS
+
+
+def is_tensor(x: Any) -> bool:
+    """True for tensors, concrete or symbolic."""
+    return isinstance(x, Tensor)
+
+
+def is_symbolic(x: Any) -> bool:
+    """True for tensors without numbers: inside a traced function or a functional model."""
+    return isinstance(x, Tensor) and x.is_symbolic
+
+
+def array_to_tensor(array: np.ndarray) -> Any:
+    """The array as a tensor, without a copy where dtype and layout allow. TypeError for dtypes such as strings."""
+    name = array.dtype.name
+    if name not in _RANK:
+        nearest = _NEAREST.get(name)
+        if nearest is None:
+            raise TypeError(
+                explain(
+                    "An array cannot become a tensor.",
+                    f"an array of numbers: {', '.join(_RANK)}",
+                    f"dtype {name} of shape {array.shape}",
+                    "convert it first, e.g. array.astype('float32'); lists of uneven length have to be padded.",
+                )
+            )
+        array = array.astype(nearest)
+    elif not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
+    return Tensor(array if array.flags.c_contiguous else np.ascontiguousarray(array).reshape(array.shape))
+
+
+def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any = None) -> Any:
+    """`x` (array, number, nested list, variable, tensor) as a tensor, cast to `dtype` if given.
+
+    Python floats get the default dtype, Python ints int32; arrays keep theirs.
+
+    >>> import lamina
+    >>> lamina.ops.convert_to_tensor([1, 2, 3]).dtype
+    'int32'
+    """
+    if sparse or ragged:
+        raise ValueError(
+            explain(
+                "Tensors are dense.", "sparse=False and ragged=False", "True", "pass a dense array (padded, if ragged)."
+            )
+        )
+    if not isinstance(x, Tensor):
+        x = _to_tensor(x)
+    if dtype is not None:
+        dtype = dtype if dtype in _RANK else config.standardize_dtype(dtype)
+        if x.dtype != dtype:
+            return _core.ops.cast(x, dtype=dtype)
+    return x
+
+
+def _to_tensor(x: Any) -> Any:
+    core = getattr(x, "core", None)
+    if isinstance(core, _core.Variable):
+        return core.value
+    if isinstance(x, _core.Variable):
+        return x.value
+    if isinstance(x, (bool, np.bool_)):
+        return Tensor(np.asarray(x, dtype="bool"))
+    if isinstance(x, int):
+        return Tensor(np.asarray(x, dtype="int32" if -(2**31) <= x < 2**31 else "int64"))
+    if isinstance(x, float):
+        return Tensor(np.asarray(x, dtype=config.floatx()))
+    if isinstance(x, Dim):
+        return _core.ops.dim_value(dim=x, dtype="int32")
+    if isinstance(x, np.ndarray):
+        return array_to_tensor(x)
+    if isinstance(x, (list, tuple)):
+        return _list_to_tensor(x)
+    if x is None or isinstance(x, (str, bytes, dict, set)):
+        raise TypeError(
+            explain(
+                "A value cannot become a tensor.",
+                "numbers, arrays, nested lists of numbers, tensors or variables",
+                f"{x!r} of type {type(x).__name__}",
+                "pass numbers; texts and categories have to be encoded as numbers first.",
+            )
+        )
+    return array_to_tensor(np.asarray(x))
+
+
+def _list_to_tensor(x: list[Any] | tuple[Any, ...]) -> Any:
+    # Lists that hold tensors are stacked; plain nested lists go through NumPy at once.
+    if _holds_tensor(x):
+        items = [_to_tensor(item) if not isinstance(item, Tensor) else item for item in x]
+        dtype = result_type(*items)
+        items = [_core.ops.cast(item, dtype=dtype) if item.dtype != dtype else item for item in items]
+        return _core.ops.concatenate(*(_core.ops.reshape(i, shape=[1, *i.dims]) for i in items), axis=0)
+    array = np.asarray(x)
+    if array.dtype == "float64" and not _holds(x, (np.float64, np.ndarray)):
+        array = array.astype(config.floatx())
+    elif array.dtype == "int64" and not _holds(x, (np.int64, np.ndarray)) and (array.size == 0 or _fits_int32(array)):
+        array = array.astype(config.floatx() if array.size == 0 else "int32")
+    return array_to_tensor(array)
+
+
+def _fits_int32(array: np.ndarray) -> bool:
+    return bool(array.min() >= -(2**31) and array.max() < 2**31)
+
+
+def _holds_tensor(x: Any) -> bool:
+    if isinstance(x, (list, tuple)):
+        return any(map(_holds_tensor, x))
+    return isinstance(x, (Tensor, Dim)) or isinstance(getattr(x, "core", None), _core.Variable)
+
+
+def _holds(x: Any, kinds: tuple[type, ...]) -> bool:
+    if isinstance(x, (list, tuple)):
+        return any(_holds(item, kinds) for item in x)
+    return isinstance(x, kinds)
+
+
+def _is_weak(x: Any) -> bool:
+    """Python numbers (and NumPy's float64, which is only NumPy's habit) do not decide a dtype."""
+    return isinstance(x, (bool, int, float)) and not isinstance(x, np.generic)
+
+
+def result_type(*values: Any) -> str:
+    """The dtype that the values have together: tensors and arrays decide, Python numbers follow.
+
+    >>> import numpy as np, lamina
+    >>> lamina.ops.result_type(np.zeros(2, "int64"), 1.5)
+    'float32'
+    """
+    best = -1
+    wide = False
+    weak: list[Any] = []
+    for value in values:
+        if _is_weak(value):
+            weak.append(value)
+            continue
+        if isinstance(value, str):
+            dtype = config.standardize_dtype(value)
+        elif hasattr(value, "dtype"):
+            dtype = str(value.dtype)
+            dtype = _NEAREST.get(dtype, dtype)
+        elif isinstance(value, Dim):
+            dtype = "int32"
+        else:
+            dtype = _to_tensor(value).dtype
+        if dtype == "float64" and isinstance(value, (np.ndarray, np.generic)):
+            wide = True  # decides only when no tensor is a float
+            continue
+        best = max(best, _RANK[dtype])
+    if wide and best < _RANK["float32"]:
+        best = _RANK["float64"] if best < 0 else _RANK[config.floatx()]
+    names = list(_RANK)
+    for value in weak:
+        if isinstance(value, bool):
+            best = max(best, 0)
+        elif isinstance(value, int):
+            best = max(best, 2) if best < 1 else best
+        elif best < _RANK["float32"]:
+            best = _RANK[config.floatx()]
+    return names[best]
+
+
+def to_common(*values: Any) -> list[Any]:
+    """The values as tensors of their common dtype."""
+    first = values[0]
+    if len(values) == 2 and isinstance(first, Tensor):  # the two frequent cases without a search
+        second = values[1]
+        if isinstance(second, Tensor):
+            if second.dtype == first.dtype:
+                return [first, second]
+        elif type(second) is float and first.dtype in _FLOATS:
+            return [first, Tensor(np.asarray(second, dtype=first.dtype))]
+    dtype = result_type(*values)
+    return [convert_weak(value, dtype) for value in values]
+
+
+def convert_weak(value: Any, dtype: str) -> Any:
+    """A number or array directly in `dtype`, without a stop at its own."""
+    if _is_weak(value):
+        return Tensor(np.asarray(value, dtype=dtype))
+    return convert_to_tensor(value, dtype)
+
+
+def to_float(x: Any) -> Any:
+    """`x` as a floating point tensor: ints and bools get the default dtype."""
+    x = convert_to_tensor(x)
+    return x if x.dtype in _FLOATS else _core.ops.cast(x, dtype=config.floatx())
+
+
+def convert_to_numpy(x: Any) -> np.ndarray:
+    """The numbers of a tensor or variable as a NumPy array of its own."""
+    if isinstance(x, np.ndarray):
+        return x
+    return np.array(convert_to_tensor(x).numpy())
+
+
+def normalize_axis(axis: Any, rank: int, owner: str) -> int:
+    """`axis` counted from the front. ValueError when the tensor has no such axis."""
+    index = axis.__index__()
+    if not -rank <= index < rank:
+        raise ValueError(
+            explain(
+                f"{owner}: the tensor has no axis {axis}.",
+                f"an axis from {-rank} to {rank - 1}, as the tensor has rank {rank}"
+                if rank
+                else "no axis: the tensor is a scalar",
+                f"axis={axis}",
+                "choose one of its axes.",
+            )
+        )
+    return index % rank if rank else 0
+
+
+def normalize_axes(axis: Any, rank: int, owner: str) -> list[int]:
+    """The axes as a list counted from the front; None means all."""
+    if axis is None:
+        return list(range(rank))
+    axes = [normalize_axis(a, rank, owner) for a in (axis if isinstance(axis, (list, tuple)) else [axis])]
+    if len(set(axes)) != len(axes):
+        raise ValueError(
+            explain(f"{owner}: an axis is named twice.", "different axes", f"axis={axis}", "name each axis once.")
+        )
+    return axes

@@ -1,0 +1,404 @@
+"""Elementwise functions, comparisons and reductions with NumPy's names and rules.
+
+>>> import lamina
+>>> lamina.ops.mean(lamina.ops.square([1.0, 3.0])).item()
+5.0
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from .. import _core
+from ..checks import explain
+from .convert import (
+    convert_to_tensor,
+    convert_weak,
+    is_float,
+    normalize_axes,
+    normalize_axis,
+    result_type,
+    to_common,
+    to_float,
+)
+from .operation import operation
+
+_ops = _core.ops
+
+
+def _unary(name: str, doc: str, *, core: str | None = None, floats: bool = False) -> Callable[..., Any]:
+    """The public function of one engine op; `floats` makes ints the default float dtype first."""
+    run = getattr(_ops, core or name)
+    prepare = to_float if floats else convert_to_tensor
+
+    def function(x: Any) -> Any:
+        return run(prepare(x))
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = doc
+    return operation(function)
+
+
+def _binary(name: str, doc: str, *, core: str | None = None) -> Callable[..., Any]:
+    run = getattr(_ops, core or name)
+
+    def function(x1: Any, x2: Any) -> Any:
+        return run(*to_common(x1, x2))
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = doc
+    return operation(function)
+
+
+def _logical(name: str, doc: str) -> Callable[..., Any]:
+    run = getattr(_ops, name)
+
+    def function(x1: Any, x2: Any) -> Any:
+        return run(convert_to_tensor(x1, "bool"), convert_to_tensor(x2, "bool"))
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = doc
+    return operation(function)
+
+
+absolute = _unary("absolute", "The value without its sign.")
+abs = absolute
+negative = _unary("negative", "-x.")
+square = _unary("square", "x * x.")
+sign = _unary("sign", "-1, 0 or 1.")
+floor = _unary("floor", "The largest whole number that is not above x.", floats=True)
+ceil = _unary("ceil", "The smallest whole number that is not below x.", floats=True)
+trunc = _unary("trunc", "x without its fraction.", floats=True)
+reciprocal = _unary("reciprocal", "1 / x.", floats=True)
+sqrt = _unary("sqrt", "The square root.", floats=True)
+rsqrt = _unary("rsqrt", "1 / sqrt(x).", floats=True)
+exp = _unary("exp", "e to the power of x.", floats=True)
+expm1 = _unary("expm1", "exp(x) - 1, exact near 0.", floats=True)
+log = _unary("log", "The natural logarithm.", floats=True)
+log1p = _unary("log1p", "log(1 + x), exact near 0.", floats=True)
+sin = _unary("sin", "The sine.", floats=True)
+cos = _unary("cos", "The cosine.", floats=True)
+tan = _unary("tan", "The tangent.", floats=True)
+arcsin = _unary("arcsin", "The inverse sine.", core="asin", floats=True)
+arccos = _unary("arccos", "The inverse cosine.", core="acos", floats=True)
+arctan = _unary("arctan", "The inverse tangent.", core="atan", floats=True)
+sinh = _unary("sinh", "The hyperbolic sine.", floats=True)
+cosh = _unary("cosh", "The hyperbolic cosine.", floats=True)
+tanh = _unary("tanh", "The hyperbolic tangent.", floats=True)
+arcsinh = _unary("arcsinh", "The inverse hyperbolic sine.", core="asinh", floats=True)
+arccosh = _unary("arccosh", "The inverse hyperbolic cosine.", core="acosh", floats=True)
+arctanh = _unary("arctanh", "The inverse hyperbolic tangent.", core="atanh", floats=True)
+erf = _unary("erf", "The error function.", floats=True)
+isfinite = _unary("isfinite", "Whether x is neither infinite nor NaN.", core="is_finite", floats=True)
+isnan = _unary("isnan", "Whether x is NaN.", core="is_nan", floats=True)
+isinf = _unary("isinf", "Whether x is infinite.", core="is_inf", floats=True)
+
+add = _binary("add", "x1 + x2.")
+subtract = _binary("subtract", "x1 - x2.")
+multiply = _binary("multiply", "x1 * x2.")
+maximum = _binary("maximum", "The larger of both, entry by entry.")
+minimum = _binary("minimum", "The smaller of both, entry by entry.")
+power = _binary("power", "x1 to the power of x2.")
+floor_divide = _binary("floor_divide", "The quotient rounded down.")
+mod = _binary("mod", "The remainder, with the sign of x2.")
+equal = _binary("equal", "x1 == x2.")
+not_equal = _binary("not_equal", "x1 != x2.")
+less = _binary("less", "x1 < x2.")
+less_equal = _binary("less_equal", "x1 <= x2.")
+greater = _binary("greater", "x1 > x2.")
+greater_equal = _binary("greater_equal", "x1 >= x2.")
+
+logical_and = _logical("logical_and", "Whether both are true.")
+logical_or = _logical("logical_or", "Whether one of both is true.")
+logical_xor = _logical("logical_xor", "Whether exactly one of both is true.")
+
+
+@operation
+def logical_not(x: Any) -> Any:
+    """Whether x is false."""
+    return _ops.logical_not(convert_to_tensor(x, "bool"))
+
+
+@operation
+def divide(x1: Any, x2: Any) -> Any:
+    """x1 / x2; ints become floats first."""
+    a, b = to_common(x1, x2)
+    return _ops.divide(to_float(a), to_float(b))
+
+
+@operation
+def true_divide(x1: Any, x2: Any) -> Any:
+    """x1 / x2; ints become floats first."""
+    return divide(x1, x2)
+
+
+@operation
+def divide_no_nan(x1: Any, x2: Any) -> Any:
+    """x1 / x2, and 0 where x2 is 0."""
+    a, b = map(to_float, to_common(x1, x2))
+    zero = convert_weak(0.0, b.dtype)
+    by_zero = _ops.equal(b, zero)
+    safe = _ops.where(by_zero, convert_weak(1.0, b.dtype), b)
+    return _ops.where(by_zero, zero, _ops.divide(a, safe))
+
+
+@operation
+def arctan2(x1: Any, x2: Any) -> Any:
+    """The angle of the point (x2, x1)."""
+    return _ops.atan2(*map(to_float, to_common(x1, x2)))
+
+
+@operation
+def log2(x: Any) -> Any:
+    """The logarithm to base 2."""
+    x = to_float(x)
+    return _ops.multiply(_ops.log(x), convert_weak(1.0 / math.log(2.0), x.dtype))
+
+
+@operation
+def log10(x: Any) -> Any:
+    """The logarithm to base 10."""
+    x = to_float(x)
+    return _ops.multiply(_ops.log(x), convert_weak(1.0 / math.log(10.0), x.dtype))
+
+
+@operation
+def logaddexp(x1: Any, x2: Any) -> Any:
+    """log(exp(x1) + exp(x2)) without overflow."""
+    a, b = map(to_float, to_common(x1, x2))
+    return _ops.add(_ops.maximum(a, b), _ops.log1p(_ops.exp(_ops.negative(_ops.absolute(_ops.subtract(a, b))))))
+
+
+@operation
+def round(x: Any, decimals: int = 0) -> Any:
+    """The nearest multiple of 10**-decimals, halves to even."""
+    x = convert_to_tensor(x)
+    if not is_float(x.dtype) and decimals >= 0:
+        return x
+    if decimals == 0:
+        return _ops.round(x)
+    scale = convert_weak(10.0**decimals, x.dtype)
+    return _ops.divide(_ops.round(_ops.multiply(x, scale)), scale)
+
+
+@operation
+def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
+    """x1 where the condition holds, x2 elsewhere. ValueError without x1 and x2."""
+    if x1 is None or x2 is None:
+        raise ValueError(
+            explain(
+                "where: a choice is missing.", "where(condition, x1, x2)", "the condition alone", "pass both values."
+            )
+        )
+    return _ops.where(convert_to_tensor(condition, "bool"), *to_common(x1, x2))
+
+
+@operation
+def clip(x: Any, x_min: Any, x_max: Any) -> Any:
+    """x moved into [x_min, x_max]."""
+    x = convert_to_tensor(x)
+    if isinstance(x_min, (int, float)) and isinstance(x_max, (int, float)):
+        dtype = result_type(x, x_min, x_max)
+        return _ops.clip(convert_to_tensor(x, dtype), low=float(x_min), high=float(x_max))
+    return minimum(maximum(x, x_min), x_max)
+
+
+@operation
+def isclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:
+    """Whether |x1 - x2| <= atol + rtol * |x2|."""
+    a, b = map(to_float, to_common(x1, x2))
+    close = less_equal(absolute(a - b), atol + rtol * absolute(b)) & isfinite(b)
+    close = close | equal(a, b)
+    return close | (isnan(a) & isnan(b)) if equal_nan else close
+
+
+# Reductions. `axis` is None (all axes), an int or several ints, as in NumPy.
+
+
+def _reduce(core: str, x: Any, axis: Any, keepdims: bool) -> Any:
+    axes = normalize_axes(axis, x.ndim, core)
+    return getattr(_ops, core)(x, axes=axes, keepdims=bool(keepdims)) if axes else _identity_reduction(core, x)
+
+
+def _identity_reduction(core: str, x: Any) -> Any:
+    """A scalar, or no axis at all: nothing to combine."""
+    return convert_to_tensor(x, "bool") if core in ("any", "all") else x
+
+
+@operation
+def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The sum along `axis`; bools and bytes are counted as int32."""
+    x = convert_to_tensor(x)
+    return _reduce("sum", convert_to_tensor(x, "int32") if x.dtype in ("bool", "uint8") else x, axis, keepdims)
+
+
+@operation
+def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The mean along `axis`."""
+    return _reduce("mean", to_float(x), axis, keepdims)
+
+
+@operation
+def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
+    """The product along `axis`."""
+    x = convert_to_tensor(x, dtype)
+    return _reduce("prod", convert_to_tensor(x, "int32") if x.dtype in ("bool", "uint8") else x, axis, keepdims)
+
+
+@operation
+def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+    """The largest entry along `axis`, at least `initial`."""
+    result = _reduce("max", convert_to_tensor(x), axis, keepdims)
+    return result if initial is None else maximum(result, initial)
+
+
+@operation
+def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+    """The smallest entry along `axis`, at most `initial`."""
+    result = _reduce("min", convert_to_tensor(x), axis, keepdims)
+    return result if initial is None else minimum(result, initial)
+
+
+@operation
+def amax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The largest entry along `axis`."""
+    return _reduce("max", convert_to_tensor(x), axis, keepdims)
+
+
+@operation
+def amin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The smallest entry along `axis`."""
+    return _reduce("min", convert_to_tensor(x), axis, keepdims)
+
+
+@operation
+def any(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Whether one entry along `axis` is true."""
+    return _reduce("any", convert_to_tensor(x, "bool"), axis, keepdims)
+
+
+@operation
+def all(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Whether all entries along `axis` are true."""
+    return _reduce("all", convert_to_tensor(x, "bool"), axis, keepdims)
+
+
+@operation
+def var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The mean squared distance from the mean along `axis`."""
+    x = to_float(x)
+    center = _reduce("mean", x, axis, True)
+    return _reduce("mean", _ops.squared_difference(x, center), axis, keepdims)
+
+
+@operation
+def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The square root of `var`."""
+    return _ops.sqrt(var(x, axis=axis, keepdims=keepdims))
+
+
+@operation
+def count_nonzero(x: Any, axis: Any = None) -> Any:
+    """How many entries along `axis` are not 0, as int32."""
+    return sum(not_equal(x, 0), axis=axis)
+
+
+@operation
+def average(x: Any, axis: Any = None, weights: Any = None) -> Any:
+    """The mean along `axis`, weighted by `weights` if given."""
+    if weights is None:
+        return mean(x, axis=axis)
+    x, weights = map(to_float, to_common(x, weights))
+    if weights.ndim == 1 and x.ndim > 1 and axis is not None:
+        sizes: list[Any] = [1] * x.ndim
+        sizes[normalize_axis(axis, x.ndim, "average")] = -1
+        weights = _ops.reshape(weights, shape=sizes)
+    weights = _ops.broadcast_to(weights, shape=list(x.dims))
+    return sum(x * weights, axis=axis) / sum(weights, axis=axis)
+
+
+@operation
+def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """log(sum(exp(x))) along `axis` without overflow."""
+    x = to_float(x)
+    top = _ops.stop_gradient(_reduce("max", x, axis, True))
+    top = _ops.where(_ops.is_finite(top), top, convert_weak(0.0, x.dtype))
+    total = _ops.add(_ops.log(_reduce("sum", _ops.exp(_ops.subtract(x, top)), axis, True)), top)
+    return total if keepdims else _drop(total, normalize_axes(axis, x.ndim, "logsumexp"))
+
+
+def _drop(x: Any, axes: list[int]) -> Any:
+    return _ops.reshape(x, shape=[size for i, size in enumerate(x.dims) if i not in axes])
+
+
+def _argument(core: str, x: Any, axis: Any, keepdims: bool) -> Any:
+    x = convert_to_tensor(x)
+    rank = x.ndim
+    if axis is None:
+        x, index = _ops.reshape(x, shape=[-1]), 0
+    else:
+        index = normalize_axis(axis, rank, core)
+    found = _ops.cast(getattr(_ops, core)(x, axis=index), dtype="int32")
+    if keepdims:
+        return _ops.reshape(found, shape=[1 if axis is None or i == index else size for i, size in enumerate(x.dims)])
+    return found
+
+
+@operation
+def argmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The index of the first largest entry along `axis` (of all entries for None), as int32."""
+    return _argument("argmax", x, axis, keepdims)
+
+
+@operation
+def argmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The index of the first smallest entry along `axis` (of all entries for None), as int32."""
+    return _argument("argmin", x, axis, keepdims)
+
+
+@operation
+def matmul(x1: Any, x2: Any) -> Any:
+    """The matrix product over the last two axes; leading axes broadcast, vectors count as rows or columns."""
+    a, b = to_common(x1, x2)
+    if a.ndim == 0 or b.ndim == 0:
+        raise ValueError(
+            explain(
+                "matmul: a scalar has no matrix product.",
+                "tensors of rank 1 or more",
+                f"shapes {a.shape} and {b.shape}",
+                "use multiply.",
+            )
+        )
+    first, second = a.ndim == 1, b.ndim == 1
+    if first:
+        a = _ops.reshape(a, shape=[1, *a.dims])
+    if second:
+        b = _ops.reshape(b, shape=[*b.dims, 1])
+    product = _ops.matmul(a, b)
+    if first or second:
+        dims = list(product.dims)
+        del dims[len(dims) - 1 if second else len(dims) - 2]
+        if first and second:
+            dims = dims[:-1]
+        product = _ops.reshape(product, shape=dims)
+    return product
+
+
+@operation
+def dot(x1: Any, x2: Any) -> Any:
+    """The product of scalars, vectors and matrices: the last axis of x1 with the first of x2 (ranks up to 2)."""
+    a, b = to_common(x1, x2)
+    if a.ndim == 0 or b.ndim == 0:
+        return _ops.multiply(a, b)
+    if b.ndim > 2:
+        raise ValueError(
+            explain(
+                "dot: this rank is not supported.",
+                "x2 of rank 0, 1 or 2",
+                f"shapes {a.shape} and {b.shape}",
+                "use matmul.",
+            )
+        )
+    return matmul(a, b)

@@ -1,0 +1,232 @@
+"""Functional graphs: calls on symbolic tensors outside a trace are remembered as nodes, to be replayed later."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from .. import _core, tree
+from ..checks import explain
+from ..saving.serialization import Configurable
+from ..utils.naming import auto_name
+
+Tensor = _core.Tensor
+
+
+class KerasHistory(NamedTuple):
+    """Where a symbolic tensor of a graph comes from: output `tensor_index` of the operation's call `node_index`."""
+
+    operation: Any
+    node_index: int
+    tensor_index: int
+
+
+class Node:
+    """One call of an operation in a graph: the arguments as given, and the symbolic outputs."""
+
+    def __init__(self, operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> None:
+        self.operation = operation
+        self.args = args
+        self.kwargs = kwargs
+        self.outputs = outputs
+        self.input_tensors = [t for t in tree.flatten((args, kwargs)) if isinstance(t, Tensor) and t.is_symbolic]
+        self.output_tensors = [t for t in tree.flatten(outputs) if isinstance(t, Tensor)]
+        index = len(operation._inbound_nodes)
+        operation._inbound_nodes.append(self)
+        for i, tensor in enumerate(self.output_tensors):
+            tensor._keras_history = KerasHistory(operation, index, i)
+
+    @property
+    def is_input(self) -> bool:
+        return not self.input_tensors
+
+    @property
+    def parent_nodes(self) -> list[Node]:
+        """The nodes whose outputs go into this one."""
+        histories = [t._keras_history for t in self.input_tensors]
+        return [h.operation._inbound_nodes[h.node_index] for h in histories]
+
+
+class Operation(Configurable):
+    """Something with a name that can be a node of a graph: a layer, a model, or a function of `lamina.ops`."""
+
+    def __init__(self, name: str | None = None) -> None:
+        if name is None:
+            name = auto_name(type(self).__name__)
+        if not isinstance(name, str) or "/" in name:
+            raise ValueError(
+                explain(
+                    f"The name of a {type(self).__name__} cannot be used.",
+                    "a string without '/'",
+                    f"name={name!r}",
+                    "use letters, digits and '_'.",
+                )
+            )
+        self.name = name
+        self._inbound_nodes: list[Node] = []
+
+    def _node_tensors(self, attribute: str, kind: str) -> Any:
+        nodes = self._inbound_nodes
+        if not nodes:
+            raise AttributeError(
+                explain(
+                    f"{self.name!r} has no symbolic {kind}.",
+                    "an operation that was called on an `Input`",
+                    "one that was not called yet, or only on data",
+                    f"call it on an `Input` before asking for its {kind}.",
+                )
+            )
+        if len(nodes) > 1 and any(
+            attribute == "input_tensors" and n.input_tensors != nodes[0].input_tensors for n in nodes
+        ):
+            raise AttributeError(
+                explain(
+                    f"{self.name!r} has several {kind}s.",
+                    "an operation that was called once",
+                    f"one that was called {len(nodes)} times",
+                    "use the tensors that the calls returned.",
+                )
+            )
+        tensors = getattr(nodes[0], attribute)
+        return tensors[0] if len(tensors) == 1 else list(tensors)
+
+    @property
+    def input(self) -> Any:
+        """The symbolic tensor (or list) it was called on. AttributeError unless it was called once on `Input`s."""
+        return self._node_tensors("input_tensors", "input")
+
+    @property
+    def output(self) -> Any:
+        """The symbolic tensor (or list of them) its call on `Input`s returned."""
+        return self._node_tensors("output_tensors", "output")
+
+
+def holds_symbolic(values: Any) -> bool:
+    """Whether a symbolic tensor is anywhere in the nest."""
+    for value in values:
+        if isinstance(value, Tensor):
+            if value.is_symbolic:
+                return True
+        elif isinstance(value, (list, tuple)):
+            if holds_symbolic(value):
+                return True
+        elif isinstance(value, dict) and holds_symbolic(value.values()):
+            return True
+    return False
+
+
+def placeholder_like(tensor: Any) -> Any:
+    """A fresh symbolic tensor of the same sizes and dtype, with a mask like its mask."""
+    if not isinstance(tensor, Tensor):
+        return tensor
+    fresh = _core.symbolic(tensor.dims, tensor.dtype)
+    mask = getattr(tensor, "_keras_mask", None)
+    if mask is not None:
+        fresh._keras_mask = _core.symbolic(mask.dims, mask.dtype)
+    return fresh
+
+
+def record(operation: Any, run: Callable[[], Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Runs the call once on symbols to learn its outputs, and remembers it as a node of `operation`."""
+    with _core.Trace():
+        outputs = run()
+    outputs = tree.map_structure(placeholder_like, outputs)
+    Node(operation, args, kwargs, outputs)
+    return outputs
+
+
+def outside_trace(function: Callable[[], Any]) -> Any:
+    """Calls `function` with variables read and written as numbers, although a trace may be open."""
+    if not _core.Trace.active():
+        return function()
+    with _core.Trace.suspended():
+        return function()
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {}  # all public functions of lamina.ops by name
+_classes: dict[str, type[FunctionOperation]] = {}
+
+
+class FunctionOperation(Operation):
+    """A function of `lamina.ops` as a node of a graph; `arguments` are those that do not come with the call."""
+
+    function: Callable[..., Any]
+
+    def __init__(self, name: str | None = None, **arguments: Any) -> None:
+        super().__init__(name)
+        self.arguments = arguments
+
+    def get_config(self) -> dict[str, Any]:
+        return {"name": self.name, **self.arguments}
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return type(self).function(*args, **kwargs, **self.arguments)
+
+
+def _class_name(function_name: str) -> str:
+    return "".join(part.capitalize() for part in function_name.split("_"))
+
+
+def _class_for(function: Callable[..., Any]) -> type[FunctionOperation]:
+    name = _class_name(function.__name__)
+    cls = _classes.get(name)
+    if cls is None:
+        cls = type(name, (FunctionOperation,), {"function": staticmethod(function), "__module__": function.__module__})
+        _classes[name] = cls
+    return cls
+
+
+def operation_class(class_name: str) -> type[FunctionOperation]:
+    """The graph node class of a function, by the class name files use. ValueError when there is no such function."""
+    for name, function in FUNCTIONS.items():
+        if _class_name(name) == class_name:
+            return _class_for(function)
+    import difflib
+
+    near = difflib.get_close_matches(class_name, map(_class_name, FUNCTIONS), n=3)
+    raise ValueError(
+        explain(
+            f"The operation {class_name!r} is not known.",
+            f"an operation of lamina.ops{', such as ' + ', '.join(near) if near else ''}",
+            repr(class_name),
+            "use a newer version of Lamina, or a custom layer in its place.",
+        )
+    )
+
+
+def operation(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Makes a function public: on symbolic tensors outside a trace it becomes a node of the graph."""
+
+    @functools.wraps(function)
+    def public(*args: Any, **kwargs: Any) -> Any:
+        for value in args:
+            if isinstance(value, Tensor):
+                if not value.is_symbolic:
+                    continue
+            elif not (isinstance(value, (list, tuple)) and holds_symbolic(value)):
+                continue
+            break
+        else:
+            if not (kwargs and holds_symbolic(kwargs.values())):
+                return function(*args, **kwargs)
+        if _core.Trace.active():
+            return function(*args, **kwargs)
+        return record(_class_for(public)(), lambda: function(*args, **kwargs), args, kwargs)
+
+    FUNCTIONS[function.__name__] = public
+    return public
+
+
+class _KerasTensorType(type):
+    """`isinstance(x, KerasTensor)` holds for symbolic tensors."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return isinstance(instance, Tensor) and instance.is_symbolic
+
+
+class KerasTensor(metaclass=_KerasTensorType):
+    """The symbolic tensors of graphs: `KerasTensor(shape, dtype)` makes one, `isinstance` recognizes them."""
+
+    def __new__(cls, shape: Any, dtype: str = "float32", name: str = "") -> Any:
+        return _core.symbolic(list(shape), dtype, name)

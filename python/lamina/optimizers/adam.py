@@ -1,0 +1,89 @@
+"""Adam and AdamW."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import _core, ops
+from ..checks import number
+from ..variables import Variable
+from .optimizer import Optimizer, common_arguments
+
+
+@common_arguments
+class Adam(Optimizer):
+    """Steps by the mean of past gradients over the root of the mean of their squares (Kingma and Ba 2014).
+
+    m += (1 - beta_1) (g - m), v += (1 - beta_2) (g^2 - v), w -= alpha m / (sqrt(v) + epsilon) with
+    alpha = learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t): epsilon stands outside the bias correction.
+    With `amsgrad` the largest v so far takes the place of v.
+    """
+
+    slots = ("momentum", "velocity")
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(learning_rate, **kwargs)
+        owner = type(self).__name__
+        self.beta_1 = number(owner, "beta_1", beta_1, 0.0, 1.0)
+        self.beta_2 = number(owner, "beta_2", beta_2, 0.0, 1.0)
+        self.epsilon = number(owner, "epsilon", epsilon, low=0.0)
+        self.amsgrad = bool(amsgrad)
+
+    def build(self, variables: Any) -> None:
+        if self.built:
+            return
+        super().build(variables)
+        if self.amsgrad:
+            self._slots["velocity_hat"] = self.add_optimizer_variables(self._trainable_variables, "velocity_hat")
+
+    def _alpha(self, learning_rate: Any) -> Any:
+        """The bias-corrected step size. In float64, because 1 - beta_2^t is a small difference in the first steps."""
+        iterations = self.iterations
+        step = ops.cast(iterations.value if isinstance(iterations, Variable) else iterations, "float64") + 1.0
+        correction = ops.sqrt(1.0 - ops.power(self.beta_2, step)) / (1.0 - ops.power(self.beta_1, step))
+        return learning_rate * ops.cast(correction, learning_rate.dtype)
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        names = (*self.slots, "velocity_hat") if self.amsgrad else self.slots
+        slots = [self.slot(name, variable) for name in names]
+        m, v, *v_hat = (slot.value for slot in slots)
+        updated, *new = _core.ops.adam_update(
+            variable.value,
+            gradient,
+            m,
+            v,
+            self._alpha(learning_rate),
+            *v_hat,
+            beta_1=self.beta_1,
+            beta_2=self.beta_2,
+            epsilon=self.epsilon,
+        )
+        self.assign(variable, updated)
+        for slot, value in zip(slots, new):
+            self.assign(slot, value)
+
+
+@common_arguments
+class AdamW(Adam):
+    """Adam with decoupled weight decay (Loshchilov and Hutter 2017)."""
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        weight_decay: float = 0.004,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        number("AdamW", "weight_decay", weight_decay)
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay=weight_decay, **kwargs)

@@ -1,0 +1,15 @@
+"""Learning rates that change with the step: pass one as `learning_rate` of an optimizer."""
+
+from .schedule import (
+    CLASSES,
+    NAMESPACE,
+    CosineDecay,
+    CosineDecayRestarts,
+    ExponentialDecay,
+    InverseTimeDecay,
+    LearningRateSchedule,
+    PiecewiseConstantDecay,
+    PolynomialDecay,
+)
+
+deserialize, serialize = NAMESPACE.deserialize, NAMESPACE.serialize

@@ -1,0 +1,33 @@
+"""Saving and loading: whole models, and single objects as JSON."""
+
+from .registration import (
+    CustomObjectScope,
+    custom_object_scope,
+    get_custom_objects,
+    get_registered_name,
+    get_registered_object,
+    register_keras_serializable,
+)
+from .serialization import Configurable, deserialize_keras_object, serialize_keras_object
+
+__all__ = [
+    "Configurable",
+    "CustomObjectScope",
+    "custom_object_scope",
+    "deserialize_keras_object",
+    "get_custom_objects",
+    "get_registered_name",
+    "get_registered_object",
+    "load_model",
+    "register_keras_serializable",
+    "save_model",
+    "serialize_keras_object",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name in ("load_model", "save_model"):
+        from . import model_file
+
+        return getattr(model_file, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,203 @@
+"""One file for a whole model: `.lamina`. It holds the configuration, all variables, and the program that C++ runs."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import numpy as np
+
+from .. import _core, tree
+from ..checks import explain
+from ..ops.convert import array_to_tensor
+
+ENDING = ".lamina"
+
+
+def _path(filepath: Any, purpose: str) -> str:
+    path = os.fspath(filepath)
+    if not path.endswith(ENDING):
+        raise ValueError(
+            explain(
+                f"A model cannot be {purpose} a file of this kind.",
+                f"a path that ends with '{ENDING}'",
+                repr(path),
+                f"use e.g. '{os.path.splitext(path)[0] or 'model'}{ENDING}'.",
+            )
+        )
+    return path
+
+
+def save_model(model: Any, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
+    """Writes `model` to a `.lamina` file. The file appears whole or not at all.
+
+    ValueError for other endings, models that are not built, and existing files when `overwrite` is False.
+    """
+    path = _path(filepath, "saved to")
+    if kwargs:
+        raise ValueError(
+            explain("save: unknown arguments.", "filepath and overwrite", f"{sorted(kwargs)}", "leave them out.")
+        )
+    if not overwrite and os.path.exists(path):
+        raise ValueError(
+            explain("The file is there already.", "a new path, or overwrite=True", repr(path), "pass overwrite=True.")
+        )
+    model._needs_weights("be saved")
+    program, golden = _program(model)
+    program.save(path, _metadata(model), golden)
+
+
+def _metadata(model: Any) -> dict[str, str]:
+    from .. import __version__
+    from .serialization import serialize_keras_object
+
+    record = serialize_keras_object(model)
+    record["compile_config"] = model.get_compile_config()
+    names = [v.core.name for v in model.variables]
+    return {
+        "lamina_version": __version__,
+        "model": json.dumps(record, allow_nan=True),
+        "variables": json.dumps(names),
+    }
+
+
+def _program(model: Any) -> tuple[Any, list[Any] | None]:
+    """The model as one program with all the entries that are known, and inputs to verify ports with."""
+    from ..models.arrays import Data
+    from ..models.programs import name_variables
+
+    program = _core.Program()
+    inputs = _input_like(model)
+    if model.compiled and not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
+    trained = getattr(model, "_last_data", None)
+    model._trace("predict", Data(inputs), program)
+    if trained is not None:
+        for entry in ("train_step", "evaluate_step"):
+            model._trace(entry, trained, program)
+        model._trace("results", None, program)
+        model._trace("reset_metrics", None, program)
+    name_variables(model)
+    present = {v.name for v in program.variables}
+    everything = [*model.variables]
+    if model.compiled:
+        everything += [*model.optimizer.variables, *model._sampler]
+    for variable in everything:
+        if variable.core.name not in present:
+            present.add(variable.core.name)
+            program.add_variable(variable.core)
+    return program, _golden(program, inputs)
+
+
+def _input_like(model: Any) -> Any:
+    """Empty inputs of the right kind, from the model's symbolic inputs or the shapes it was built with."""
+
+    def empty(shape: Any, dtype: str) -> Any:
+        return array_to_tensor(np.empty((0, *(1 if n is None else n for n in shape[1:])), dtype=dtype))
+
+    if getattr(model, "_last_data", None) is not None:
+        return model._last_data.x
+    try:
+        structure = model.input
+    except (AttributeError, ValueError):
+        from ..layers.layer import _map_shapes
+
+        shapes = (model._build_shapes or {}).get("input_shape")
+        if shapes is None:
+            raise ValueError(
+                explain(
+                    f"Model {model.name!r} cannot be saved: its inputs are not known.",
+                    "a model that was called on data or built for a shape",
+                    "neither",
+                    "call it once on data first.",
+                )
+            ) from None
+        return _map_shapes(lambda shape: empty(shape, model.compute_dtype), shapes)
+    return tree.map_structure(lambda t: empty(t.shape, t.dtype), structure)
+
+
+_UNKNOWN_SIZES = (4, 16, 64)  # tried for sizes that a model leaves open
+
+
+def _golden(program: Any, inputs: Any) -> list[Any] | None:
+    """Two samples of fixed pseudo-random numbers (zeros for ints, which may be indices) that the model can take."""
+    random = np.random.default_rng(0)
+    entry = program.entry("predict")
+    for size in _UNKNOWN_SIZES:
+        golden = []
+        for _, shape, dtype in entry.inputs:
+            sizes = [2, *(size if n is None else n for n in shape[1:])]
+            if dtype in ("float32", "float64"):
+                golden.append(array_to_tensor(random.standard_normal(sizes).astype(dtype)))
+            else:
+                golden.append(array_to_tensor(np.zeros(sizes, dtype=dtype)))
+        try:
+            program.run("predict", golden)
+        except ValueError:
+            if any(None in shape[1:] for _, shape, _ in entry.inputs):
+                continue
+            raise
+        return golden
+    return None
+
+
+def load_model(
+    filepath: Any, custom_objects: dict[str, Any] | None = None, compile: bool = True, safe_mode: bool = True
+) -> Any:
+    """The model of a `.lamina` file with weights and training state: training goes on where it ended.
+
+    No code of the file is run: own classes and functions are found in `custom_objects` or among the registered ones.
+    ValueError for other endings, missing, truncated or altered files, and unknown classes.
+    """
+    path = _path(filepath, "loaded from")
+    if not os.path.isfile(path):
+        raise ValueError(
+            explain("The file to load is not there.", "the path of a saved model", repr(path), "check the path.")
+        )
+    program, metadata = _core.load(path)
+    if "model" not in metadata:
+        raise ValueError(
+            explain(
+                "The file holds a program but no Python model.",
+                "a file written by model.save()",
+                f"metadata {sorted(metadata)}",
+                "load it in C++, or save the model from Python.",
+            )
+        )
+    from .serialization import deserialize_keras_object
+
+    record = json.loads(metadata["model"])
+    compile_config = record.pop("compile_config", None)
+    model = deserialize_keras_object(record, custom_objects=custom_objects)
+    if compile and compile_config:
+        from .registration import CustomObjectScope
+
+        with CustomObjectScope(custom_objects):
+            model.compile_from_config(compile_config)
+    _restore(model, program, path)
+    return model
+
+
+def _restore(model: Any, program: Any, path: str) -> None:
+    """Gives every variable the numbers of the file. ValueError when one is missing or has another shape."""
+    from ..models.programs import name_variables
+
+    name_variables(model)
+    stored = {variable.name: variable for variable in program.variables}
+    wanted = list(model.variables)
+    if model.compiled:
+        wanted += [*model.optimizer.variables, *model._sampler]
+    for variable in wanted:
+        found = stored.get(variable.core.name)
+        if found is None or tuple(found.shape) != tuple(variable.shape):
+            raise ValueError(
+                explain(
+                    f"The file {path!r} does not fit the model it describes.",
+                    f"a variable {variable.core.name!r} of shape {variable.shape}",
+                    "none of that name" if found is None else f"shape {tuple(found.shape)}",
+                    "use the classes the model was saved with.",
+                )
+            )
+    for variable in wanted:
+        variable.assign(stored[variable.core.name].value)

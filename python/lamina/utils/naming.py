@@ -1,0 +1,40 @@
+"""Automatic names (`dense`, `dense_1`, ...) and the path of the layers being built."""
+
+from __future__ import annotations
+
+import contextvars
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ..namespaces import snake_case
+
+_counts: dict[str, int] = {}
+_names: contextvars.ContextVar[tuple[str, ...]] = contextvars.ContextVar("names", default=())
+
+
+def auto_name(prefix: str) -> str:
+    """`prefix`, then `prefix_1`, `prefix_2`, ... within this process, until `clear_session`."""
+    prefix = snake_case(prefix)
+    count = _counts.get(prefix, 0)
+    _counts[prefix] = count + 1
+    return prefix if count == 0 else f"{prefix}_{count}"
+
+
+def reset_names() -> None:
+    """Starts all automatic names anew."""
+    _counts.clear()
+
+
+def current_path() -> str:
+    """The names of the layers being built or called, outermost first, joined by slashes."""
+    return "/".join(_names.get())
+
+
+@contextmanager
+def name_scope(name: str) -> Iterator[None]:
+    """Variables made inside have `name` in front of their path."""
+    token = _names.set((*_names.get(), name))
+    try:
+        yield
+    finally:
+        _names.reset(token)

@@ -1,0 +1,189 @@
+"""Variables: named tensors that training and assignment change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import _core, config
+from .checks import explain
+from .ops.convert import convert_to_tensor
+from .utils.naming import auto_name, current_path
+
+
+class Variable:
+    """A tensor that can be assigned: weights, moving statistics, optimizer slots, metric states.
+
+    `initializer` is a value, or a function of (shape, dtype) as initializers are. ValueError when a function comes
+    without `shape`, or when an assigned value has another shape.
+
+    >>> import lamina
+    >>> v = lamina.Variable([1.0, 2.0], name="v")
+    >>> v.assign_add([1.0, 1.0]).numpy().tolist()
+    [2.0, 3.0]
+    """
+
+    def __init__(
+        self,
+        initializer: Any,
+        shape: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        aggregation: str = "none",
+        synchronization: str = "auto",
+        name: str | None = None,
+        *,
+        regularizer: Callable[[Any], Any] | None = None,
+        constraint: Callable[[Any], Any] | None = None,
+    ) -> None:
+        self.name = auto_name("variable") if name is None else name
+        if "/" in self.name:
+            raise ValueError(
+                explain(
+                    "The name of a variable holds a slash.", "a name without '/'", repr(name), "use '_' instead of '/'."
+                )
+            )
+        path = current_path()
+        self.path = f"{path}/{self.name}" if path else self.name
+        self.autocast = autocast
+        self.aggregation = aggregation
+        self.regularizer = regularizer
+        self.constraint = constraint
+        self.overwrite_with_gradient = False
+        self.made_trainable = bool(trainable)  # `trainable` may be switched off for a while
+        if callable(initializer) and not isinstance(initializer, (_core.Tensor, Variable)):
+            if shape is None:
+                raise ValueError(
+                    explain(
+                        f"The variable {self.name!r} has an initializer but no shape.",
+                        "a `shape` of ints",
+                        "shape=None",
+                        "pass shape=(...), or a value instead of an initializer.",
+                    )
+                )
+            dtype = config.standardize_dtype(dtype)
+            value = convert_to_tensor(initializer(standardize_shape(self.name, shape), dtype=dtype), dtype)
+        else:
+            value = convert_to_tensor(initializer, None if dtype is None else config.standardize_dtype(dtype))
+            if dtype is None and value.dtype == "float64" and not isinstance(initializer, (np.ndarray, _core.Tensor)):
+                value = convert_to_tensor(value, config.floatx())
+            if shape is not None and value.shape != standardize_shape(self.name, shape):
+                raise ValueError(
+                    explain(
+                        f"The value of variable {self.name!r} does not have its shape.",
+                        f"shape {tuple(shape)}",
+                        f"shape {value.shape}",
+                        "leave out `shape`, or reshape the value.",
+                    )
+                )
+        # The engine's variable: what programs and files hold.
+        self.core = _core.Variable(value, name=self.path, trainable=bool(trainable))
+
+    @property
+    def trainable(self) -> bool:
+        """Whether gradients are taken for it. Settable."""
+        return self.core.trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self.core.trainable = bool(value)
+
+    @property
+    def value(self) -> Any:
+        """The present tensor; symbolic while a function is traced."""
+        return self.core.value
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.core.shape
+
+    @property
+    def dtype(self) -> str:
+        return self.core.dtype
+
+    @property
+    def ndim(self) -> int:
+        return len(self.core.shape)
+
+    def assign(self, value: Any) -> Any:
+        """Sets the value, cast to the variable's dtype, and returns it. ValueError when the shape differs."""
+        value = convert_to_tensor(value, self.core.dtype)
+        if value.shape != self.core.shape and not _may_match(value.shape, self.core.shape):
+            raise ValueError(
+                explain(
+                    f"The value assigned to variable {self.path!r} does not have its shape.",
+                    f"shape {self.core.shape}",
+                    f"shape {value.shape}",
+                    "assign a value of the variable's shape.",
+                )
+            )
+        self.core.assign(value)
+        return value
+
+    def assign_add(self, value: Any) -> Any:
+        """Adds `value` and returns the sum."""
+        return self.assign(self.value + convert_to_tensor(value, self.dtype))
+
+    def assign_sub(self, value: Any) -> Any:
+        """Subtracts `value` and returns the difference."""
+        return self.assign(self.value - convert_to_tensor(value, self.dtype))
+
+    def numpy(self) -> np.ndarray:
+        """A copy of the numbers."""
+        return np.array(self.core.value.numpy())
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.core.value.numpy(), dtype=dtype)
+
+    def __repr__(self) -> str:
+        return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={self._text()}>"
+
+    def _text(self) -> str:
+        return "<traced>" if _core.Trace.active() else str(self.core.value.numpy())
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError(f"The variable {self.path!r} is a scalar: it has no length.")
+        return self.shape[0]
+
+    def __float__(self) -> float:
+        return float(self.value)
+
+    def __int__(self) -> int:
+        return int(self.value)
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+    def __index__(self) -> int:
+        return self.value.__index__()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
+        copied = Variable(self.value, trainable=self.trainable, name=self.name)
+        memo[id(self)] = copied
+        copied.path = copied.core.name = self.path
+        copied.regularizer, copied.constraint = self.regularizer, self.constraint
+        return copied
+
+
+def standardize_shape(name: str, shape: Any) -> tuple[int, ...]:
+    """`shape` as a tuple of ints; ValueError when a size is unknown or negative."""
+    sizes = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+    if any(not isinstance(n, (int, np.integer)) or isinstance(n, bool) or n < 0 for n in sizes):
+        raise ValueError(
+            explain(
+                f"The weight {name!r} cannot have this shape.",
+                "a shape of non-negative ints",
+                f"shape={sizes}",
+                "build the layer with an input whose sizes (other than the batch) are known.",
+            )
+        )
+    return tuple(int(n) for n in sizes)
+
+
+def _may_match(shape: tuple[int | None, ...], wanted: tuple[int, ...]) -> bool:
+    """Traced values may have sizes that are known only at run time."""
+    return len(shape) == len(wanted) and all(a is None or a == b for a, b in zip(shape, wanted))

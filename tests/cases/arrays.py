@@ -1,0 +1,81 @@
+"""Inputs of the rows: descriptions of arrays that become the same numbers each time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Array:
+    """An array to be drawn: `draw(rng, shape)` gives float64 or integers."""
+
+    shape: tuple[int, ...]
+    draw: Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
+    dtype: str = "float"
+
+    def make(self, rng: np.random.Generator, float_dtype: str = "float32") -> np.ndarray:
+        dtype = float_dtype if self.dtype == "float" else self.dtype
+        return np.ascontiguousarray(np.asarray(self.draw(rng, self.shape)).astype(dtype)).reshape(self.shape)
+
+
+def real(*shape: int) -> Array:
+    """Normal numbers, none within 0.05 of the kinks at whole numbers and halves that many functions have."""
+
+    def draw(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        x = rng.normal(size=shape) * 1.5
+        steps = np.round(x * 2)
+        return x + np.where(np.abs(x * 2 - steps) < 0.1, 0.11, 0.0)
+
+    return Array(shape, draw)
+
+
+def positive(*shape: int) -> Array:
+    return Array(shape, lambda rng, s: rng.uniform(0.3, 2.5, s))
+
+
+def unit(*shape: int) -> Array:
+    """Numbers inside (-0.9, 0.9)."""
+    return Array(shape, lambda rng, s: rng.uniform(-0.9, 0.9, s))
+
+
+def above_one(*shape: int) -> Array:
+    return Array(shape, lambda rng, s: rng.uniform(1.2, 3.0, s))
+
+
+def probabilities(*shape: int) -> Array:
+    """Rows of positive numbers that sum to 1."""
+
+    def draw(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        p = rng.uniform(0.1, 1.0, shape)
+        return p / p.sum(-1, keepdims=True)
+
+    return Array(shape, draw)
+
+
+def distinct(*shape: int) -> Array:
+    """Numbers no two of which are closer than 0.1: for maxima and orders."""
+    return Array(shape, lambda rng, s: rng.permutation(int(np.prod(s))).reshape(s) * 0.1 - 1.0)
+
+
+def integers(high: int, *shape: int, low: int = 0, dtype: str = "int64") -> Array:
+    return Array(shape, lambda rng, s: rng.integers(low, high, s), dtype)
+
+
+def flags(*shape: int) -> Array:
+    return Array(shape, lambda rng, s: rng.integers(0, 2, s).astype(bool), "bool")
+
+
+def state(key: int = 3, counter: int = 5) -> Array:
+    """The state of a random stream."""
+    return Array((2,), lambda rng, s: np.array([key, counter]), "int64")
+
+
+def one_hot(classes: int, *shape: int) -> Array:
+    return Array((*shape, classes), lambda rng, s: np.eye(s[-1])[rng.integers(0, s[-1], s[:-1])])
+
+
+def make_all(arrays: Any, float_dtype: str = "float32", seed: int = 11) -> list[np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return [array.make(rng, float_dtype) for array in arrays]

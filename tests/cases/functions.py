@@ -1,0 +1,266 @@
+"""Rows of losses, metrics, activations, initializers, regularizers, constraints, optimizers and schedules."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from cases.arrays import Array, integers, one_hot, positive, probabilities, real, unit
+
+D = dict
+
+
+@dataclass(frozen=True)
+class Row:
+    """`name` of the class, constructor arguments, and what it is called on."""
+
+    name: str
+    kwargs: dict[str, Any]
+    inputs: tuple[Array, ...] = ()
+    parity: bool = True
+
+    @property
+    def id(self) -> str:
+        text = ",".join(f"{k}={v}" for k, v in self.kwargs.items())
+        return f"{self.name}({text})".replace(" ", "")
+
+
+LABELS, ROWS = integers(5, 6), probabilities(6, 5)
+BINARY = (integers(2, 6, 3, dtype="float32"), Array((6, 3), lambda rng, s: rng.uniform(0.02, 0.98, s)))
+LOGITS = (integers(2, 6, 3, dtype="float32"), real(6, 3))
+REAL = (real(6, 3), real(6, 3))
+
+# Inputs are y_true, y_pred.
+LOSSES: tuple[Row, ...] = (
+    Row("MeanSquaredError", {}, REAL),
+    Row("MeanSquaredError", {}, (real(4, 3, 2), real(4, 3, 2))),
+    Row("MeanSquaredError", {}, (real(6), real(6, 1))),
+    Row("MeanAbsoluteError", {}, REAL),
+    Row("MeanAbsolutePercentageError", {}, REAL),
+    Row("MeanSquaredLogarithmicError", {}, (positive(6, 3), real(6, 3))),
+    Row("Huber", {}, REAL),
+    Row("Huber", D(delta=0.4), REAL),
+    Row("LogCosh", {}, REAL),
+    Row("CosineSimilarity", {}, REAL),
+    Row("CosineSimilarity", D(axis=0), REAL),
+    Row("Poisson", {}, (positive(6, 3), positive(6, 3))),
+    Row("KLDivergence", {}, (probabilities(6, 5), ROWS)),
+    Row("Hinge", {}, LOGITS),
+    Row("Hinge", {}, (Array((6, 3), lambda rng, s: rng.choice([-1.0, 1.0], s)), real(6, 3))),
+    Row("SquaredHinge", {}, LOGITS),
+    Row("CategoricalHinge", {}, (one_hot(5, 6), real(6, 5))),
+    Row("BinaryCrossentropy", {}, BINARY),
+    Row("BinaryCrossentropy", D(from_logits=True), LOGITS),
+    Row("BinaryCrossentropy", D(from_logits=True, label_smoothing=0.2, axis=0), LOGITS),
+    Row("BinaryCrossentropy", D(label_smoothing=0.1), BINARY),
+    Row("BinaryFocalCrossentropy", {}, BINARY),
+    Row("BinaryFocalCrossentropy", D(apply_class_balancing=True, alpha=0.3, gamma=1.5), BINARY),
+    Row("BinaryFocalCrossentropy", D(from_logits=True, label_smoothing=0.1), LOGITS),
+    Row("CategoricalCrossentropy", {}, (one_hot(5, 6), ROWS)),
+    Row("CategoricalCrossentropy", D(from_logits=True, label_smoothing=0.1), (one_hot(5, 6), real(6, 5))),
+    Row("CategoricalCrossentropy", D(axis=1), (one_hot(5, 6, 5), probabilities(6, 5, 5))),
+    Row("CategoricalFocalCrossentropy", {}, (one_hot(5, 6), ROWS)),
+    Row(
+        "CategoricalFocalCrossentropy", D(from_logits=True, gamma=1.0, label_smoothing=0.1), (one_hot(5, 6), real(6, 5))
+    ),
+    Row("CategoricalGeneralizedCrossEntropy", {}, (LABELS, ROWS), parity=False),
+    Row("CategoricalGeneralizedCrossEntropy", D(q=0.7), (LABELS, ROWS), parity=False),
+    Row("SparseCategoricalCrossentropy", {}, (LABELS, ROWS)),
+    Row("SparseCategoricalCrossentropy", D(from_logits=True), (LABELS, real(6, 5))),
+    Row("SparseCategoricalCrossentropy", D(from_logits=True), (integers(5, 6, 1), real(6, 5))),
+    Row("SparseCategoricalCrossentropy", D(from_logits=True), (integers(5, 6, 4), real(6, 4, 5))),
+    Row("SparseCategoricalCrossentropy", D(ignore_class=2), (integers(5, 6, 4), probabilities(6, 4, 5))),
+    Row(
+        "SparseCategoricalCrossentropy",
+        D(from_logits=True, ignore_class=-1),
+        (integers(5, 6, 4, low=-1), real(6, 4, 5)),
+    ),
+    Row("Dice", {}, BINARY),
+    Row("Dice", D(axis=[1]), BINARY),
+    Row("Tversky", D(alpha=0.3, beta=0.6), BINARY),
+    Row("Tversky", D(axis=[1]), BINARY),
+    Row("Circle", {}, (integers(3, 6), unit(6, 4))),
+    Row("Circle", D(gamma=10.0, margin=0.3, remove_diagonal=False), (integers(3, 6), unit(6, 4))),
+)
+
+# Inputs are y_true, y_pred (or values alone).
+METRICS: tuple[Row, ...] = (
+    Row("Mean", {}, (real(6, 3),)),
+    Row("Sum", {}, (real(6, 3),)),
+    Row("Accuracy", {}, (integers(3, 6, 2, dtype="float32"), integers(3, 6, 2, dtype="float32"))),
+    Row("BinaryAccuracy", {}, BINARY),
+    Row("BinaryAccuracy", D(threshold=0.3), BINARY),
+    Row("BinaryAccuracy", {}, (integers(2, 6, dtype="float32"), Array((6, 1), lambda rng, s: rng.uniform(0, 1, s)))),
+    Row("CategoricalAccuracy", {}, (one_hot(5, 6), real(6, 5))),
+    Row("SparseCategoricalAccuracy", {}, (LABELS, real(6, 5))),
+    Row("SparseCategoricalAccuracy", {}, (integers(5, 6, 1), real(6, 5))),
+    Row("SparseCategoricalAccuracy", {}, (integers(5, 6, 4), real(6, 4, 5))),
+    Row("TopKCategoricalAccuracy", D(k=2), (one_hot(5, 6), real(6, 5))),
+    Row("SparseTopKCategoricalAccuracy", D(k=2), (LABELS, real(6, 5))),
+    Row("SparseTopKCategoricalAccuracy", D(k=2, from_sorted_ids=True), (LABELS, integers(5, 6, 4, dtype="float32"))),
+    Row("BinaryCrossentropy", {}, BINARY),
+    Row("BinaryCrossentropy", D(from_logits=True, label_smoothing=0.1), LOGITS),
+    Row("CategoricalCrossentropy", {}, (one_hot(5, 6), ROWS)),
+    Row("SparseCategoricalCrossentropy", {}, (LABELS, ROWS)),
+    Row("SparseCategoricalCrossentropy", D(from_logits=True, axis=-1), (integers(5, 6, 4), real(6, 4, 5))),
+    Row("KLDivergence", {}, (probabilities(6, 5), ROWS)),
+    Row("Poisson", {}, (positive(6, 3), positive(6, 3))),
+    Row("Hinge", {}, LOGITS),
+    Row("SquaredHinge", {}, LOGITS),
+    Row("CategoricalHinge", {}, (one_hot(5, 6), real(6, 5))),
+    Row("MeanSquaredError", {}, REAL),
+    Row("MeanSquaredError", {}, (real(6), real(6, 1))),
+    Row("RootMeanSquaredError", {}, REAL),
+    Row("MeanAbsoluteError", {}, REAL),
+    Row("MeanAbsolutePercentageError", {}, REAL),
+    Row("MeanSquaredLogarithmicError", {}, (positive(6, 3), positive(6, 3))),
+    Row("LogCoshError", {}, REAL),
+    Row("CosineSimilarity", {}, REAL),
+    Row("CosineSimilarity", D(axis=1), (real(6, 3, 2), real(6, 3, 2))),
+    Row("R2Score", {}, REAL),
+    Row("R2Score", D(class_aggregation=None), REAL),
+    Row("R2Score", D(class_aggregation="variance_weighted_average", num_regressors=2), REAL),
+)
+
+ACTIVATIONS: tuple[Row, ...] = (
+    *(
+        Row(name, {}, (real(4, 6),))
+        for name in (
+            "celu",
+            "elu",
+            "exponential",
+            "gelu",
+            "glu",
+            "hard_shrink",
+            "hard_sigmoid",
+            "hard_silu",
+            "hard_tanh",
+            "leaky_relu",
+            "linear",
+            "log_sigmoid",
+            "log_softmax",
+            "mish",
+            "relu",
+            "relu6",
+            "selu",
+            "sigmoid",
+            "silu",
+            "soft_shrink",
+            "softmax",
+            "softplus",
+            "softsign",
+            "sparse_plus",
+            "sparse_sigmoid",
+            "squareplus",
+            "tanh",
+            "tanh_shrink",
+        )
+    ),
+    Row("threshold", D(threshold=0.3, default_value=-2.0), (real(4, 6),)),
+    Row("celu", D(alpha=0.4), (real(4, 6),)),
+    Row("elu", D(alpha=0.4), (real(4, 6),)),
+    Row("gelu", D(approximate=True), (real(4, 6),)),
+    Row("glu", D(axis=0), (real(4, 6),)),
+    Row("leaky_relu", D(negative_slope=0.4), (real(4, 6),)),
+    Row("relu", D(negative_slope=0.1, max_value=1.2, threshold=0.3), (real(4, 6),)),
+    Row("softmax", D(axis=0), (real(4, 6),)),
+    Row("sparsemax", {}, (real(4, 6),), parity=False),
+    Row("sparsemax", D(axis=0), (real(4, 6),), parity=False),
+    Row("squareplus", D(b=2), (real(4, 6),)),
+)
+
+INITIALIZERS: tuple[Row, ...] = (
+    Row("Zeros", {}),
+    Row("Ones", {}),
+    Row("Constant", D(value=0.3)),
+    Row("Identity", D(gain=2.0)),
+    *(
+        Row("STFT", D(side=side, window=window, scaling=scaling, periodic=periodic))
+        for side, window, scaling, periodic in (
+            ("real", "hann", "density", False),
+            ("imag", "hamming", "spectrum", True),
+            ("imag", None, None, False),
+            ("real", "blackman", "density", True),
+            ("real", "bartlett", "density", False),
+            ("real", "flattop", "spectrum", False),
+        )
+    ),
+    Row("RandomNormal", D(mean=0.5, stddev=0.2, seed=1)),
+    Row("RandomUniform", D(minval=-0.5, maxval=1.0, seed=1)),
+    Row("TruncatedNormal", D(mean=0.5, stddev=0.2, seed=1)),
+    *(
+        Row(name, D(seed=1))
+        for name in (
+            "GlorotNormal",
+            "GlorotUniform",
+            "HeNormal",
+            "HeUniform",
+            "LecunNormal",
+            "LecunUniform",
+            "Orthogonal",
+        )
+    ),
+    Row("Orthogonal", D(gain=0.5, seed=1)),
+    *(
+        Row("VarianceScaling", D(scale=2.0, mode=mode, distribution=distribution, seed=1))
+        for mode, distribution in (
+            ("fan_in", "truncated_normal"),
+            ("fan_out", "untruncated_normal"),
+            ("fan_avg", "uniform"),
+        )
+    ),
+    Row("HeNormal", D(seed=1, input_axes=[1], output_axes=[0])),
+)
+
+REGULARIZERS: tuple[Row, ...] = (
+    Row("L1", {}, (real(4, 3),)),
+    Row("L2", D(l2=0.3), (real(4, 3),)),
+    Row("L1L2", D(l1=0.1, l2=0.2), (real(4, 3),)),
+    Row("OrthogonalRegularizer", {}, (real(4, 3),)),
+    Row("OrthogonalRegularizer", D(factor=0.2, mode="columns"), (real(4, 3),)),
+)
+
+CONSTRAINTS: tuple[Row, ...] = (
+    Row("MaxNorm", {}, (real(4, 3),)),
+    Row("MaxNorm", D(max_value=0.5, axis=[0, 1]), (real(4, 3),)),
+    Row("MinMaxNorm", {}, (real(4, 3),)),
+    Row("MinMaxNorm", D(min_value=0.5, max_value=0.8, rate=0.6, axis=1), (real(4, 3),)),
+    Row("NonNeg", {}, (real(4, 3),)),
+    Row("UnitNorm", {}, (real(4, 3),)),
+)
+
+OPTIMIZERS: tuple[Row, ...] = (
+    Row("SGD", {}),
+    Row("SGD", D(learning_rate=0.05, momentum=0.9)),
+    Row("SGD", D(learning_rate=0.05, momentum=0.9, nesterov=True)),
+    Row("SGD", D(weight_decay=0.1)),
+    Row("SGD", D(clipnorm=0.5)),
+    Row("SGD", D(clipvalue=0.2)),
+    Row("SGD", D(global_clipnorm=0.5)),
+    Row("SGD", D(use_ema=True, ema_momentum=0.9, ema_overwrite_frequency=3)),
+    Row("SGD", D(momentum=0.9, gradient_accumulation_steps=3, weight_decay=0.1)),
+    Row("SGD", D(loss_scale_factor=4.0)),
+    Row("Adam", {}),
+    Row("Adam", D(learning_rate=0.05, beta_1=0.8, beta_2=0.95, epsilon=1e-3)),
+    Row("Adam", D(learning_rate=0.05, amsgrad=True)),
+    Row("Adam", D(learning_rate=0.05, weight_decay=0.1, clipnorm=1.0, gradient_accumulation_steps=2)),
+    Row("AdamW", {}),
+    Row("AdamW", D(learning_rate=0.05, weight_decay=0.1, amsgrad=True)),
+    Row("RMSprop", {}),
+    Row("RMSprop", D(learning_rate=0.05, rho=0.8, momentum=0.5)),
+    Row("RMSprop", D(learning_rate=0.05, centered=True)),
+    Row("RMSprop", D(learning_rate=0.05, momentum=0.5, centered=True, use_ema=True)),
+)
+
+SCHEDULES: tuple[Row, ...] = (
+    Row("ExponentialDecay", D(initial_learning_rate=0.1, decay_steps=10, decay_rate=0.9)),
+    Row("ExponentialDecay", D(initial_learning_rate=0.1, decay_steps=10, decay_rate=0.5, staircase=True)),
+    Row("InverseTimeDecay", D(initial_learning_rate=0.1, decay_steps=10, decay_rate=0.9)),
+    Row("InverseTimeDecay", D(initial_learning_rate=0.1, decay_steps=10, decay_rate=0.5, staircase=True)),
+    Row("PiecewiseConstantDecay", D(boundaries=[3, 10], values=[1.0, 0.5, 0.1])),
+    Row("PolynomialDecay", D(initial_learning_rate=0.1, decay_steps=10, end_learning_rate=0.01, power=2.0)),
+    Row("PolynomialDecay", D(initial_learning_rate=0.1, decay_steps=10, power=0.5, cycle=True)),
+    Row("CosineDecay", D(initial_learning_rate=0.1, decay_steps=20, alpha=0.1)),
+    Row("CosineDecay", D(initial_learning_rate=0.01, decay_steps=20, warmup_target=0.1, warmup_steps=5)),
+    Row("CosineDecayRestarts", D(initial_learning_rate=0.1, first_decay_steps=7)),
+    Row("CosineDecayRestarts", D(initial_learning_rate=0.1, first_decay_steps=7, t_mul=1.0, m_mul=0.8, alpha=0.1)),
+    Row("CosineDecayRestarts", D(initial_learning_rate=0.1, first_decay_steps=6, t_mul=1.5, m_mul=0.8)),
+)

@@ -1,0 +1,303 @@
+"""Rows of layers: constructor arguments and input shapes. The first row of a class is trained by the contract tests."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from cases.arrays import Array, distinct, integers, real
+
+
+@dataclass(frozen=True)
+class Case:
+    layer: str
+    kwargs: dict[str, Any]
+    inputs: tuple[Array, ...]  # the batch is part of the shapes
+    random: bool = False  # draws numbers in training
+    masks: bool | None = None  # whether it knows masks; None: not asked in this row
+    parity: bool = True  # Keras has it and computes the same
+    unknown: tuple[
+        int, ...
+    ] = ()  # axes of the first input besides the batch that may be unknown when the graph is made
+    seed: int = field(default=3)
+
+    @property
+    def id(self) -> str:
+        text = ",".join(f"{k}={v}" for k, v in self.kwargs.items())
+        return f"{self.layer}({text})".replace(" ", "")
+
+
+def rows(layer: str, *cases: tuple[dict[str, Any], Any], masks: bool = False, **options: Any) -> list[Case]:
+    """Cases of one class; inputs may be one array or a tuple of them. `unknown` counts for the first row only."""
+    unknown = options.pop("unknown", ())
+    made = []
+    for i, (kwargs, inputs) in enumerate(cases):
+        arrays = inputs if isinstance(inputs, tuple) else (inputs,)
+        made.append(Case(layer, kwargs, arrays, masks=masks, unknown=() if i else unknown, **options))
+    return made
+
+
+def squared_plus(x, amount=1.0):
+    """For Lambda: a function with a name, so that it can be saved; it works on tensors of any library."""
+    return x * x + amount
+
+
+FUNCTIONS = {"squared_plus": squared_plus}
+
+D = dict
+IMAGE, ODD = real(2, 8, 7, 3), real(2, 5, 9, 4)
+
+LAYERS: list[Case] = [
+    *rows(
+        "Dense",
+        (D(units=4), real(3, 5)),
+        (D(units=3, activation="tanh", use_bias=False), real(2, 4, 5)),
+        (D(units=6, activation="softmax", kernel_initializer="he_normal", bias_initializer="ones"), real(2, 3, 2, 5)),
+        (D(units=1, kernel_regularizer="l2", bias_regularizer="l1", activity_regularizer="l2"), real(4, 2)),
+        (D(units=2, kernel_constraint="non_neg"), real(4, 3)),
+        masks=True,
+        unknown=(),
+    ),
+    *rows(
+        "Embedding",
+        (D(input_dim=9, output_dim=4), integers(9, 3, 5)),
+        (D(input_dim=9, output_dim=2, mask_zero=True), integers(9, 3, 5, dtype="int32")),
+        (D(input_dim=5, output_dim=3, embeddings_regularizer="l2"), integers(5, 4)),
+        unknown=(1,),
+    ),
+    *rows(
+        "Activation",
+        (D(activation="tanh"), real(3, 5)),
+        (D(activation="softmax"), real(3, 2, 5)),
+        masks=True,
+        unknown=(1,),
+    ),
+    *rows(
+        "Lambda",
+        (D(function=squared_plus), real(3, 5)),
+        (D(function=squared_plus, arguments={"amount": 2.5}), real(3, 5)),
+    ),
+    *rows("Identity", (D(), real(3, 5)), masks=True, unknown=(1,)),
+    *rows("Masking", (D(), real(3, 5, 2)), (D(mask_value=-1.0), real(3, 5, 2)), unknown=(1,)),
+    *rows(
+        "ReLU",
+        (D(), real(3, 5)),
+        (D(max_value=1.0), real(3, 5)),
+        (D(negative_slope=0.2), real(3, 5)),
+        (D(max_value=1.2, negative_slope=0.1, threshold=0.3), real(3, 5)),
+        (D(threshold=0.3), real(3, 5)),
+        (D(max_value=6.0), real(3, 5)),
+        masks=True,
+    ),
+    *rows("LeakyReLU", (D(), real(3, 5)), (D(negative_slope=0.1), real(3, 5)), masks=True),
+    *rows("ELU", (D(), real(3, 5)), (D(alpha=0.5), real(3, 5)), masks=True),
+    *rows(
+        "PReLU",
+        (D(alpha_initializer="ones"), real(3, 5)),
+        (D(alpha_initializer="random_normal", shared_axes=[1, 2]), IMAGE),
+        masks=True,
+    ),
+    *rows("Softmax", (D(), real(3, 5)), (D(axis=1), real(3, 5, 2)), (D(axis=[1, 2]), real(3, 5, 2)), masks=True),
+    *rows("ThresholdedReLU", (D(theta=0.6), real(3, 5)), masks=True, parity=False),
+    *rows(
+        "Flatten",
+        (D(), real(2, 3, 4)),
+        (D(data_format="channels_first"), IMAGE),
+        (D(), real(4)),
+        (D(), real(4, 3)),
+        unknown=(1,),
+    ),
+    *rows(
+        "Reshape",
+        (D(target_shape=[6, 2]), real(2, 3, 4)),
+        (D(target_shape=[-1, 2]), real(2, 3, 4)),
+        (D(target_shape=[12]), real(2, 3, 4)),
+    ),
+    *rows("Permute", (D(dims=[2, 1]), real(2, 3, 4)), (D(dims=[3, 1, 2]), IMAGE), unknown=(1,)),
+    *rows("RepeatVector", (D(n=3), real(2, 4))),
+    *rows("ZeroPadding1D", (D(padding=2), real(2, 5, 3)), (D(padding=[1, 2]), real(2, 5, 3)), unknown=(1,)),
+    *rows(
+        "ZeroPadding2D",
+        (D(padding=[1, 2]), IMAGE),
+        (D(padding=[[1, 0], [2, 3]]), IMAGE),
+        (D(padding=1, data_format="channels_first"), IMAGE),
+        unknown=(1, 2),
+    ),
+    *rows(
+        "ZeroPadding3D", (D(padding=1), real(1, 2, 3, 4, 2)), (D(padding=[[0, 1], [1, 0], [2, 1]]), real(1, 2, 3, 4, 2))
+    ),
+    *rows("Cropping1D", (D(cropping=1), real(2, 5, 3)), (D(cropping=[0, 2]), real(2, 5, 3)), unknown=(1,)),
+    *rows(
+        "Cropping2D",
+        (D(cropping=[[1, 0], [2, 1]]), IMAGE),
+        (D(cropping=[1, 2], data_format="channels_first"), real(2, 3, 6, 7)),
+        unknown=(1, 2),
+    ),
+    *rows("Cropping3D", (D(), real(1, 4, 5, 4, 2)), (D(cropping=[[0, 1], [1, 0], [1, 1]]), real(1, 3, 3, 4, 2))),
+    *rows(
+        "Conv1D",
+        (D(filters=4, kernel_size=3), real(2, 9, 3)),
+        (D(filters=4, kernel_size=2, strides=2, padding="same", activation="relu"), real(2, 7, 3)),
+        (D(filters=4, kernel_size=3, dilation_rate=2, padding="causal"), real(2, 9, 3)),
+        (D(filters=4, kernel_size=3, groups=2, use_bias=False), real(2, 9, 6)),
+        (D(filters=4, kernel_size=4, padding="same", data_format="channels_first"), real(2, 3, 9)),
+        unknown=(1,),
+    ),
+    *rows(
+        "Conv2D",
+        (D(filters=5, kernel_size=3), IMAGE),
+        (D(filters=5, kernel_size=3, padding="same", activation="relu"), ODD),
+        (D(filters=4, kernel_size=[2, 4], strides=[2, 1], padding="same"), IMAGE),
+        (D(filters=4, kernel_size=[4, 2], strides=3), real(2, 9, 11, 3)),
+        (D(filters=4, kernel_size=3, strides=2, padding="same"), real(1, 6, 5, 2)),
+        (D(filters=3, kernel_size=3, dilation_rate=[2, 1], padding="same"), IMAGE),
+        (D(filters=3, kernel_size=2, dilation_rate=3), real(1, 9, 8, 2)),
+        (D(filters=8, kernel_size=3, groups=4, padding="same"), real(2, 6, 5, 4)),
+        (D(filters=6, kernel_size=[3, 2], groups=2, strides=2), real(2, 6, 5, 4)),
+        (D(filters=5, kernel_size=1, use_bias=False), IMAGE),
+        (
+            D(filters=4, kernel_size=3, data_format="channels_first", padding="same", activation="tanh"),
+            real(2, 3, 7, 6),
+        ),
+        (D(filters=4, kernel_size=3, data_format="channels_first", activation="softmax"), real(2, 3, 7, 6)),
+        (D(filters=17, kernel_size=5, padding="same"), real(1, 6, 7, 9)),
+        (D(filters=33, kernel_size=3), real(2, 5, 5, 17)),
+        unknown=(1, 2),
+    ),
+    *rows(
+        "Conv3D",
+        (D(filters=3, kernel_size=2), real(1, 4, 5, 4, 2)),
+        (D(filters=3, kernel_size=[1, 2, 3], strides=[1, 2, 2], padding="same"), real(1, 4, 5, 4, 2)),
+        (D(filters=2, kernel_size=2, data_format="channels_first"), real(1, 2, 4, 3, 4)),
+    ),
+    *rows(
+        "MaxPooling1D",
+        (D(), distinct(2, 7, 3)),
+        (D(pool_size=3, strides=2, padding="same"), distinct(2, 8, 3)),
+        (D(pool_size=2, data_format="channels_first"), distinct(2, 3, 8)),
+        unknown=(1,),
+    ),
+    *rows(
+        "MaxPooling2D",
+        (D(), distinct(2, 8, 7, 3)),
+        (D(pool_size=3, strides=2, padding="same"), distinct(2, 8, 7, 3)),
+        (D(pool_size=[2, 3], strides=1), distinct(2, 5, 9, 4)),
+        (D(pool_size=[3, 2], strides=[1, 2], padding="same"), distinct(2, 5, 9, 4)),
+        (D(data_format="channels_first"), distinct(2, 3, 7, 6)),
+        unknown=(1, 2),
+    ),
+    *rows(
+        "MaxPooling3D",
+        (D(), distinct(1, 4, 5, 4, 2)),
+        (D(pool_size=3, strides=1, padding="same"), distinct(1, 3, 4, 3, 2)),
+    ),
+    *rows(
+        "AveragePooling1D",
+        (D(pool_size=2), real(2, 7, 3)),
+        (D(pool_size=3, strides=2, padding="same"), real(2, 8, 3)),
+        unknown=(1,),
+    ),
+    *rows(
+        "AveragePooling2D",
+        (D(pool_size=2), IMAGE),
+        (D(pool_size=2, strides=1, padding="same"), IMAGE),
+        (D(pool_size=3, strides=2, padding="same"), ODD),
+        (D(pool_size=[3, 2], strides=[2, 3]), ODD),
+        (D(pool_size=2, data_format="channels_first"), real(2, 3, 7, 6)),
+        unknown=(1, 2),
+    ),
+    *rows(
+        "AveragePooling3D",
+        (D(pool_size=2), real(1, 4, 5, 4, 2)),
+        (D(pool_size=3, strides=2, padding="same"), real(1, 3, 4, 5, 2)),
+    ),
+    *(
+        row
+        for name, draw in (("GlobalMaxPooling", distinct), ("GlobalAveragePooling", real))
+        for rank, shape in ((1, (2, 5, 3)), (2, (2, 4, 5, 3)), (3, (2, 2, 3, 4, 3)))
+        for row in rows(
+            f"{name}{rank}D",
+            (D(), draw(*shape)),
+            (D(keepdims=True), draw(*shape)),
+            (D(data_format="channels_first"), draw(*shape)),
+            masks=name == "GlobalAveragePooling" and rank == 1,
+            unknown=(1,),
+        )
+    ),
+    *rows(
+        "BatchNormalization",
+        (D(), real(6, 4)),
+        (D(momentum=0.8, epsilon=1e-2), IMAGE),
+        (D(axis=1), real(2, 3, 6, 7)),
+        (D(center=False), real(6, 4)),
+        (D(scale=False, axis=-1), real(3, 5, 4)),
+        (D(gamma_initializer="random_normal", beta_initializer="ones"), real(6, 5, 4)),
+        (D(renorm=True, renorm_clipping={"rmin": 0.5, "rmax": 2.0, "dmax": 1.0}), real(6, 4)),
+        (D(renorm=True, center=False, axis=1), real(6, 4, 3)),
+        masks=True,
+    ),
+    *rows(
+        "LayerNormalization",
+        (D(), real(6, 4)),
+        (D(axis=[1, 2], epsilon=1e-2), real(3, 5, 4)),
+        (D(axis=1), real(3, 5, 4)),
+        (D(axis=[1, 3], gamma_initializer="random_normal", beta_initializer="random_normal"), IMAGE),
+        (D(center=False), real(3, 5, 4)),
+        (D(scale=False), real(3, 5, 4)),
+        masks=True,
+    ),
+    *rows(
+        "Dropout",
+        (D(rate=0.4, seed=5), real(3, 5)),
+        (D(rate=0.4, noise_shape=[None, 1, 5], seed=5), real(3, 4, 5)),
+        (D(rate=0.0), real(3, 5)),
+        masks=True,
+        random=True,
+        unknown=(1,),
+    ),
+    *rows("SpatialDropout1D", (D(rate=0.4, seed=5), real(3, 4, 5)), masks=True, random=True, unknown=(1,)),
+    *rows(
+        "SpatialDropout2D",
+        (D(rate=0.4, seed=5), IMAGE),
+        (D(rate=0.4, seed=5, data_format="channels_first"), IMAGE),
+        masks=True,
+        random=True,
+    ),
+    *rows("SpatialDropout3D", (D(rate=0.4, seed=5), real(2, 2, 3, 2, 4)), masks=True, random=True),
+    *rows("GaussianDropout", (D(rate=0.4, seed=5), real(3, 5)), masks=True, random=True, unknown=(1,)),
+    *rows("GaussianNoise", (D(stddev=0.4, seed=5), real(3, 5)), masks=True, random=True, unknown=(1,)),
+    *rows(
+        "AlphaDropout",
+        (D(rate=0.4, seed=5), real(3, 5)),
+        (D(rate=0.4, noise_shape=[None, 1], seed=5), real(3, 5)),
+        masks=True,
+        random=True,
+    ),
+    *rows("ActivityRegularization", (D(l1=0.1, l2=0.2), real(3, 5)), masks=True),
+    *(
+        row
+        for name in ("Add", "Average", "Multiply", "Maximum", "Minimum")
+        for row in rows(
+            name,
+            (D(), (real(3, 5), real(3, 5), real(3, 5))),
+            (D(), (real(3, 4, 5), real(3, 5))),
+            (D(), (real(3, 1, 5), real(3, 4, 1))),
+            masks=True,
+        )
+    ),
+    *rows("Subtract", (D(), (real(3, 5), real(3, 5))), masks=True),
+    *rows(
+        "Concatenate",
+        (D(), (real(3, 5), real(3, 2))),
+        (D(axis=1), (real(3, 2, 4), real(3, 5, 4), real(3, 1, 4))),
+        masks=True,
+    ),
+    *rows(
+        "Dot",
+        (D(axes=1), (real(3, 5), real(3, 5))),
+        (D(axes=-1, normalize=True), (real(3, 5), real(3, 5))),
+        (D(axes=[2, 1]), (real(3, 4, 5), real(3, 5, 2))),
+        (D(axes=[1, 1]), (real(3, 5, 4), real(3, 5))),
+        (D(axes=[1, 2]), (real(3, 5), real(3, 4, 5))),
+        (D(axes=[3, 2]), (real(2, 3, 4, 5), real(2, 6, 5))),
+        masks=True,
+    ),
+]

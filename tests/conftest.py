@@ -1,0 +1,29 @@
+"""Settings of all tests. Keras, which the parity tests compare with, runs on JAX, on the CPU."""
+
+import os
+import sys
+from pathlib import Path
+
+os.environ["KERAS_BACKEND"] = "jax"
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+sys.path.insert(0, str(Path(__file__).parent))  # for `from cases import ...` under --import-mode=importlib
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def rng():
+    """The same random numbers in every run."""
+    return np.random.default_rng(7)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_state():
+    """Automatic names and random streams start anew in each test."""
+    import lamina
+
+    lamina.utils.set_random_seed(1)
+    yield
+    lamina.config.set_floatx("float32")
+    lamina.config.set_image_data_format("channels_last")

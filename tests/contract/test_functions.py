@@ -1,0 +1,178 @@
+"""Rows exist for all public functions and classes; their gradients, traces and configurations hold."""
+
+import inspect
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from cases import functions
+from cases.arrays import make_all
+from helpers import assert_gradients_close, numeric_gradient, some_entries
+
+import lamina
+from lamina import ops
+
+ROW = {"ids": lambda row: row.id}
+BASES = {"Loss", "FunctionLoss", "Metric", "MeanMetricWrapper", "Initializer", "Regularizer", "Constraint", "Optimizer"}
+
+
+@pytest.mark.parametrize(
+    ("namespace", "rows"),
+    [
+        (lamina.losses, functions.LOSSES),
+        (lamina.metrics, functions.METRICS),
+        (lamina.initializers, functions.INITIALIZERS),
+        (lamina.regularizers, functions.REGULARIZERS),
+        (lamina.constraints, functions.CONSTRAINTS),
+        (lamina.optimizers, functions.OPTIMIZERS),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_every_class_has_a_row(namespace, rows):
+    public = {value.__name__ for value in namespace.NAMESPACE.objects.values() if inspect.isclass(value)} - BASES
+    assert public == {row.name for row in rows}
+
+
+def test_every_activation_and_schedule_has_a_row():
+    assert set(lamina.activations.FUNCTIONS) == {row.name for row in functions.ACTIVATIONS}
+    assert {cls.__name__ for cls in lamina.optimizers.schedules.CLASSES} == {row.name for row in functions.SCHEDULES}
+
+
+def test_every_loss_class_has_its_function():
+    for cls in lamina.losses.CLASSES:
+        assert getattr(lamina.losses, cls.function.__name__) is cls.function
+        assert cls.__doc__ == cls.function.__doc__
+
+
+def check_gradient(function, x):
+    tensor = ops.convert_to_tensor(x)
+    with lamina.GradientTape() as tape:
+        tape.watch(tensor)
+        total = ops.sum(function(tensor))
+    entries = some_entries(x)
+    numeric = numeric_gradient(lambda a: float(ops.sum(function(ops.convert_to_tensor(a[0]))).numpy()), [x], 0, entries)
+    assert_gradients_close(tape.gradient(total, tensor).numpy(), numeric, entries, "gradient")
+
+
+@pytest.mark.parametrize("row", functions.LOSSES, **ROW)
+def test_losses_differentiate_trace_and_configure(row):
+    y_true, y_pred = make_all(row.inputs, "float64")
+    loss = getattr(lamina.losses, row.name)(**row.kwargs, dtype="float64")
+    check_gradient(lambda y: loss(y_true, y), y_pred)
+    config = json.loads(json.dumps(lamina.losses.serialize(loss)))
+    again = lamina.losses.deserialize(config)
+    assert again.get_config() == loss.get_config()
+    assert traced(lambda a, b: loss(a, b), y_true, y_pred) == pytest.approx(
+        float(loss(y_true, y_pred).numpy()), rel=1e-12
+    )
+    assert row.name in repr(loss)
+
+
+def traced(function, *arrays):
+    core = lamina._core
+    with core.Trace() as trace:
+        inputs = [core.symbolic(a.shape, str(a.dtype)) for a in arrays]
+        output = function(*inputs)
+    program = core.Program()
+    program.add_entry("f", [(f"x{i}", t) for i, t in enumerate(inputs)], [("y", output)], trace)
+    return program.run("f", [core.Tensor(a) for a in arrays])[0].numpy()
+
+
+@pytest.mark.parametrize("row", functions.METRICS, **ROW)
+def test_metrics_trace(row):
+    arrays = make_all(row.inputs)
+    eager, other = (getattr(lamina.metrics, row.name)(**row.kwargs) for _ in range(2))
+    eager.update_state(*arrays)
+    core = lamina._core
+    inputs = [core.symbolic((None, *a.shape[1:]), str(a.dtype)) for a in arrays]
+    with core.Trace() as trace:
+        other.update_state(*inputs)
+    program = core.Program()
+    program.add_entry("update", [(f"x{i}", t) for i, t in enumerate(inputs)], [], trace)
+    with core.Trace() as trace:
+        result = other.result()
+    program.add_entry("result", [], [("y", result)], trace)
+    with core.Trace() as trace:
+        other.reset_state()
+    program.add_entry("reset", [], [], trace)
+    for _ in range(2):
+        program.run("update", [core.Tensor(a) for a in arrays])
+        np.testing.assert_allclose(program.run("result", [])[0].numpy(), eager.result().numpy(), rtol=1e-6)
+        program.run("reset", [])
+    config = json.loads(json.dumps(lamina.metrics.serialize(eager)))
+    assert lamina.metrics.deserialize(config).get_config() == eager.get_config()
+    assert all(float(np.abs(v.numpy()).sum()) == 0 for v in other.variables)
+
+
+@pytest.mark.parametrize("row", functions.ACTIVATIONS, **ROW)
+def test_activations_differentiate(row):
+    (x,) = make_all(row.inputs, "float64")
+    check_gradient(lambda t: ops.square(getattr(lamina.activations, row.name)(t, **row.kwargs)), x)
+
+
+@pytest.mark.parametrize("row", [*functions.REGULARIZERS, *functions.CONSTRAINTS], **ROW)
+def test_regularizers_and_constraints_differentiate(row):
+    namespace = lamina.regularizers if hasattr(lamina.regularizers, row.name) else lamina.constraints
+    (x,) = make_all(row.inputs, "float64")
+    check_gradient(getattr(namespace, row.name)(**row.kwargs), x)
+
+
+@pytest.mark.parametrize("row", functions.OPTIMIZERS, **ROW)
+def test_optimizers_trace_like_they_run(row):
+    def train(eagerly):
+        lamina.utils.set_random_seed(3)
+        model = lamina.Sequential([lamina.Input((4,)), lamina.layers.Dense(3, "tanh"), lamina.layers.Dense(1)])
+        optimizer = getattr(lamina.optimizers, row.name)(**row.kwargs)
+        model.compile(optimizer, "mse", run_eagerly=eagerly)
+        rng = np.random.default_rng(0)
+        x, y = rng.normal(size=(12, 4)).astype("float32"), rng.normal(size=(12, 1)).astype("float32")
+        model.fit(x, y, batch_size=4, epochs=3, shuffle=False, verbose=0)
+        return [v.numpy() for v in (*model.weights, *optimizer.variables)]
+
+    for one, other in zip(train(False), train(True)):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+    optimizer = getattr(lamina.optimizers, row.name)(**row.kwargs)
+    config = json.loads(json.dumps(lamina.optimizers.serialize(optimizer)))
+    assert lamina.optimizers.deserialize(config).get_config() == optimizer.get_config()
+
+
+@pytest.mark.parametrize("row", functions.SCHEDULES, **ROW)
+def test_schedules_are_part_of_the_traced_step(row):
+    schedule = getattr(lamina.optimizers.schedules, row.name)(**row.kwargs)
+    model = lamina.Sequential([lamina.Input((1,)), lamina.layers.Dense(1, use_bias=False, kernel_initializer="zeros")])
+    model.compile(lamina.optimizers.SGD(schedule), loss=lambda y_true, y_pred: -y_pred)
+    model.fit(np.ones((5, 1), "float32"), np.zeros((5, 1), "float32"), batch_size=1, verbose=0)
+    expected = sum(float(schedule(step).numpy()) for step in range(5))
+    assert float(model.get_weights()[0][0, 0]) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("row", functions.INITIALIZERS, **ROW)
+def test_initializers_give_dtype_and_shape(row):
+    initializer = getattr(lamina.initializers, row.name)(**row.kwargs)
+    shape = (4, 1, 3) if row.name == "STFT" else (6, 3)
+    for dtype in ("float32", "float64"):
+        value = initializer(shape, dtype=dtype)
+        assert value.shape == shape
+        assert value.dtype == dtype
+        assert np.isfinite(value.numpy()).all()
+
+
+def test_unseeded_initializer_repeats_itself_but_not_others():
+    one, other = lamina.initializers.GlorotUniform(), lamina.initializers.GlorotUniform()
+    np.testing.assert_array_equal(one((3, 4)).numpy(), one((3, 4)).numpy())
+    assert not np.array_equal(one((3, 4)).numpy(), other((3, 4)).numpy())
+    stream = lamina.random.SeedGenerator(3)
+    drawing = lamina.initializers.RandomNormal(seed=stream)
+    assert not np.array_equal(drawing((3, 4)).numpy(), drawing((3, 4)).numpy())
+
+
+def test_arrays_are_initializers():
+    values = np.arange(6, dtype="float32").reshape(2, 3)
+    layer = lamina.layers.Dense(3, kernel_initializer=values)
+    layer.build((None, 2))
+    np.testing.assert_array_equal(layer.kernel.numpy(), values)

@@ -1,0 +1,201 @@
+"""What every layer has to do, whatever it computes: the contract of DESIGN 8."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from cases.arrays import make_all
+from cases.layers import FUNCTIONS, LAYERS, Case
+from helpers import assert_gradients_close, numeric_gradient, some_entries
+
+import lamina
+from lamina import layers, ops
+
+FIRST = list({case.layer: case for case in reversed(LAYERS)}.values())[::-1]
+EACH = pytest.mark.parametrize("case", LAYERS, ids=lambda case: case.id)
+ONE_EACH = pytest.mark.parametrize("case", FIRST, ids=lambda case: case.layer)
+
+
+@pytest.fixture(autouse=True)
+def _functions():
+    with lamina.saving.custom_object_scope(FUNCTIONS):
+        yield
+
+
+def make(case: Case, **more):
+    return getattr(layers, case.layer)(**case.kwargs, **more)
+
+
+def nest(values):
+    return values[0] if len(values) == 1 else list(values)
+
+
+def arrays_of(case: Case, dtype: str = "float32"):
+    return make_all(case.inputs, dtype, seed=case.seed)
+
+
+def symbolic_inputs(case: Case, arrays, unknown=()):
+    return [
+        layers.Input(
+            tuple(None if i == 0 and axis in unknown else n for axis, n in enumerate(a.shape) if axis),
+            dtype=str(a.dtype),
+        )
+        for i, a in enumerate(arrays)
+    ]
+
+
+def numpy_of(tensors):
+    return [t.numpy() for t in lamina.tree.flatten(tensors)]
+
+
+def test_every_layer_has_a_row():
+    public = {cls.__name__ for cls in layers.NAMESPACE.objects.values()} - {"Layer", "InputLayer"}
+    assert public == {case.layer for case in LAYERS}
+
+
+@EACH
+def test_config_round_trip(case):
+    layer = make(case)
+    config = layer.get_config()
+    record = json.loads(json.dumps(layers.serialize(layer)))
+    for again in (type(layer).from_config(config), layers.deserialize(record)):
+        assert type(again) is type(layer)
+        assert again.get_config() == config
+    assert type(layer).__name__ in repr(layer)
+
+
+@EACH
+def test_symbols_and_traces_agree_with_data(case):
+    arrays = arrays_of(case)
+    layer = make(case)
+    eager = numpy_of(layer(nest([ops.convert_to_tensor(a) for a in arrays]), training=False))
+    for unknown in {(), case.unknown}:
+        inputs = symbolic_inputs(case, arrays, unknown)
+        output = layer(nest(inputs))
+        for symbol, value in zip(lamina.tree.flatten(output), eager):
+            assert symbol.dtype == str(value.dtype)
+            assert symbol.shape[0] is None
+            assert symbol.ndim == value.ndim
+            assert all(a in (None, b) for a, b in zip(symbol.shape, value.shape))
+            if not unknown:
+                assert symbol.shape[1:] == value.shape[1:]
+        model = lamina.Model(nest(inputs), output)
+        for traced, value in zip(lamina.tree.flatten(model.predict(nest(arrays), verbose=0)), eager):
+            np.testing.assert_allclose(traced, value, rtol=1e-6, atol=1e-6)
+    shapes = [(None, *a.shape[1:]) for a in arrays]
+    if str(arrays[0].dtype) == "float32":
+        assert layer.compute_output_shape(nest(shapes)) == (None, *eager[0].shape[1:])
+
+
+def states(layer):
+    return [generator.state for generator in layer._seed_generators()]
+
+
+@EACH
+def test_gradients_against_central_differences(case):
+    training = not case.kwargs.get("renorm", False)  # its correction is taken as a constant by definition
+    arrays = arrays_of(case, "float64")
+    layer = make(case, dtype="float64")
+    first = layer(nest([ops.convert_to_tensor(a) for a in arrays]), training=False)
+    weights = [v.numpy() for v in layer.weights]
+    cotangent = np.random.default_rng(2).normal(size=first.shape)
+    start = [state.numpy() for state in states(layer)]
+
+    def forward(values):
+        for variable, value in zip(layer.weights, values[len(arrays) :]):
+            variable.assign(value)
+        for state, value in zip(states(layer), start):
+            state.assign(value)
+        tensors = [t if isinstance(t, lamina.KerasTensor) else ops.convert_to_tensor(t) for t in values[: len(arrays)]]
+        return layer(nest(tensors), training=training)
+
+    def value(values):
+        return float((forward(values).numpy() * cotangent).sum())
+
+    everything = [*arrays, *weights]
+    tensors = [ops.convert_to_tensor(a) for a in arrays]
+    for variable, array in zip(layer.weights, weights):
+        variable.assign(array)
+    with lamina.GradientTape() as tape:
+        tape.watch(tensors)
+        output = forward([*tensors, *weights])
+        target = ops.sum(output * ops.convert_to_tensor(cotangent))
+    trainable = {id(v) for v in layer.trainable_weights}
+    sources = [*tensors, *layer.weights]
+    wanted = [
+        i for i, s in enumerate(sources) if everything[i].dtype == "float64" and (i < len(arrays) or id(s) in trainable)
+    ]
+    gradients = tape.gradient(target, [sources[i] for i in wanted])
+    for i, gradient in zip(wanted, gradients):
+        assert gradient is not None, f"no gradient for {sources[i]}"
+        entries = some_entries(everything[i], 8)
+        expected = numeric_gradient(value, everything, i, entries)
+        assert_gradients_close(gradient.numpy(), expected, entries, f"source {i}")
+
+
+def trained_model(case: Case, arrays):
+    inputs = symbolic_inputs(case, arrays)
+    output = layers.Dense(2, name="head")(make(case, name="subject")(nest(inputs)))
+    model = lamina.Model(nest(inputs), output)
+    model.compile(lamina.optimizers.SGD(0.1, momentum=0.5), "mse")
+    return model
+
+
+@ONE_EACH
+def test_fits_and_survives_a_file(case, tmp_path):
+    arrays = arrays_of(case)
+    model = trained_model(case, arrays)
+    before = [v.numpy() for v in model.trainable_weights]
+    targets = np.random.default_rng(1).normal(size=(len(arrays[0]), *model.output_shape[1:])).astype("float32")
+    history = model.fit(nest(arrays), targets, batch_size=2, epochs=2, verbose=0, shuffle=False)
+    assert np.isfinite(history.history["loss"]).all()
+    assert any(not np.array_equal(a, v.numpy()) for a, v in zip(before, model.trainable_weights))
+    model.save(tmp_path / "model.lamina")
+    loaded = lamina.models.load_model(tmp_path / "model.lamina")
+    np.testing.assert_array_equal(loaded.predict(nest(arrays), verbose=0), model.predict(nest(arrays), verbose=0))
+    for one, other in zip(model.weights, loaded.weights):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
+    again = [m.fit(nest(arrays), targets, batch_size=2, epochs=1, verbose=0, shuffle=False) for m in (model, loaded)]
+    assert again[0].history == again[1].history
+
+
+@ONE_EACH
+def test_dtypes(case):
+    for dtype in ("float32", "float64"):
+        for given in ("float32", "float64"):
+            output = make(case, dtype=dtype)(nest(arrays_of(case, given)))
+            assert output.dtype == dtype
+    assert all(v.dtype == "float32" for v in make(case).weights)
+
+
+@pytest.mark.parametrize(
+    "case", [c for c in FIRST if c.layer not in ("Embedding", "Masking")], ids=lambda case: case.layer
+)
+def test_masks(case):
+    tensors = [ops.convert_to_tensor(a) for a in arrays_of(case)]
+    masks = []
+    for tensor in tensors:
+        shape = tensor.shape if case.layer == "Softmax" else tensor.shape[:-1]
+        masks.append(np.arange(np.prod(shape)).reshape(shape) % 3 != 1)
+        tensor._keras_mask = ops.convert_to_tensor(masks[-1])
+    layer = make(case)
+    assert layer.supports_masking == case.masks
+    if not case.masks:
+        with pytest.warns(UserWarning, match="mask"):
+            output = layer(nest(tensors))
+        assert getattr(output, "_keras_mask", None) is None
+        return
+    found = getattr(layer(nest(tensors)), "_keras_mask", None)
+    if case.layer in ("GlobalAveragePooling1D", "Dot"):
+        assert found is None
+    elif len(tensors) == 1:
+        np.testing.assert_array_equal(found.numpy(), masks[0])
+    elif case.layer == "Concatenate":
+        np.testing.assert_array_equal(found.numpy(), masks[0] | masks[1])
+    else:
+        np.testing.assert_array_equal(found.numpy(), np.logical_or.reduce(masks))

@@ -1,0 +1,25 @@
+"""The C++ programs that the native tests run, built once against the installed package."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def output_of(*command: object) -> str:
+    """What a command prints; fails the test with all of it when the command fails."""
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def runner(tmp_path_factory):
+    """The program of runner.cpp."""
+    build = tmp_path_factory.mktemp("native_build")
+    package = output_of(sys.executable, "-m", "lamina", "--cmake-dir").strip()
+    cmake = [sys.executable, "-m", "cmake"]
+    output_of(*cmake, "-S", Path(__file__).parent, "-B", build, f"-Dlamina_DIR={package}")
+    output_of(*cmake, "--build", build)
+    return build / "runner"

@@ -1,0 +1,17 @@
+"""Keras and JAX warn about themselves; that is not what is tested here."""
+
+import pytest
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "parity" in item.path.parts:
+            item.add_marker(pytest.mark.filterwarnings("default"))
+
+
+@pytest.fixture(scope="session")
+def keras():
+    import keras
+
+    assert keras.backend.backend() == "jax"
+    return keras

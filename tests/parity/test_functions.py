@@ -1,0 +1,308 @@
+"""Losses, metrics, activations, initializers, regularizers, constraints, optimizers and schedules against Keras."""
+
+import numpy as np
+import pytest
+from cases import functions
+from cases.arrays import make_all
+
+import lamina
+from lamina import ops
+
+ROW = {"ids": lambda row: row.id}
+REDUCTIONS = ("sum_over_batch_size", "sum", "mean_with_sample_weight", "none")
+
+
+def close(ours, theirs, rtol=2e-5, atol=2e-6, what=""):
+    theirs = np.asarray(theirs)
+    np.testing.assert_allclose(
+        np.asarray(ours), theirs, rtol=rtol, atol=atol * max(1.0, np.abs(theirs).max(initial=0.0)), err_msg=what
+    )
+
+
+def our_values_and_gradients(functions, x):
+    """(value, gradient) of each of the tensors that `functions(library, x)` gives."""
+    tensor = ops.convert_to_tensor(x)
+    with lamina.GradientTape(persistent=True) as tape:
+        tape.watch(tensor)
+        values = functions(lamina, tensor)
+        totals = [ops.sum(value) for value in values]
+    return [(value.numpy(), tape.gradient(total, tensor).numpy()) for value, total in zip(values, totals)]
+
+
+def their_values_and_gradients(functions, x):
+    """The same by Keras, compiled at once, which is much faster than one by one."""
+    import jax
+    import jax.numpy as jnp
+    import keras
+
+    @jax.jit
+    def everything(x):
+        values, pull = jax.vjp(lambda x: functions(keras, x), x)
+        zeros = [jnp.zeros_like(value) for value in values]
+        ones = [zeros[:i] + [jnp.ones_like(value)] + zeros[i + 1 :] for i, value in enumerate(values)]
+        return [(value, pull(seed)[0]) for value, seed in zip(values, ones)]
+
+    return everything(jnp.asarray(x))
+
+
+def value_and_gradient(function, x):
+    tensor = ops.convert_to_tensor(x)
+    with lamina.GradientTape() as tape:
+        tape.watch(tensor)
+        value = function(tensor)
+        total = ops.sum(value)
+    return value.numpy(), tape.gradient(total, tensor).numpy()
+
+
+def their_value_and_gradient(function, x):
+    import jax
+    import jax.numpy as jnp
+
+    @jax.jit
+    def both(x):
+        value, pull = jax.vjp(function, x)
+        return value, pull(jnp.ones_like(value))[0]
+
+    return both(jnp.asarray(x))
+
+
+@pytest.mark.parametrize("row", [row for row in functions.LOSSES if row.parity], **ROW)
+def test_losses(row, keras):
+    y_true, y_pred = make_all(row.inputs)
+    per_sample = np.asarray(getattr(keras.losses, row.name)(**row.kwargs, reduction="none")(y_true, y_pred))
+    weights = np.linspace(0.0, 2.0, max(per_sample.size, 1)).reshape(per_sample.shape).astype("float32")
+    weightings = (None, weights) if per_sample.ndim else (None,)
+
+    def in_all_ways(library, y):
+        made = [getattr(library.losses, row.name)(**row.kwargs, reduction=reduction) for reduction in REDUCTIONS]
+        return [loss(y_true, y, sample_weight=weight) for loss in made for weight in weightings]
+
+    found, expected = our_values_and_gradients(in_all_ways, y_pred), their_values_and_gradients(in_all_ways, y_pred)
+    for i, (mine, wanted) in enumerate(zip(found, expected)):
+        close(mine[0], wanted[0], what=f"value {i}")
+        close(mine[1], wanted[1], what=f"gradient {i}")
+    ours, theirs = (getattr(library.losses, row.name)(**row.kwargs) for library in (lamina, keras))
+    config = ours.get_config()
+    assert set(theirs.get_config()) <= set(config)
+    close(keras.losses.deserialize(lamina.losses.serialize(ours))(y_true, y_pred), theirs(y_true, y_pred))
+    if set(row.kwargs) <= set(theirs.get_config()):  # Keras forgets delta and axis of some
+        close(lamina.losses.deserialize(keras.losses.serialize(theirs))(y_true, y_pred).numpy(), theirs(y_true, y_pred))
+
+
+def test_loss_of_masked_predictions(keras, rng):
+    y_true, y_pred = rng.normal(size=(2, 4, 5, 3)).astype("float32")
+    mask = rng.integers(0, 2, (4, 5)).astype(bool)
+    weights = rng.uniform(size=(4, 5)).astype("float32")
+    for reduction in REDUCTIONS:
+        for weight in (None, weights):
+            found = []
+            for library in (lamina, keras):
+                prediction = library.ops.convert_to_tensor(y_pred)
+                prediction._keras_mask = library.ops.convert_to_tensor(mask)
+                found.append(
+                    library.losses.MeanSquaredError(reduction=reduction)(y_true, prediction, sample_weight=weight)
+                )
+            close(found[0].numpy(), found[1])
+
+
+def test_crossentropies_know_the_logits(rng):
+    logits = np.array([[400.0, 0.0, -400.0]], "float32")
+    inputs = lamina.Input((3,))
+    outputs = lamina.layers.Softmax()(inputs)
+    model = lamina.Model(inputs, outputs)
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    assert model.evaluate(logits, np.array([2]), verbose=0) == pytest.approx(800.0)
+    probability = lamina.activations.softmax(ops.convert_to_tensor(logits))
+    assert float(lamina.losses.categorical_crossentropy([[0.0, 0.0, 1.0]], probability).numpy()[0]) == pytest.approx(
+        800.0
+    )
+    sigmoid = lamina.activations.sigmoid(ops.convert_to_tensor(logits))
+    assert lamina.losses.binary_crossentropy([[0.0, 0.0, 1.0]], sigmoid).numpy()[0] == pytest.approx(
+        800.4 / 3, rel=1e-2
+    )
+
+
+@pytest.mark.parametrize("row", functions.METRICS, **ROW)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_metrics(row, weighted, keras):
+    ours, theirs = (getattr(library.metrics, row.name)(**row.kwargs) for library in (lamina, keras))
+    for seed in (1, 2):
+        arrays = make_all(row.inputs, seed=seed)
+        weights = np.linspace(0.5, 2.0, 6).astype("float32") if weighted else None
+        ours.update_state(*arrays, sample_weight=weights)
+        theirs.update_state(*arrays, sample_weight=weights)
+    close(ours.result().numpy(), theirs.result(), atol=1e-5)
+    ours.reset_state()
+    theirs.reset_state()
+    arrays = make_all(row.inputs, seed=3)
+    close(ours(*arrays).numpy(), theirs(*arrays), atol=1e-5)
+    config = lamina.metrics.serialize(ours)
+    again = keras.metrics.deserialize(config)
+    close(again(*arrays), theirs.result(), atol=1e-5)
+    if set(row.kwargs) <= set(theirs.get_config()):  # Keras forgets the axis of some
+        back = lamina.metrics.deserialize(keras.metrics.serialize(theirs))
+        close(back(*arrays).numpy(), theirs.result(), atol=1e-5)
+
+
+@pytest.mark.parametrize("q", [0.3, 0.7])
+def test_generalized_crossentropy(q, keras):
+    """The class of Keras 3.15.1 cannot be called; its function can."""
+    y_true, y_pred = make_all((functions.LABELS, functions.ROWS))
+    theirs = keras.losses.categorical_generalized_cross_entropy(y_true, y_pred, q)
+    close(lamina.losses.categorical_generalized_cross_entropy(y_true, y_pred, q).numpy(), theirs)
+
+
+@pytest.mark.parametrize("axis", [0, -1])
+def test_sparsemax_is_a_projection(axis, rng):
+    """Keras 3.15.1 sums too much where several entries stay; this is the definition."""
+    x = rng.normal(size=(6, 6))
+    p = lamina.activations.sparsemax(x, axis=axis).numpy()
+    assert p.min() == 0.0
+    np.testing.assert_allclose(p.sum(axis), 1.0)
+    # Nearest point of the simplex: x - p is the same wherever p > 0, and not larger elsewhere.
+    gap = np.where(p > 0, x - p, np.nan)
+    top = np.nanmax(gap, axis=axis, keepdims=True)
+    np.testing.assert_allclose(top, np.nanmin(gap, axis=axis, keepdims=True))
+    assert (np.where(p > 0, -np.inf, x) <= top).all()
+
+
+@pytest.mark.parametrize("row", [row for row in functions.ACTIVATIONS if row.parity], **ROW)
+def test_activations(row, keras):
+    (x,) = make_all(row.inputs)
+    ours = value_and_gradient(lambda t: getattr(lamina.activations, row.name)(t, **row.kwargs), x)
+    theirs = their_value_and_gradient(lambda t: getattr(keras.activations, row.name)(t, **row.kwargs), x)
+    for mine, wanted in zip(ours, theirs):
+        close(mine, wanted, atol=4e-6)
+    if row.name != "threshold" and not row.kwargs:
+        function = getattr(lamina.activations, row.name)
+        assert lamina.activations.get(lamina.activations.serialize(function)) is function
+        assert lamina.activations.serialize(function) == keras.activations.serialize(
+            getattr(keras.activations, row.name)
+        )
+
+
+@pytest.mark.parametrize("row", functions.INITIALIZERS, **ROW)
+def test_initializers(row, keras):
+    ours, theirs = (getattr(library.initializers, row.name)(**row.kwargs) for library in (lamina, keras))
+    shape = {"Identity": (40, 60), "STFT": (16, 1, 9)}.get(
+        row.name, (3, 3, 40, 60) if row.name != "HeNormal" else (90, 300)
+    )
+    mine, wanted = np.asarray(ours(shape).numpy()), np.asarray(theirs(shape))
+    assert mine.shape == wanted.shape
+    assert mine.dtype == wanted.dtype
+    if "seed" not in row.kwargs:
+        close(mine, wanted, atol=1e-5)
+    elif row.name == "Orthogonal":
+        for matrix in (mine.reshape(-1, 60), np.asarray(ours((20, 50)).numpy()).T):
+            close(matrix.T @ matrix, np.eye(matrix.shape[1]) * ours.gain**2, atol=1e-5)
+    else:
+        assert mine.mean() == pytest.approx(wanted.mean(), abs=5 * wanted.std() / np.sqrt(wanted.size))
+        assert mine.std() == pytest.approx(wanted.std(), rel=0.03)
+        assert np.abs(mine).max() == pytest.approx(np.abs(wanted).max(), rel=0.15)
+        np.testing.assert_array_equal(mine, ours(shape).numpy())
+    np.testing.assert_array_equal(mine, type(ours).from_config(ours.get_config())(shape).numpy())
+    keras.initializers.deserialize(lamina.initializers.serialize(ours))
+    lamina.initializers.deserialize(keras.initializers.serialize(theirs))
+
+
+@pytest.mark.parametrize("kind", ["REGULARIZERS", "CONSTRAINTS"])
+def test_regularizers_and_constraints(kind, keras):
+    for row in getattr(functions, kind):
+        (x,) = make_all(row.inputs)
+        ours, theirs = (getattr(getattr(library, kind.lower()), row.name)(**row.kwargs) for library in (lamina, keras))
+        mine = value_and_gradient(ours, x)
+        wanted = their_value_and_gradient(theirs, x)
+        close(mine[0], wanted[0], what=row.id)
+        close(mine[1], wanted[1], what=row.id)
+        namespace, other = getattr(lamina, kind.lower()), getattr(keras, kind.lower())
+        close(other.deserialize(namespace.serialize(ours))(keras.ops.convert_to_tensor(x)), wanted[0])
+        close(namespace.deserialize(other.serialize(theirs))(x).numpy(), wanted[0])
+
+
+@pytest.mark.parametrize("row", functions.OPTIMIZERS, **ROW)
+def test_optimizers_over_20_steps(row, keras):
+    rng = np.random.default_rng(4)
+    begin = [rng.normal(size=shape).astype("float32") for shape in ((3, 4), (5,))]
+    gradients = [[rng.normal(size=b.shape).astype("float32") for b in begin] for _ in range(20)]
+    results = []
+    for library in (lamina, keras):
+        variables = [library.Variable(b, name=f"v{i}") for i, b in enumerate(begin)]
+        optimizer = getattr(library.optimizers, row.name)(**row.kwargs)
+        optimizer.build(variables)
+        for step in gradients:
+            optimizer.apply([library.ops.convert_to_tensor(g) for g in step], variables)
+        if row.kwargs.get("use_ema"):
+            optimizer.finalize_variable_values(variables)
+        results.append((variables, optimizer))
+    (ours, mine), (theirs, wanted) = results
+    for a, b in zip(ours, theirs):
+        close(a.numpy(), b.numpy(), rtol=1e-4, atol=1e-5)
+    assert len(mine.variables) == len(wanted.variables)
+    for a, b in zip(mine.variables, wanted.variables):
+        close(a.numpy(), b.numpy(), rtol=1e-4, atol=1e-5, what=a.name)
+    again = keras.optimizers.deserialize(lamina.optimizers.serialize(mine))
+    assert {**again.get_config(), "name": ""} == {**wanted.get_config(), "name": ""}
+    back = lamina.optimizers.deserialize(keras.optimizers.serialize(wanted))
+    assert {**back.get_config(), "name": ""} == {**mine.get_config(), "name": ""}
+
+
+@pytest.mark.parametrize("row", functions.SCHEDULES, **ROW)
+def test_schedules(row, keras):
+    ours, theirs = (getattr(library.optimizers.schedules, row.name)(**row.kwargs) for library in (lamina, keras))
+    steps = [0, 1, 2, 5, 6, 7, 9, 10, 11, 19, 20, 23, 40, 100]
+    close([float(ours(s).numpy()) for s in steps], [float(theirs(s)) for s in steps], atol=1e-6)
+    config = lamina.optimizers.schedules.serialize(ours)
+    assert float(keras.optimizers.schedules.deserialize(config)(7)) == pytest.approx(float(theirs(7)))
+    back = lamina.optimizers.schedules.deserialize(keras.optimizers.schedules.serialize(theirs))
+    assert back.get_config() == ours.get_config()
+    optimizer = lamina.optimizers.SGD(ours)
+    assert float(optimizer.learning_rate.numpy()) == pytest.approx(float(theirs(0)))
+
+
+@pytest.mark.parametrize(
+    "namespace", ["losses", "metrics", "optimizers", "initializers", "activations", "regularizers", "constraints"]
+)
+def test_names_are_theirs(namespace, keras):
+    """Each string that our `get` knows means the same in Keras, apart from the few names that Keras spells differently."""
+    own = {
+        "exp",
+        "LossFunctionWrapper",
+        "Metric",
+        "MeanMetricWrapper",
+        "mean_metric_wrapper",
+        "Loss",
+        "Regularizer",
+        "regularizer",
+    }
+    own |= {"l1_l2", "constant", "Constant", "CategoricalGeneralizedCrossEntropy"}  # no name, or a failing one, there
+    own |= {"Constraint", "constraint", "Initializer", "initializer", "Optimizer", "metric"}
+    for name in getattr(lamina, namespace).NAMESPACE.objects:
+        if name in own:
+            continue
+        theirs = getattr(keras, namespace).get(name)
+        ours = getattr(lamina, namespace).get(name)
+        assert getattr(theirs, "__name__", type(theirs).__name__) == getattr(ours, "__name__", type(ours).__name__), (
+            name
+        )
+
+
+@pytest.mark.parametrize(
+    "namespace", ["losses", "metrics", "optimizers", "initializers", "regularizers", "constraints"]
+)
+def test_signatures_are_theirs(namespace, keras):
+    import inspect
+
+    for cls in {v for v in getattr(lamina, namespace).NAMESPACE.objects.values() if inspect.isclass(v)}:
+        if cls.__name__ in ("LossFunctionWrapper", "FunctionLoss", "Regularizer", "Constraint", "Initializer"):
+            continue
+        ours, theirs = (
+            [
+                (p.name, p.default)
+                for p in inspect.signature(c.__init__).parameters.values()
+                if p.kind is not p.VAR_KEYWORD
+            ]
+            for c in (cls, getattr(getattr(keras, namespace), cls.__name__))
+        )
+        assert [n for n, _ in ours] == [n for n, _ in theirs], cls
+        for (name, mine), (_, wanted) in zip(ours, theirs):
+            assert mine == wanted or (wanted is inspect.Parameter.empty), (cls, name)
