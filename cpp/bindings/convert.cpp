@@ -15,8 +15,9 @@ DType dtype_of_array(const py::array& array) {
   if (kind == 'i' && bytes == 8) return DType::int64;
   if (kind == 'u' && bytes == 1) return DType::uint8;
   if (kind == 'b') return DType::boolean;
-  fail(ErrorKind::type, "An array has a dtype the engine does not have", "float32, float64, int32, int64, uint8 or bool",
-       py::str(array.dtype()).cast<std::string>(), "Convert it with astype.");
+  fail(ErrorKind::type, "An array has a dtype the engine does not have",
+       "float32, float64, int32, int64, uint8 or bool", py::str(array.dtype()).cast<std::string>(),
+       "Convert it with astype.");
 }
 
 // Keeps a Python object alive from C++ threads that may not hold the GIL.
@@ -31,12 +32,18 @@ std::shared_ptr<const void> keep(py::object object) {
 
 py::dtype numpy_dtype(DType dtype) {
   switch (dtype) {
-    case DType::float32: return py::dtype::of<float>();
-    case DType::float64: return py::dtype::of<double>();
-    case DType::int32: return py::dtype::of<std::int32_t>();
-    case DType::int64: return py::dtype::of<std::int64_t>();
-    case DType::uint8: return py::dtype::of<std::uint8_t>();
-    default: return py::dtype::of<bool>();
+    case DType::float32:
+      return py::dtype::of<float>();
+    case DType::float64:
+      return py::dtype::of<double>();
+    case DType::int32:
+      return py::dtype::of<std::int32_t>();
+    case DType::int64:
+      return py::dtype::of<std::int64_t>();
+    case DType::uint8:
+      return py::dtype::of<std::uint8_t>();
+    default:
+      return py::dtype::of<bool>();
   }
 }
 
@@ -67,7 +74,8 @@ py::array array_of_tensor(const Tensor& tensor) {
 
 Dim dim_of(const py::handle& object) {
   if (py::isinstance<Dim>(object)) return object.cast<Dim>();
-  if (PyIndex_Check(object.ptr())) return py::reinterpret_steal<py::object>(PyNumber_Index(object.ptr())).cast<std::int64_t>();
+  if (PyIndex_Check(object.ptr()))
+    return py::reinterpret_steal<py::object>(PyNumber_Index(object.ptr())).cast<std::int64_t>();
   fail(ErrorKind::type, "A size has the wrong type", "an integer or a Dim", py::repr(object).cast<std::string>(),
        "Use tensor.dims for sizes that are not known yet.");
 }
@@ -96,8 +104,8 @@ Attribute attribute_of(const std::string& name, const py::handle& object) {
   if (PyList_Check(object.ptr()) || PyTuple_Check(object.ptr())) return dims_of(object);
   if (PyIndex_Check(object.ptr())) return dim_of(object).value();
   if (PyNumber_Check(object.ptr())) return PyFloat_AsDouble(object.ptr());
-  fail(ErrorKind::type, "Attribute '" + name + "' has a type that ops do not take", "a bool, number, string or list of sizes",
-       py::repr(object).cast<std::string>(), "Convert it first.");
+  fail(ErrorKind::type, "Attribute '" + name + "' has a type that ops do not take",
+       "a bool, number, string or list of sizes", py::repr(object).cast<std::string>(), "Convert it first.");
 }
 
 Values values_of(const py::handle& sequence) {

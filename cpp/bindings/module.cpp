@@ -8,10 +8,14 @@ namespace {
 
 PyObject* exception_for(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::type: return PyExc_TypeError;
-    case ErrorKind::io: return PyExc_OSError;
-    case ErrorKind::state: return PyExc_RuntimeError;
-    default: return PyExc_ValueError;
+    case ErrorKind::type:
+      return PyExc_TypeError;
+    case ErrorKind::io:
+      return PyExc_OSError;
+    case ErrorKind::state:
+      return PyExc_RuntimeError;
+    default:
+      return PyExc_ValueError;
   }
 }
 

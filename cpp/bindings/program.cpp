@@ -62,9 +62,8 @@ void bind_program(py::module_& m) {
       .def(py::init<>())
       .def(
           "add_entry",
-          [](Program& p, const std::string& name, const py::iterable& inputs, const py::iterable& outputs, const Trace& trace) {
-            p.add_entry(name, named_values(inputs), named_values(outputs), trace);
-          },
+          [](Program& p, const std::string& name, const py::iterable& inputs, const py::iterable& outputs,
+             const Trace& trace) { p.add_entry(name, named_values(inputs), named_values(outputs), trace); },
           py::arg("name"), py::arg("inputs"), py::arg("outputs"), py::arg("trace"))
       .def("add_variable", &Program::add_variable, py::arg("variable"))
       .def("has_entry", &Program::has_entry, py::arg("name"))
@@ -88,12 +87,13 @@ void bind_program(py::module_& m) {
           py::arg("entry"), py::arg("inputs"))
       .def(
           "run_batches",
-          [](Program& p, const std::string& entry, const py::iterable& arrays, std::int64_t batch_size, std::int64_t first,
-             std::int64_t count, const py::object& order) {
+          [](Program& p, const std::string& entry, const py::iterable& arrays, std::int64_t batch_size,
+             std::int64_t first, std::int64_t count, const py::object& order) {
             const auto tensors = tensors_of(arrays);
             Tensor rows;
             if (!order.is_none()) rows = Value(order.cast<ValuePtr>()).tensor();
-            return run_released([&] { return p.run_batches(entry, tensors, batch_size, first, count, rows ? &rows : nullptr); });
+            return run_released(
+                [&] { return p.run_batches(entry, tensors, batch_size, first, count, rows ? &rows : nullptr); });
           },
           py::arg("entry"), py::arg("arrays"), py::arg("batch_size"), py::arg("first"), py::arg("count"),
           py::arg("order") = py::none())
@@ -125,7 +125,8 @@ void bind_program(py::module_& m) {
           py::arg("entry"), py::arg("shapes") = py::none())
       .def(
           "save",
-          [](Program& p, const std::string& path, const std::map<std::string, std::string>& metadata, const py::object& golden) {
+          [](Program& p, const std::string& path, const std::map<std::string, std::string>& metadata,
+             const py::object& golden) {
             std::vector<Tensor> inputs;
             if (!golden.is_none()) inputs = tensors_of(golden);
             py::gil_scoped_release release;

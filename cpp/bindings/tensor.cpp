@@ -35,10 +35,17 @@ py::capsule dlpack_of(const Tensor& tensor) {
     Shape shape;
   };
   auto* owner = new Owner{{}, tensor, tensor.shape()};
-  const std::uint8_t code = is_floating(tensor.dtype()) ? 2 : tensor.dtype() == DType::boolean ? 6 : tensor.dtype() == DType::uint8 ? 1 : 0;
-  owner->managed.tensor = {owner->kept.data(), {1, 0}, tensor.rank(),
+  const std::uint8_t code = is_floating(tensor.dtype())        ? 2
+                            : tensor.dtype() == DType::boolean ? 6
+                            : tensor.dtype() == DType::uint8   ? 1
+                                                               : 0;
+  owner->managed.tensor = {owner->kept.data(),
+                           {1, 0},
+                           tensor.rank(),
                            {code, static_cast<std::uint8_t>(8 * size_of(tensor.dtype())), 1},
-                           tensor.rank() ? &owner->shape[0] : nullptr, nullptr, 0};
+                           tensor.rank() ? &owner->shape[0] : nullptr,
+                           nullptr,
+                           0};
   owner->managed.context = owner;
   owner->managed.deleter = [](DLManagedTensor* m) { delete static_cast<Owner*>(m->context); };
   PyObject* capsule = PyCapsule_New(&owner->managed, "dltensor", [](PyObject* self) {
@@ -54,12 +61,18 @@ py::object item_of(const Tensor& t) {
     fail(ErrorKind::value, "Only a tensor of one element is a number", "one element", "shape " + to_string(t.shape()),
          "Reduce it first, or use numpy().");
   switch (t.dtype()) {
-    case DType::float32: return py::float_(*t.data<float>());
-    case DType::float64: return py::float_(*t.data<double>());
-    case DType::int32: return py::int_(*t.data<std::int32_t>());
-    case DType::int64: return py::int_(*t.data<std::int64_t>());
-    case DType::uint8: return py::int_(*t.data<std::uint8_t>());
-    default: return py::bool_(*t.data<bool>());
+    case DType::float32:
+      return py::float_(*t.data<float>());
+    case DType::float64:
+      return py::float_(*t.data<double>());
+    case DType::int32:
+      return py::int_(*t.data<std::int32_t>());
+    case DType::int64:
+      return py::int_(*t.data<std::int64_t>());
+    case DType::uint8:
+      return py::int_(*t.data<std::uint8_t>());
+    default:
+      return py::bool_(*t.data<bool>());
   }
 }
 
@@ -70,7 +83,8 @@ void bind_dim(py::module_& m) {
       .def(py::init([](std::int64_t n) { return Dim(n); }), py::arg("value"))
       .def(py::init([](const std::string& name) { return Dim::symbol(name); }), py::arg("value"))
       .def_static("fresh", &Dim::fresh, "A new symbol.")
-      .def_property_readonly("value", [](const Dim& d) { return d.known() ? py::object(py::int_(d.value())) : py::none(); })
+      .def_property_readonly("value",
+                             [](const Dim& d) { return d.known() ? py::object(py::int_(d.value())) : py::none(); })
       .def("__add__", [](const Dim& a, const py::object& b) { return dim_object(a + dim_of(b)); })
       .def("__radd__", [](const Dim& a, const py::object& b) { return dim_object(dim_of(b) + a); })
       .def("__sub__", [](const Dim& a, const py::object& b) { return dim_object(a - dim_of(b)); })
@@ -91,8 +105,9 @@ void bind_dim(py::module_& m) {
 }
 
 void bind_tensor(py::module_& m) {
-  py::class_<Value::Impl, ValuePtr>(m, "Tensor", py::dynamic_attr(),
-                                    "An array of one dtype: concrete (has numbers) or symbolic (stands for numbers to come).")
+  py::class_<Value::Impl, ValuePtr>(
+      m, "Tensor", py::dynamic_attr(),
+      "An array of one dtype: concrete (has numbers) or symbolic (stands for numbers to come).")
       .def(py::init([](const py::array& array) { return Value(tensor_of_array(array)).impl(); }), py::arg("array"))
       .def_property_readonly("shape", [](const ValuePtr& v) { return shape_tuple(Value(v).dims()); })
       .def_property_readonly("dims",

@@ -19,7 +19,8 @@ void bind_variables(py::module_& m) {
            }),
            py::arg("value"), py::arg("name") = "variable", py::arg("trainable") = true)
       .def_property_readonly("value", [](const VariablePtr& v) { return object_of(v->read()); })
-      .def("assign", [](const VariablePtr& v, const ValuePtr& value) { v->assign(Value(value)); }, py::arg("value"))
+      .def(
+          "assign", [](const VariablePtr& v, const ValuePtr& value) { v->assign(Value(value)); }, py::arg("value"))
       .def_readwrite("name", &Variable::name)
       .def_readwrite("trainable", &Variable::trainable)
       .def_property_readonly("shape", [](const VariablePtr& v) { return shape_tuple(Dims(v->shape())); })
@@ -33,7 +34,8 @@ void bind_variables(py::module_& m) {
            })
       .def("__exit__", [](Suspension& s, const py::args&) { Trace::resume(s.trace); });
 
-  py::class_<Trace, std::shared_ptr<Trace>>(m, "Trace", "While open on this thread, variables are read and assigned symbolically.")
+  py::class_<Trace, std::shared_ptr<Trace>>(m, "Trace",
+                                            "While open on this thread, variables are read and assigned symbolically.")
       .def(py::init<>())
       .def("__enter__",
            [](const std::shared_ptr<Trace>& t) {
@@ -48,20 +50,24 @@ void bind_variables(py::module_& m) {
                                return list;
                              })
       .def_static("active", [] { return Trace::active() != nullptr; })
-      .def_static("suspended", [] { return Suspension{}; }, "A context manager in which no trace is open.");
+      .def_static(
+          "suspended", [] { return Suspension{}; }, "A context manager in which no trace is open.");
 
   struct Tape {
     std::unique_ptr<Recording> recording;
   };
   py::class_<Tape>(m, "Tape", "Records concrete ops for `gradient` while open.")
       .def(py::init<>())
-      .def("__enter__",
-           [](Tape& t) {
-             t.recording = std::make_unique<Recording>();
-             return &t;
-           }, py::return_value_policy::reference)
+      .def(
+          "__enter__",
+          [](Tape& t) {
+            t.recording = std::make_unique<Recording>();
+            return &t;
+          },
+          py::return_value_policy::reference)
       .def("__exit__", [](Tape& t, const py::args&) { t.recording.reset(); })
-      .def("watch", [](Tape&, const ValuePtr& v) { v->watched = true; }, py::arg("tensor"));
+      .def(
+          "watch", [](Tape&, const ValuePtr& v) { v->watched = true; }, py::arg("tensor"));
 }
 
 }  // namespace lamina::python

@@ -35,10 +35,11 @@ int main(int argc, char** argv) {
         if (row[c] > row[best]) best = c;
       correct += best == labels.data<std::int64_t>()[i];
     }
-    const bool same = predicted.bytes() == expected.bytes() && std::memcmp(predicted.data(), expected.data(), expected.bytes()) == 0;
-    std::printf("accuracy %.4f on %lld images; %s\n", static_cast<double>(correct) / static_cast<double>(predicted.dim(0)),
-                static_cast<long long>(predicted.dim(0)),
-                same ? "the same bits as Python" : "NOT the same bits as Python");
+    const bool same =
+        predicted.bytes() == expected.bytes() && std::memcmp(predicted.data(), expected.data(), expected.bytes()) == 0;
+    std::printf(
+        "accuracy %.4f on %lld images; %s\n", static_cast<double>(correct) / static_cast<double>(predicted.dim(0)),
+        static_cast<long long>(predicted.dim(0)), same ? "the same bits as Python" : "NOT the same bits as Python");
     return same ? 0 : 1;
   } catch (const lamina::Error& error) {
     std::fprintf(stderr, "%s\n", error.what());

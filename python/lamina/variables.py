@@ -53,6 +53,7 @@ class Variable:
         self.regularizer = regularizer
         self.constraint = constraint
         self.overwrite_with_gradient = False
+        self.reference: Variable | None = None  # the weight that an optimizer's slot belongs to
         self.made_trainable = bool(trainable)  # `trainable` may be switched off for a while
         if callable(initializer) and not isinstance(initializer, (_core.Tensor, Variable)):
             if shape is None:

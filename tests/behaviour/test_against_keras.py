@@ -116,7 +116,9 @@ def test_weights_per_sample_and_per_class(rng):
 def _two_headed(k):
     a, b = k.Input((5,), name="a"), k.Input((3,), name="b")
     h = k.layers.Concatenate(name="join")([k.layers.Dense(4, activation="relu", name="left")(a), b])
-    return k.Model([a, b], [k.layers.Dense(1, name="value")(h), k.layers.Dense(3, activation="softmax", name="kind")(h)])
+    return k.Model(
+        [a, b], [k.layers.Dense(1, name="value")(h), k.layers.Dense(3, activation="softmax", name="kind")(h)]
+    )
 
 
 @pytest.mark.parametrize("form", ["lists", "dicts"])
@@ -169,7 +171,9 @@ def test_convolutional_net(rng):
             "metrics": ["accuracy"],
         },
     )
-    a, b = (m.fit(x, y, epochs=2, batch_size=16, shuffle=False, verbose=0, validation_data=(x, y)) for m in (theirs, ours))
+    a, b = (
+        m.fit(x, y, epochs=2, batch_size=16, shuffle=False, verbose=0, validation_data=(x, y)) for m in (theirs, ours)
+    )
     _same_logs(a.history, b.history, 2e-4)
 
 
@@ -177,7 +181,11 @@ def test_train_and_test_on_batch(rng):
     x, y = _data(rng)
     theirs, ours = _pair(
         _classifier,
-        lambda k: {"optimizer": k.optimizers.SGD(0.05), "loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"]},
+        lambda k: {
+            "optimizer": k.optimizers.SGD(0.05),
+            "loss": "sparse_categorical_crossentropy",
+            "metrics": ["accuracy"],
+        },
     )
     for start in (0, 20, 40):
         part = slice(start, start + 20)
@@ -249,6 +257,8 @@ def test_activity_regularizer(rng):
         i = k.Input((5,))
         return k.Model(i, k.layers.Dense(3, activation="softmax", activity_regularizer=k.regularizers.L1(0.1))(i))
 
-    theirs, ours = _pair(build, lambda k: {"optimizer": k.optimizers.SGD(0.1), "loss": "sparse_categorical_crossentropy"})
+    theirs, ours = _pair(
+        build, lambda k: {"optimizer": k.optimizers.SGD(0.1), "loss": "sparse_categorical_crossentropy"}
+    )
     a, b = (m.fit(x, y, epochs=2, shuffle=False, verbose=0) for m in (theirs, ours))
     _same_logs(a.history, b.history)

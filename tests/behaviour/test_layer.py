@@ -163,7 +163,7 @@ def test_what_is_missing_is_named():
 
     class Careless(Layer):
         def __init__(self):
-            self.units = 3
+            self.units = 3  # and no super().__init__()
 
         def call(self, inputs):
             return inputs
@@ -197,7 +197,9 @@ def test_configuration_of_own_layers():
 
 
 def test_configuration_holds_objects():
-    layer = layers.Dense(3, activation="relu", kernel_initializer=lamina.initializers.HeNormal(seed=3), kernel_regularizer="l2")
+    layer = layers.Dense(
+        3, activation="relu", kernel_initializer=lamina.initializers.HeNormal(seed=3), kernel_regularizer="l2"
+    )
     config = layer.get_config()
     assert config["activation"] == "relu"
     assert config["kernel_initializer"]["class_name"] == "HeNormal"
@@ -217,7 +219,9 @@ def test_losses():
     layer(ops.ones((2, 2)))
     layer(ops.ones((3, 2)))
     assert [float(v) for v in layer.losses] == [6.0]  # of the last call
-    dense = layers.Dense(2, kernel_regularizer=lamina.regularizers.L2(0.5), kernel_initializer="ones", activity_regularizer="l1")
+    dense = layers.Dense(
+        2, kernel_regularizer=lamina.regularizers.L2(0.5), kernel_initializer="ones", activity_regularizer="l1"
+    )
     dense(ops.ones((4, 3)))
     assert [round(float(v), 4) for v in dense.losses] == [round(0.01 * 24 / 4, 4), 3.0]
     dense.trainable = False
@@ -241,7 +245,8 @@ def test_masks_travel():
     np.testing.assert_array_equal(seen["mask"], y._keras_mask)
     assert not hasattr(layers.Dense(1)(ops.ones((1, 2))), "_keras_mask")
     assert z.shape == (2, 2, 3)
-    Consumer()(ops.ones((1, 2)), mask=ops.ones((1,), dtype="bool"))
+    with pytest.warns(UserWarning, match="ignores masks"):
+        Consumer()(ops.ones((1, 2)), mask=ops.ones((1,), dtype="bool"))
     assert seen["mask"].shape == (1,)
 
 
@@ -281,8 +286,8 @@ def test_weights_must_have_known_shapes():
 def test_nested_lazy_build_inside_a_traced_step():
     class Net(lamina.Model):
         def __init__(self):
-            super().__init__()
-            self.block = Block(4)
+            super().__init__(name="net")
+            self.block = Block(4, name="block")
             self.head = layers.Dense(1)
 
         def call(self, inputs, training=None):

@@ -127,7 +127,9 @@ def test_indexing(rng, key):
     _check(ops.convert_to_tensor(a)[key], a[key])
 
 
-@pytest.mark.parametrize("key", [0, slice(1, None), slice(None, -1), slice(None, None, -1), slice(None, 100), slice(1, None, 2)])
+@pytest.mark.parametrize(
+    "key", [0, slice(1, None), slice(None, -1), slice(None, None, -1), slice(None, 100), slice(1, None, 2)]
+)
 def test_indexing_of_unknown_sizes(rng, key):
     x = lamina.Input((None, 2))
     model = lamina.Model(x, x[:, key])
@@ -165,10 +167,15 @@ def test_shapes(rng):
         (ops.repeat(a[0, 0], [1, 0, 2, 1], 0), np.repeat(a[0, 0], [1, 0, 2, 1], 0)),
         (ops.tile(a, (2, 1, 3)), np.tile(a, (2, 1, 3))),
         (ops.tile(a, 2), np.tile(a, 2)),
-        (ops.pad(a, ((0, 1), (2, 0), (0, 0)), constant_values=3), np.pad(a, ((0, 1), (2, 0), (0, 0)), constant_values=3)),
+        (
+            ops.pad(a, ((0, 1), (2, 0), (0, 0)), constant_values=3),
+            np.pad(a, ((0, 1), (2, 0), (0, 0)), constant_values=3),
+        ),
         (ops.take(a, [0, -1], 1), np.take(a, [0, -1], 1)),
-        (ops.take_along_axis(a, np.array([[[1], [0], [3]], [[0], [2], [1]]]), 2),
-         np.take_along_axis(a, np.array([[[1], [0], [3]], [[0], [2], [1]]]), 2)),
+        (
+            ops.take_along_axis(a, np.array([[[1], [0], [3]], [[0], [2], [1]]]), 2),
+            np.take_along_axis(a, np.array([[[1], [0], [3]], [[0], [2], [1]]]), 2),
+        ),
         (ops.broadcast_to(a[:, :1], (2, 5, 4)), np.broadcast_to(a[:, :1], (2, 5, 4))),
         (ops.split(a, [1], 2)[1], np.split(a, [1], 2)[1]),
         (ops.split(a, 2, 2)[0], np.split(a, 2, 2)[0]),
@@ -188,7 +195,10 @@ def test_reductions(rng):
     for name in ("sum", "mean", "prod", "max", "min", "var", "std", "any", "all"):
         for axis in (None, 0, -1, (0, 2)):
             for keepdims in (False, True):
-                _check(getattr(ops, name)(a, axis=axis, keepdims=keepdims), getattr(np, name)(a, axis=axis, keepdims=keepdims))
+                _check(
+                    getattr(ops, name)(a, axis=axis, keepdims=keepdims),
+                    getattr(np, name)(a, axis=axis, keepdims=keepdims),
+                )
     _check(ops.argmax(a, axis=1), a.argmax(1), "int32")
     _check(ops.argmin(a), a.argmin(), "int32")
     _check(ops.logsumexp(a, axis=(1, 2)), np.log(np.exp(a).sum((1, 2))))
@@ -201,7 +211,15 @@ def test_reductions(rng):
 
 
 def test_matmul(rng):
-    for s, t in (((2, 3), (3, 4)), ((3,), (3, 4)), ((2, 3), (3,)), ((3,), (3,)), ((5, 2, 3), (3, 4)), ((5, 2, 3), (5, 3, 1)), ((2, 1, 2, 3), (4, 3, 2))):
+    for s, t in (
+        ((2, 3), (3, 4)),
+        ((3,), (3, 4)),
+        ((2, 3), (3,)),
+        ((3,), (3,)),
+        ((5, 2, 3), (3, 4)),
+        ((5, 2, 3), (5, 3, 1)),
+        ((2, 1, 2, 3), (4, 3, 2)),
+    ):
         a, b = rng.standard_normal(s).astype("float32"), rng.standard_normal(t).astype("float32")
         _check(ops.matmul(a, b), a @ b)
         if len(t) < 3:

@@ -332,7 +332,7 @@ OPS: tuple[Op, ...] = (
         (real(6, 4, 5), real(5), real(5)),
         A(epsilon=1e-3, axis=-1),
         _batch_norm,
-        outputs=(0,),
+        outputs=(0, 1, 2, 3),
         large=(real(64, 50, 40), real(40), real(40)),
     ),
     Op(
@@ -340,7 +340,7 @@ OPS: tuple[Op, ...] = (
         (real(6, 4, 5), real(4), real(4)),
         A(epsilon=1e-3, axis=1),
         _batch_norm,
-        outputs=(0,),
+        outputs=(0, 1, 2, 3),
         label="axis1",
     ),
     Op("batch_norm_grad", (real(6, 5), real(6, 5), real(5), real(5), positive(5)), A(axis=-1), wrt=_NONE),
@@ -448,3 +448,33 @@ OPS: tuple[Op, ...] = (
         label="centered",
     ),
 )
+
+# Inputs big enough for two threads, of ops whose attributes hold sizes: name -> (inputs, attributes).
+LARGE: dict[str, tuple[tuple[Array, ...], dict[str, Any]]] = {
+    "conv_grad_input": ((real(4, 30, 30, 32), real(3, 3, 16, 32)), A(input_shape=[4, 32, 32, 16])),
+    "conv_grad_kernel": ((real(4, 32, 32, 16), real(4, 30, 30, 32)), A(kernel_shape=[3, 3, 16, 32])),
+    "max_pool_grad": ((distinct(8, 40, 40, 32), real(8, 20, 20, 32), real(8, 20, 20, 32)), A(window=[2, 2])),
+    "average_pool_grad": ((real(8, 20, 20, 32),), A(window=[2, 2], input_shape=[8, 40, 40, 32])),
+    "batch_norm_grad": ((real(3000, 40), real(3000, 40), real(40), real(40), positive(40)), A(axis=-1)),
+    "layer_norm_grad": ((real(3000, 40), real(3000, 40), real(40), real(3000), positive(3000)), A(axes=1)),
+    "softmax_grad": ((positive(300, 400), real(300, 400)), A(axis=-1)),
+    "log_softmax_grad": ((real(300, 400), real(300, 400)), A(axis=-1)),
+    "sparse_crossentropy_grad": ((real(300, 400), integers(400, 300), real(300)), {}),
+    "sum_to": ((real(40, 300, 50),), A(shape=[300, 1])),
+    "unary_grad": ((unit(300, 1000), real(300, 1000)), A(function="tanh", alpha=1.0)),
+    "take": ((real(600, 40), integers(600, 9000)), A(axis=0)),
+    "scatter_add": ((real(9000, 40), integers(600, 9000)), A(axis=0, shape=[600, 40])),
+    "transpose": ((real(40, 300, 50),), A(axes=[2, 0, 1])),
+    "broadcast_to": ((real(300, 1),), A(shape=[20, 300, 50])),
+    "concatenate": ((real(300, 200), real(300, 300)), A(axis=1)),
+    "random_uniform": ((state(),), A(shape=[300, 1000], low=-1.0, high=1.0, dtype="float32")),
+    "random_normal": ((state(),), A(shape=[300, 1000], mean=1.0, stddev=2.0, dtype="float32")),
+    "random_truncated_normal": ((state(),), A(shape=[300, 1000], mean=0.0, stddev=2.0, dtype="float32")),
+    "random_integers": ((state(),), A(shape=[300, 1000], low=-3, high=3)),
+    "sgd_update": ((positive(300, 1000), real(300, 1000), positive()), {}),
+    "adam_update": ((positive(300, 1000), *[real(300, 1000)] * 2, positive(300, 1000), positive()), {}),
+    "rmsprop_update": (
+        (positive(300, 1000), real(300, 1000), positive(), positive(300, 1000)),
+        A(rho=0.9, momentum=0.0, epsilon=1e-7, centered=False),
+    ),
+}

@@ -119,6 +119,8 @@ MISTAKES = [
     (lambda: metrics.Metric().result(), NotImplementedError, "result"),
     # Optimizers and schedules
     (lambda: optimizers.get("adm"), ValueError, "optimizer"),
+    (lambda: optimizers.get(lambda: 1), ValueError, "Adam"),
+    (lambda: optimizers.get(None), ValueError, "None"),
     (lambda: optimizers.SGD(1), ValueError, "learning_rate=1"),
     (lambda: optimizers.SGD("fast"), ValueError, "learning_rate"),
     (lambda: optimizers.SGD(float("nan")), ValueError, "learning_rate"),
@@ -181,6 +183,74 @@ def test_unreached_weights_are_pointed_out():
     used, unused = lamina.Variable(X2), lamina.Variable(X2, name="unused")
     with pytest.warns(UserWarning, match="unused"):
         optimizers.SGD().apply([X2, None], [used, unused])
+
+
+def test_layers_and_functions_serve_as_activations():
+    def doubled(x):
+        return x + x
+
+    layer = layers.Activation(layers.LeakyReLU(0.5))
+    again = layers.deserialize(layers.serialize(layer))
+    assert again.activation.negative_slope == 0.5
+    np.testing.assert_array_equal(again(-X2).numpy(), -0.5 * X2)
+    dense = layers.Dense(3, activation=doubled, kernel_initializer="identity")
+    with lamina.saving.custom_object_scope({"doubled": doubled}):
+        again = layers.deserialize(layers.serialize(dense))
+    np.testing.assert_array_equal(again(X2).numpy(), 2 * X2)
+
+
+def test_functions_and_objects_of_the_user_are_taken():
+    class Fives(initializers.Initializer):
+        def __call__(self, shape, dtype=None):
+            return lamina.ops.full(shape, 5.0, dtype=dtype)
+
+    class Gap(losses.Loss):
+        def call(self, y_true, y_pred):
+            return lamina.ops.mean(lamina.ops.absolute(y_true - y_pred), axis=-1)
+
+    class SignDescent(optimizers.Optimizer):
+        def update_step(self, gradient, variable, learning_rate):
+            self.assign_sub(variable, lamina.ops.sign(gradient) * learning_rate)
+
+    def distance(y_true, y_pred):
+        return lamina.ops.max(lamina.ops.absolute(y_true - y_pred), axis=-1)
+
+    model = lamina.Sequential([lamina.Input((2,)), layers.Dense(1, kernel_initializer=Fives(), use_bias=False)])
+    model.compile(SignDescent(0.5), Gap(), metrics=[distance, metrics.MeanMetricWrapper(distance, name="again")])
+    history = model.fit(np.ones((4, 2), "float32"), np.zeros((4, 1), "float32"), batch_size=2, verbose=0).history
+    np.testing.assert_allclose(model.get_weights()[0], 4.0)
+    assert history["distance"] == history["again"] == [pytest.approx(9.5)]
+
+
+def test_configurations_of_own_classes_are_derived():
+    class Scaled(losses.Loss):
+        def __init__(self, factor, name="scaled"):
+            super().__init__(name=name)
+            self.factor = factor
+
+        def call(self, y_true, y_pred):
+            return lamina.ops.mean(y_true - y_pred, axis=-1) * self.factor
+
+    class Total(metrics.Metric):
+        def __init__(self, start=0.0, **kwargs):
+            super().__init__(**kwargs)
+            self.start = start
+
+    class Halving(SCHEDULES.LearningRateSchedule):
+        def __init__(self, start):
+            self.start = start
+
+        def __call__(self, step):
+            return self.start * 0.5 ** lamina.ops.cast(step, "float32")
+
+    for made in (Scaled(2.0), Total(1.0, name="sum of all"), Halving(0.3)):
+        assert type(made).from_config(made.get_config()).get_config() == made.get_config()
+    assert Scaled(2.0).get_config() == {"factor": 2.0, "name": "scaled"}
+    assert Total(1.0, name="all").get_config() == {"start": 1.0, "name": "all"}
+    optimizer = optimizers.SGD(Halving(0.3))
+    with lamina.saving.custom_object_scope({"Halving": Halving}):
+        again = optimizers.deserialize(optimizers.serialize(optimizer))
+    assert float(again.learning_rate.numpy()) == pytest.approx(0.3)
 
 
 def test_old_arguments_are_understood():

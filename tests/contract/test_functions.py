@@ -176,3 +176,23 @@ def test_arrays_are_initializers():
     layer = lamina.layers.Dense(3, kernel_initializer=values)
     layer.build((None, 2))
     np.testing.assert_array_equal(layer.kernel.numpy(), values)
+
+
+def fitted(optimizer):
+    lamina.utils.set_random_seed(5)
+    model = lamina.Sequential([lamina.Input((4,)), lamina.layers.Dense(1)])
+    model.compile(optimizer, "mse")
+    x = np.linspace(-1, 1, 48, dtype="float32").reshape(12, 4)
+    model.fit(x, x[:, :1], batch_size=4, epochs=2, shuffle=False, verbose=0)
+    return model
+
+
+def test_a_scaled_loss_gives_the_same_step():
+    plain, scaled = (fitted(lamina.optimizers.SGD(0.1, loss_scale_factor=factor)) for factor in (None, 8.0))
+    np.testing.assert_allclose(plain.get_weights()[0], scaled.get_weights()[0], rtol=1e-5)
+
+
+def test_averages_take_the_place_of_weights_at_the_end_of_fit():
+    model = fitted(lamina.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.9))
+    for weight in model.trainable_weights:
+        np.testing.assert_array_equal(weight.numpy(), model.optimizer.slot("average", weight).numpy())

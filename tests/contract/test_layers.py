@@ -164,6 +164,20 @@ def test_fits_and_survives_a_file(case, tmp_path):
     assert again[0].history == again[1].history
 
 
+# The correction of `renorm` is made of the moments of the batch: of nothing they are no numbers.
+@pytest.mark.parametrize("case", [case for case in LAYERS if "renorm" not in case.kwargs], ids=lambda case: case.id)
+def test_no_samples_at_all(case):
+    tensors = [ops.convert_to_tensor(a[:0]) for a in arrays_of(case)]
+    layer = make(case)
+    with lamina.GradientTape() as tape:
+        output = layer(nest(tensors), training=True)
+        total = ops.sum(output)
+    assert output.shape[0] == 0
+    assert float(total.numpy()) == 0.0
+    for gradient in tape.gradient(total, list(layer.trainable_weights)):
+        assert not gradient.numpy().any()
+
+
 @ONE_EACH
 def test_dtypes(case):
     for dtype in ("float32", "float64"):

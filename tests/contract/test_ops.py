@@ -9,7 +9,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from cases.arrays import make_all
-from cases.ops import OPS, Op
+from cases.ops import LARGE, OPS, Op
 from helpers import assert_gradients_close, numeric_gradient, some_entries
 
 from lamina import _core
@@ -101,13 +101,14 @@ def test_gradients(op):
 
 @EACH
 def test_same_bits_with_one_and_two_threads(op):
-    arrays = make_all(op.large or op.inputs)
+    inputs, attributes = LARGE.get(op.name, (op.large or op.inputs, op.attributes))
+    arrays = make_all(inputs)
     before = _core.num_threads()
     results = []
     try:
         for threads in (1, 2):
             _core.set_num_threads(threads)
-            results.append([t.numpy().copy() for t in run(op, arrays)])
+            results.append([t.numpy().copy() for t in run(op, arrays, attributes)])
     finally:
         _core.set_num_threads(before)
     for one, two in zip(*results):

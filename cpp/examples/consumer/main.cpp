@@ -17,9 +17,9 @@ lamina::Tensor zeros_for(const lamina::Port& port) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::printf("Lamina %s, level %s, %d threads\n", lamina::version(), lamina::isa_level(), lamina::num_threads());
-  if (argc < 2) return 0;
   try {
+    std::printf("Lamina %s, level %s, %d threads\n", lamina::version(), lamina::isa_level(), lamina::num_threads());
+    if (argc < 2) return 0;
     const lamina::Model model = lamina::Model::load(argv[1]);
     std::vector<lamina::Tensor> inputs;
     for (const lamina::Port& port : model.inputs()) inputs.push_back(zeros_for(port));

@@ -4,9 +4,12 @@
 #include <stdexcept>
 #include <string>
 
+#include "lamina/export.h"
+
 namespace lamina {
 
-// What went wrong, as a class that callers can act on; Python raises the exception named on the right.
+// What went wrong, as a class that callers can act on; Python raises the
+// exception named on the right.
 enum class ErrorKind {
   value,  // ValueError: a wrong shape, size, name or number
   type,   // TypeError: a wrong dtype or kind of object
@@ -15,7 +18,7 @@ enum class ErrorKind {
   state,  // RuntimeError: called in the wrong order
 };
 
-class Error : public std::runtime_error {
+class LAMINA_API Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
   ErrorKind kind() const { return kind_; }
@@ -24,8 +27,9 @@ class Error : public std::runtime_error {
   ErrorKind kind_;
 };
 
-// Throws an Error whose text has the four parts every message of the library has.
-[[noreturn]] void fail(ErrorKind kind, const std::string& what_happened, const std::string& expected,
-                       const std::string& received, const std::string& how_to_fix);
+// Throws an Error whose text has the four parts every message of the library
+// has.
+[[noreturn]] LAMINA_API void fail(ErrorKind kind, const std::string& what_happened, const std::string& expected,
+                                  const std::string& received, const std::string& how_to_fix);
 
 }  // namespace lamina

@@ -1,9 +1,9 @@
 // A model from a .lamina file: predicts, trains on, and saves, without Python.
 //
 //   lamina::Model model = lamina::Model::load("digits.lamina");
-//   lamina::Tensor y = model.predict(x);                       // x: float32 (n, 8, 8, 1)
-//   model.fit({x}, {labels}, {.epochs = 1});                   // goes on where Python stopped
-//   model.save("digits.lamina");
+//   lamina::Tensor y = model.predict(x);                       // x: float32
+//   (n, 8, 8, 1) model.fit({x}, {labels}, {.epochs = 1});                   //
+//   goes on where Python stopped model.save("digits.lamina");
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "lamina/error.h"
+#include "lamina/export.h"
 #include "lamina/tensor.h"
 
 namespace lamina {
@@ -24,7 +25,8 @@ using Logs = std::vector<std::pair<std::string, double>>;
 struct FitOptions {
   int epochs = 1;
   std::int64_t batch_size = 32;
-  bool shuffle = true;  // a new order each epoch, a pure function of the model's seed and the epoch's number
+  bool shuffle = true;  // a new order each epoch, a pure function of the model's
+                        // seed and the epoch's number
   // Called after each epoch; return false to stop.
   std::function<bool(int epoch, const Logs& logs)> on_epoch_end = nullptr;
 };
@@ -36,10 +38,10 @@ struct Port {
   std::vector<std::int64_t> shape;  // -1 where any size is taken
 };
 
-class Model {
+class LAMINA_API Model {
  public:
-  // Reads and verifies the file: every checksum, and that this machine computes the golden outputs stored in it.
-  // Throws Error (io, value).
+  // Reads and verifies the file: every checksum, and that this machine computes
+  // the golden outputs stored in it. Throws Error (io, value).
   static Model load(const std::string& path);
 
   Model(Model&&) noexcept;
@@ -49,26 +51,30 @@ class Model {
   std::vector<Port> inputs() const;
   std::vector<Port> outputs() const;
 
-  // One row of output per row of input, computed in batches. May be called from many threads at once.
-  // Throws Error (value, type) for wrong numbers, shapes or dtypes.
+  // One row of output per row of input, computed in batches. May be called from
+  // many threads at once. Throws Error (value, type) for wrong numbers, shapes
+  // or dtypes.
   std::vector<Tensor> predict(const std::vector<Tensor>& inputs, std::int64_t batch_size = 32) const;
   Tensor predict(const Tensor& input, std::int64_t batch_size = 32) const;  // of a model with one input and output
 
-  // Trains with the loss, optimizer and metrics the model was compiled with. x and y are one tensor per input and output
-  // (and one of sample weights, if the model was fitted with them), one row per sample. Gives each epoch's logs.
-  // Throws Error (state) for a model saved without compile().
+  // Trains with the loss, optimizer and metrics the model was compiled with. x
+  // and y are one tensor per input and output (and one of sample weights, if
+  // the model was fitted with them), one row per sample. Gives each epoch's
+  // logs. Throws Error (state) for a model saved without compile().
   std::vector<Logs> fit(const std::vector<Tensor>& x, const std::vector<Tensor>& y, const FitOptions& options = {});
   Logs evaluate(const std::vector<Tensor>& x, const std::vector<Tensor>& y, std::int64_t batch_size = 32);
 
   double learning_rate() const;
   void set_learning_rate(double rate);
 
-  // Weights, optimizer slots, seeds and counters by name ("conv2d/kernel", "optimizer/iterations").
+  // Weights, optimizer slots, seeds and counters by name ("conv2d/kernel",
+  // "optimizer/iterations").
   std::vector<std::string> variable_names() const;
   Tensor variable(const std::string& name) const;  // a copy
   void set_variable(const std::string& name, const Tensor& value);
 
-  // Atomic: the old file stays as it was unless all went well. Python's load_model opens what this writes.
+  // Atomic: the old file stays as it was unless all went well. Python's
+  // load_model opens what this writes.
   void save(const std::string& path) const;
 
  private:

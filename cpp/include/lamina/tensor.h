@@ -8,32 +8,46 @@
 #include <string>
 #include <string_view>
 
+#include "lamina/export.h"
+
 namespace lamina {
 
 enum class DType : std::uint8_t { float32, float64, int32, int64, uint8, boolean };
 
-std::size_t size_of(DType dtype);          // bytes of one element
-const char* name_of(DType dtype);          // "float32" ... "bool"
-DType dtype_of(std::string_view name);     // throws Error (type) for an unknown name
-bool is_floating(DType dtype);
+LAMINA_API std::size_t size_of(DType dtype);       // bytes of one element
+LAMINA_API const char* name_of(DType dtype);       // "float32" ... "bool"
+LAMINA_API DType dtype_of(std::string_view name);  // throws Error (type) for an unknown name
+LAMINA_API bool is_floating(DType dtype);
 
 template <class T>
 constexpr DType dtype_of();
 template <>
-constexpr DType dtype_of<float>() { return DType::float32; }
+constexpr DType dtype_of<float>() {
+  return DType::float32;
+}
 template <>
-constexpr DType dtype_of<double>() { return DType::float64; }
+constexpr DType dtype_of<double>() {
+  return DType::float64;
+}
 template <>
-constexpr DType dtype_of<std::int32_t>() { return DType::int32; }
+constexpr DType dtype_of<std::int32_t>() {
+  return DType::int32;
+}
 template <>
-constexpr DType dtype_of<std::int64_t>() { return DType::int64; }
+constexpr DType dtype_of<std::int64_t>() {
+  return DType::int64;
+}
 template <>
-constexpr DType dtype_of<std::uint8_t>() { return DType::uint8; }
+constexpr DType dtype_of<std::uint8_t>() {
+  return DType::uint8;
+}
 template <>
-constexpr DType dtype_of<bool>() { return DType::boolean; }
+constexpr DType dtype_of<bool>() {
+  return DType::boolean;
+}
 
 // Up to eight sizes, held in place.
-class Shape {
+class LAMINA_API Shape {
  public:
   static constexpr int max_rank = 8;
 
@@ -51,9 +65,10 @@ class Shape {
   const std::int64_t* end() const { return dims_ + rank_; }
   void push_back(std::int64_t dim);  // throws Error (value) above max_rank
   std::int64_t size() const;         // the number of elements
-  std::int64_t size(int first_axis, int last_axis) const;  // of the axes [first, last)
+  std::int64_t size(int first_axis,
+                    int last_axis) const;  // of the axes [first, last)
 
-  friend bool operator==(const Shape& a, const Shape& b);
+  LAMINA_API friend bool operator==(const Shape& a, const Shape& b);
   friend bool operator!=(const Shape& a, const Shape& b) { return !(a == b); }
 
  private:
@@ -61,10 +76,10 @@ class Shape {
   int rank_ = 0;
 };
 
-std::string to_string(const Shape& shape);  // "(32, 10)"
+LAMINA_API std::string to_string(const Shape& shape);  // "(32, 10)"
 
 // A handle on shared storage: copying a Tensor copies no numbers.
-class Tensor {
+class LAMINA_API Tensor {
  public:
   Tensor() = default;
   // Uninitialised, 64-byte aligned. Throws Error (value) for a negative size.
@@ -138,6 +153,6 @@ Tensor Tensor::scalar(T value) {
 }
 
 // The number of buffers (tensors and arenas) the library has allocated so far.
-std::int64_t allocation_count();
+LAMINA_API std::int64_t allocation_count();
 
 }  // namespace lamina

@@ -55,7 +55,8 @@ void check_gradient(const Node& node, const Value& input, const Value& gradient)
 Values gradient(const Values& targets, const Values& sources, const Values& output_gradients) {
   for (const Value& t : targets)
     if (!is_floating(t.dtype()))
-      fail(ErrorKind::type, "A gradient cannot be taken", "floating-point targets", to_string(t.spec()), "Cast the target.");
+      fail(ErrorKind::type, "A gradient cannot be taken", "floating-point targets", to_string(t.spec()),
+           "Cast the target.");
   const auto nodes = nodes_behind(targets);
 
   std::unordered_set<ValueKey, ValueKeyHash> leads_to_source;
@@ -85,7 +86,8 @@ Values gradient(const Values& targets, const Values& sources, const Values& outp
     }
     if (!any) continue;
     std::vector<bool> needed;
-    for (const Value& v : node->inputs) needed.push_back(is_floating(v.dtype()) && leads_to_source.count(ValueKey(v)) > 0);
+    for (const Value& v : node->inputs)
+      needed.push_back(is_floating(v.dtype()) && leads_to_source.count(ValueKey(v)) > 0);
     if (std::none_of(needed.begin(), needed.end(), [](bool n) { return n; })) continue;
     const Values found = node->op->vjp(Vjp{node->inputs, outputs, gradients, needed});
     for (std::size_t i = 0; i < found.size(); ++i)

@@ -9,7 +9,7 @@ namespace lamina {
 struct Vjp {
   const Values& inputs;
   const Values& outputs;
-  const Values& gradients;         // of the outputs; empty where nothing flows back (never all of them)
+  const Values& gradients;          // of the outputs; empty where nothing flows back (never all of them)
   const std::vector<bool>& needed;  // which inputs' gradients are wanted
 
   const Value& in(int i) const { return inputs[static_cast<std::size_t>(i)]; }

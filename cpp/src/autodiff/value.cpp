@@ -37,7 +37,8 @@ bool Value::concrete() const { return static_cast<bool>(impl_->tensor); }
 
 const Tensor& Value::tensor() const {
   if (!concrete())
-    fail(ErrorKind::type, "A symbolic tensor has no numbers yet", "a concrete tensor", "a symbolic " + to_string(spec()),
+    fail(ErrorKind::type, "A symbolic tensor has no numbers yet", "a concrete tensor",
+         "a symbolic " + to_string(spec()),
          "Compute with ops (ops.where, ops.cond), or run the model eagerly: compile(run_eagerly=True).");
   return impl_->tensor;
 }

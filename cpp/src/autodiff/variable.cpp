@@ -39,7 +39,8 @@ void Variable::assign(const Value& value) {
          to_string(value.spec()), "Assign a value of the variable's shape and dtype.");
   if (Trace* trace = Trace::active()) {
     Trace::Entry& entry = trace->entry(shared_from_this());
-    entry.current = value.dims() == Dims(shape()) ? value : ops::reshape(value, shape());  // checked again when they are known
+    entry.current =
+        value.dims() == Dims(shape()) ? value : ops::reshape(value, shape());  // checked again when they are known
     entry.assigned = true;
     return;
   }

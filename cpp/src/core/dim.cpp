@@ -46,17 +46,23 @@ std::int64_t compute(Dim::Kind kind, std::int64_t a, std::int64_t b) {
   std::int64_t result = 0;
   if ((kind == Dim::Kind::add && __builtin_add_overflow(a, b, &result)) ||
       (kind == Dim::Kind::subtract && __builtin_sub_overflow(a, b, &result)) ||
-      (kind == Dim::Kind::multiply && __builtin_mul_overflow(a, b, &result)) || (divides && (a == lowest || b == lowest)))
-    fail(ErrorKind::value, "A size is out of range", "sizes of at most 63 bits", std::to_string(a) + " and " + std::to_string(b),
-         "Check the shapes and attributes.");
+      (kind == Dim::Kind::multiply && __builtin_mul_overflow(a, b, &result)) ||
+      (divides && (a == lowest || b == lowest)))
+    fail(ErrorKind::value, "A size is out of range", "sizes of at most 63 bits",
+         std::to_string(a) + " and " + std::to_string(b), "Check the shapes and attributes.");
   switch (kind) {
     case Dim::Kind::add:
     case Dim::Kind::subtract:
-    case Dim::Kind::multiply: return result;
-    case Dim::Kind::floor_divide: return floor_divide(a, b);
-    case Dim::Kind::ceil_divide: return -floor_divide(-a, b);
-    case Dim::Kind::minimum: return std::min(a, b);
-    default: return std::max(a, b);
+    case Dim::Kind::multiply:
+      return result;
+    case Dim::Kind::floor_divide:
+      return floor_divide(a, b);
+    case Dim::Kind::ceil_divide:
+      return -floor_divide(-a, b);
+    case Dim::Kind::minimum:
+      return std::min(a, b);
+    default:
+      return std::max(a, b);
   }
 }
 
@@ -148,7 +154,8 @@ Dim Dims::elements() const {
 
 std::string to_string(const Dims& dims) {
   std::string s = "(";
-  for (int i = 0; i < dims.rank(); ++i) s += (i ? ", " : "") + (dims[i].known() ? std::to_string(dims[i].value()) : "None");
+  for (int i = 0; i < dims.rank(); ++i)
+    s += (i ? ", " : "") + (dims[i].known() ? std::to_string(dims[i].value()) : "None");
   return s + (dims.rank() == 1 ? ",)" : ")");
 }
 

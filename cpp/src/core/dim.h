@@ -16,7 +16,17 @@ using Bindings = std::map<std::string, std::int64_t, std::less<>>;
 
 class Dim {
  public:
-  enum class Kind : std::uint8_t { number, symbol, add, subtract, multiply, floor_divide, ceil_divide, minimum, maximum };
+  enum class Kind : std::uint8_t {
+    number,
+    symbol,
+    add,
+    subtract,
+    multiply,
+    floor_divide,
+    ceil_divide,
+    minimum,
+    maximum
+  };
 
   Dim() = default;
   Dim(std::int64_t number) : number_(number) {}  // NOLINT: a number is a dim
@@ -28,8 +38,8 @@ class Dim {
   std::int64_t value_or(std::int64_t otherwise) const { return known() ? number_ : otherwise; }
 
   Kind kind() const;
-  const std::string& name() const;   // of a symbol
-  const Dim& left() const;           // of an operation
+  const std::string& name() const;  // of a symbol
+  const Dim& left() const;          // of an operation
   const Dim& right() const;
   static Dim make(Kind kind, const Dim& a, const Dim& b);  // simplified
 

@@ -11,6 +11,7 @@
 
 #include "core/cpu.h"
 #include "lamina/error.h"
+#include "lamina/runtime.h"
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <pthread.h>

@@ -60,8 +60,8 @@ void check_size(const Shape& shape) {
   std::int64_t size = 1;
   for (std::int64_t d : shape)
     if (d < 0 || __builtin_mul_overflow(size, d, &size) || size > (std::int64_t{1} << 48))
-      fail(ErrorKind::value, "A tensor cannot be made", "non-negative sizes whose product fits in memory", to_string(shape),
-           "Check the shape.");
+      fail(ErrorKind::value, "A tensor cannot be made", "non-negative sizes whose product fits in memory",
+           to_string(shape), "Check the shape.");
 }
 
 Tensor::Tensor(DType dtype, const Shape& shape) : shape_(shape), dtype_(dtype) {
@@ -90,7 +90,8 @@ Tensor Tensor::reshaped(const Shape& shape) const {
 Tensor Tensor::rows(std::int64_t begin, std::int64_t end) const {
   if (rank() == 0 || begin < 0 || end < begin || end > dim(0))
     fail(ErrorKind::index, "Rows cannot be taken", "0 <= begin <= end <= the first size",
-         "[" + std::to_string(begin) + ", " + std::to_string(end) + ") of shape " + to_string(shape_), "Check the range.");
+         "[" + std::to_string(begin) + ", " + std::to_string(end) + ") of shape " + to_string(shape_),
+         "Check the range.");
   Shape shape = shape_;
   shape[0] = end - begin;
   const std::size_t row = static_cast<std::size_t>(shape_.size(1, rank())) * size_of(dtype_);

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "io/program_json.h"
 #include "io/safetensors.h"
@@ -15,6 +16,7 @@ namespace {
 constexpr const char* kVersionKey = "lamina.version";
 constexpr const char* kProgramKey = "lamina.program";
 constexpr const char* kChecksumsKey = "lamina.crc32c";
+constexpr const char* kHeaderSum = "__metadata__";  // among the checksums; no tensor has this name
 constexpr const char* kVersion = "1";
 
 [[noreturn]] void refuse(const std::string& path, const std::string& what, const std::string& expected,
@@ -22,15 +24,29 @@ constexpr const char* kVersion = "1";
   fail(ErrorKind::value, "The file '" + path + "' is refused: " + what, expected, received, fix);
 }
 
+// Of everything that is not a tensor's numbers: the metadata, and the tensors' names, dtypes and shapes.
+std::uint32_t header_sum(const Container& container) {
+  std::set<std::string> parts;
+  for (const auto& [key, value] : container.metadata)
+    if (key != kChecksumsKey) parts.insert(key + '\0' + value);
+  for (const auto& [name, tensor] : container.tensors)
+    parts.insert(name + '\0' + name_of(tensor.dtype()) + to_string(tensor.shape()));
+  std::string text;
+  for (const std::string& part : parts) text += part + '\0';
+  return crc32c(text.data(), text.size());
+}
+
 void check_sums(const std::string& path, const Container& container) {
   auto it = container.metadata.find(kChecksumsKey);
   const auto sums = nlohmann::json::parse(it == container.metadata.end() ? "" : it->second, nullptr, false);
-  for (const auto& [name, tensor] : container.tensors) {
-    const std::uint32_t sum = crc32c(tensor.data(), tensor.bytes());
+  auto check = [&](const std::string& name, const std::string& what, std::uint32_t sum) {
     if (!sums.is_object() || !sums.contains(name) || sums[name] != sum)
-      refuse(path, "tensor '" + name + "' was changed", "the checksum it was written with", std::to_string(sum),
+      refuse(path, what + " was changed", "the checksum it was written with", std::to_string(sum),
              "Copy or save the file again.");
-  }
+  };
+  for (const auto& [name, tensor] : container.tensors)
+    check(name, "tensor '" + name + "'", crc32c(tensor.data(), tensor.bytes()));
+  check(kHeaderSum, "the header", header_sum(container));
 }
 
 template <class T>
@@ -50,7 +66,9 @@ bool close(const Tensor& a, const Tensor& b) {
   return true;
 }
 
-std::string golden_name(const char* kind, std::size_t i) { return std::string("golden/") + kind + "/" + std::to_string(i); }
+std::string golden_name(const char* kind, std::size_t i) {
+  return std::string("golden/") + kind + "/" + std::to_string(i);
+}
 
 std::vector<Tensor> golden_inputs(const Container& container) {
   std::vector<Tensor> inputs;
@@ -58,7 +76,8 @@ std::vector<Tensor> golden_inputs(const Container& container) {
   return inputs;
 }
 
-void check_golden(const std::string& path, Program& program, const Container& container, const std::vector<Tensor>& inputs) {
+void check_golden(const std::string& path, Program& program, const Container& container,
+                  const std::vector<Tensor>& inputs) {
   if (inputs.empty() || !program.has_entry("predict")) return;
   const std::vector<Tensor> outputs = program.run("predict", inputs);
   for (std::size_t i = 0; i < outputs.size(); ++i) {
@@ -82,10 +101,12 @@ void save(const std::string& path, Program& program, const Metadata& metadata, c
   if (!golden.empty()) {
     const std::vector<Tensor> outputs = program.run("predict", golden);
     for (std::size_t i = 0; i < golden.size(); ++i) container.tensors.emplace_back(golden_name("input", i), golden[i]);
-    for (std::size_t i = 0; i < outputs.size(); ++i) container.tensors.emplace_back(golden_name("output", i), outputs[i]);
+    for (std::size_t i = 0; i < outputs.size(); ++i)
+      container.tensors.emplace_back(golden_name("output", i), outputs[i]);
   }
   nlohmann::json sums = nlohmann::json::object();
   for (const auto& [name, tensor] : container.tensors) sums[name] = crc32c(tensor.data(), tensor.bytes());
+  sums[kHeaderSum] = header_sum(container);
   container.metadata[kChecksumsKey] = sums.dump();
   write_container(path, container);
 }
@@ -97,7 +118,8 @@ Loaded load(const std::string& path) {
     refuse(path, "it holds tensors but no model", "a file that lamina saved", "no program in its metadata",
            "Build the model in code and read the weights with a safetensors reader.");
   if (version->second != kVersion)
-    refuse(path, "its format is of another version", kVersion, version->second, "Use the version of lamina that wrote it.");
+    refuse(path, "its format is of another version", kVersion, version->second,
+           "Use the version of lamina that wrote it.");
   check_sums(path, container);
   auto program = program_from_json(container.metadata[kProgramKey], container);
   std::vector<Tensor> golden = golden_inputs(container);

@@ -19,8 +19,9 @@ struct Loaded {
   std::vector<Tensor> golden;  // the golden inputs
 };
 
-// Writes the program's variables and entries atomically: the old file stays as it was unless all went well. `golden` are
-// inputs of the entry 'predict'; they are stored with their outputs, and loading recomputes these. Throws Error (io).
+// Writes the program's variables and entries atomically: the old file stays as it was unless all went well. `golden`
+// are inputs of the entry 'predict'; they are stored with their outputs, and loading recomputes these. Throws Error
+// (io).
 void save(const std::string& path, Program& program, const Metadata& metadata, const std::vector<Tensor>& golden);
 
 // Throws Error (io) for a file that cannot be read, Error (value) for one that is damaged, of an unknown version, or

@@ -13,7 +13,8 @@ using Json = nlohmann::json;
 namespace {
 
 [[noreturn]] void wrong(const std::string& what, const std::string& expected, const std::string& received) {
-  fail(ErrorKind::value, "The program of the file is damaged: " + what, expected, received.substr(0, 200), "Save the file again.");
+  fail(ErrorKind::value, "The program of the file is damaged: " + what, expected, received.substr(0, 200),
+       "Save the file again.");
 }
 
 // For messages. Lists and objects only by their kind: a hostile file nests them deeper than a stack.
@@ -36,7 +37,8 @@ Dim dim_of(const Json& j, int depth = 0) {
   if (j.is_string()) return Dim::symbol(j.get<std::string>());
   if (j.is_array() && j.size() == 3 && j[0].is_string() && depth < 64)
     for (int k = static_cast<int>(Dim::Kind::add); k <= static_cast<int>(Dim::Kind::maximum); ++k)
-      if (j[0] == kDimKinds[k]) return Dim::make(static_cast<Dim::Kind>(k), dim_of(j[1], depth + 1), dim_of(j[2], depth + 1));
+      if (j[0] == kDimKinds[k])
+        return Dim::make(static_cast<Dim::Kind>(k), dim_of(j[1], depth + 1), dim_of(j[2], depth + 1));
   wrong("a size", "a number, a name or an operation of two sizes", to_text(j));
 }
 
@@ -90,6 +92,18 @@ Attribute attribute_of(const Json& j) {
   wrong("an attribute", "a bool, number, string or list", to_text(j));
 }
 
+Json json_of(const Attributes& attributes) {
+  Json j = Json::object();
+  for (const auto& [name, value] : attributes) j[name] = json_of(value);
+  return j;
+}
+
+Attributes attributes_of(const Json& j) {
+  Attributes attributes;
+  for (const auto& [name, value] : j.items()) attributes.emplace_back(name, attribute_of(value));
+  return attributes;
+}
+
 // --- Graphs. Values are numbered as they appear: inputs, variables, constants, then each node's outputs.
 
 Json json_of(const std::string& entry, const Graph& graph, Container& container) {
@@ -119,8 +133,7 @@ Json json_of(const std::string& entry, const Graph& graph, Container& container)
     add(value);
   }
   for (const Graph::Node& node : graph.nodes) {
-    Json attributes = Json::object();
-    for (const auto& [name, value] : node.op->attributes()) attributes[name] = json_of(value);
+    const Json attributes = json_of(node.op->attributes());
     j["nodes"].push_back({{"op", node.op->name()}, {"inputs", numbers(node.inputs)}});
     if (!attributes.empty()) j["nodes"].back()["attributes"] = attributes;
     for (int v : node.outputs) add(v);
@@ -133,7 +146,8 @@ Json json_of(const std::string& entry, const Graph& graph, Container& container)
 }
 
 const Json& member(const Json& j, const char* key, bool (Json::*is)() const noexcept) {
-  if (!j.is_object() || !j.contains(key) || !(j[key].*is)()) wrong("a member", std::string("'") + key + "' of the right kind", to_text(j));
+  if (!j.is_object() || !j.contains(key) || !(j[key].*is)())
+    wrong("a member", std::string("'") + key + "' of the right kind", to_text(j));
   return j[key];
 }
 
@@ -144,13 +158,15 @@ const Json& member(const Json& j, const char* key) {  // never a copy, which wou
 
 int index_of(const Json& j, std::size_t count, const char* what) {
   if (!j.is_number_integer() || j.get<std::int64_t>() < 0 || j.get<std::int64_t>() >= static_cast<std::int64_t>(count))
-    wrong(std::string("the number of ") + what, "0 to " + std::to_string(static_cast<std::int64_t>(count) - 1), to_text(j));
+    wrong(std::string("the number of ") + what, "0 to " + std::to_string(static_cast<std::int64_t>(count) - 1),
+          to_text(j));
   return j.get<int>();
 }
 
 void refuse_twice(const std::vector<Graph::OfVariable>& list, int variable) {
   for (const Graph::OfVariable& other : list)
-    if (other.variable == variable) wrong("a variable of an entry", "each variable once", "variable " + std::to_string(variable) + " twice");
+    if (other.variable == variable)
+      wrong("a variable of an entry", "each variable once", "variable " + std::to_string(variable) + " twice");
 }
 
 Graph graph_of(const Json& j, const Program& program, const Container& container) {
@@ -158,7 +174,8 @@ Graph graph_of(const Json& j, const Program& program, const Container& container
   constexpr auto string = &Json::is_string;
   Graph graph;
   for (const Json& input : member(j, "inputs", array)) {
-    const int v = graph.add_value({dtype_of(member(input, "dtype", string).get<std::string>()), dims_of(member(input, "shape", array))});
+    const int v = graph.add_value(
+        {dtype_of(member(input, "dtype", string).get<std::string>()), dims_of(member(input, "shape", array))});
     graph.inputs.push_back({member(input, "name", string).get<std::string>(), v});
   }
   for (const Json& variable : member(j, "variables", array)) {
@@ -176,8 +193,7 @@ Graph graph_of(const Json& j, const Program& program, const Container& container
     Graph::Node node;
     Attributes attributes;
     if (n.is_object() && n.contains("attributes"))
-      for (const auto& [name, value] : member(n, "attributes", &Json::is_object).items())
-        attributes.emplace_back(name, attribute_of(value));
+      attributes = attributes_of(member(n, "attributes", &Json::is_object));
     node.op = make_op(member(n, "op", string).get<std::string>(), attributes);
     Specs specs;
     for (const Json& v : member(n, "inputs", array)) {
@@ -199,7 +215,8 @@ Graph graph_of(const Json& j, const Program& program, const Container& container
     const Variable& var = *program.variables()[static_cast<std::size_t>(i)];
     const Spec& spec = graph.values[static_cast<std::size_t>(v)];
     if (spec.dtype != var.dtype() || !(spec.dims == Dims(var.shape())))
-      wrong("a value assigned to variable '" + var.name + "'", to_string(Spec{var.dtype(), Dims(var.shape())}), to_string(spec));
+      wrong("a value assigned to variable '" + var.name + "'", to_string(Spec{var.dtype(), Dims(var.shape())}),
+            to_string(spec));
     refuse_twice(graph.writes, i);
     graph.writes.push_back({i, v});
   }
@@ -207,6 +224,14 @@ Graph graph_of(const Json& j, const Program& program, const Container& container
 }
 
 }  // namespace
+
+std::string attributes_to_json(const Attributes& attributes) { return json_of(attributes).dump(); }
+
+Attributes attributes_from_json(const std::string& text) {
+  const Json j = Json::parse(text, nullptr, false);
+  if (!j.is_object()) wrong("the attributes", "a JSON object", text);
+  return attributes_of(j);
+}
 
 std::string program_to_json(const Program& program, Container& container) {
   Json j = {{"variables", Json::array()}, {"entries", Json::object()}};
@@ -226,7 +251,8 @@ std::shared_ptr<Program> program_from_json(const std::string& text, const Contai
     const auto name = member(v, "name", &Json::is_string).get<std::string>();
     const Tensor* tensor = container.find(name);
     if (tensor == nullptr) wrong("a variable", "a tensor named '" + name + "' in the file", "none");
-    program->add_variable(std::make_shared<Variable>(*tensor, name, member(v, "trainable", &Json::is_boolean).get<bool>()));
+    program->add_variable(
+        std::make_shared<Variable>(*tensor, name, member(v, "trainable", &Json::is_boolean).get<bool>()));
   }
   for (const auto& [name, graph] : member(j, "entries", &Json::is_object).items())
     program->add_entry(name, graph_of(graph, *program, container));

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "core/arena.h"
 #include "lamina/error.h"
@@ -25,7 +26,8 @@ constexpr std::array<const char*, 6> kDTypeNames = {"F32", "F64", "I32", "I64", 
 constexpr std::size_t kLargestHeader = 100'000'000;  // what the reference implementation accepts
 
 [[noreturn]] void io_error(const std::string& what, const std::string& path) {
-  fail(ErrorKind::io, what + " '" + path + "'", "a file that can be " + std::string(what.find("read") != std::string::npos ? "read" : "written"),
+  fail(ErrorKind::io, what + " '" + path + "'",
+       "a file that can be " + std::string(what.find("read") != std::string::npos ? "read" : "written"),
        std::strerror(errno), "Check the path, the permissions and the space left.");
 }
 
@@ -100,8 +102,8 @@ std::pair<std::shared_ptr<const void>, std::size_t> map_file(const std::string& 
   struct stat status {};
   if (::fstat(file.fd, &status) != 0) io_error("Cannot read", path);
   if (!S_ISREG(status.st_mode))
-    fail(ErrorKind::io, "Cannot read '" + path + "'", "a regular file", S_ISDIR(status.st_mode) ? "a folder" : "a special file",
-         "Give the path of a .lamina file.");
+    fail(ErrorKind::io, "Cannot read '" + path + "'", "a regular file",
+         S_ISDIR(status.st_mode) ? "a folder" : "a special file", "Give the path of a .lamina file.");
   const auto bytes = static_cast<std::size_t>(status.st_size);
   if (bytes < 8) damaged(path, "at least 8 bytes", std::to_string(bytes) + " bytes");
   void* data = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, file.fd, 0);
@@ -109,9 +111,12 @@ std::pair<std::shared_ptr<const void>, std::size_t> map_file(const std::string& 
   return {std::shared_ptr<const void>(data, [bytes](const void* p) { ::munmap(const_cast<void*>(p), bytes); }), bytes};
 }
 
-Tensor read_tensor(const std::string& path, const std::string& name, const Json& entry, const char* data, std::size_t bytes,
-                   const std::shared_ptr<const void>& owner) {
-  auto wrong = [&](const std::string& what) { damaged(path, "a dtype, a shape and data offsets that fit the file", what + " of tensor '" + name.substr(0, 80) + "'"); };
+Tensor read_tensor(const std::string& path, const std::string& name, const Json& entry, const char* data,
+                   std::size_t bytes, const std::shared_ptr<const void>& owner) {
+  auto wrong = [&](const std::string& what) {
+    damaged(path, "a dtype, a shape and data offsets that fit the file",
+            what + " of tensor '" + name.substr(0, 80) + "'");
+  };
   if (!entry.is_object() || !entry.contains("dtype") || !entry.contains("shape") || !entry.contains("data_offsets"))
     wrong("the entry");
   int dtype = -1;
@@ -119,7 +124,8 @@ Tensor read_tensor(const std::string& path, const std::string& name, const Json&
     if (entry["dtype"] == kDTypeNames[static_cast<std::size_t>(i)]) dtype = i;
   if (dtype < 0) wrong("the dtype");
   const Json &sizes = entry["shape"], &offsets = entry["data_offsets"];
-  if (!sizes.is_array() || sizes.size() > Shape::max_rank || !offsets.is_array() || offsets.size() != 2) wrong("the shape");
+  if (!sizes.is_array() || sizes.size() > Shape::max_rank || !offsets.is_array() || offsets.size() != 2)
+    wrong("the shape");
   Shape shape;
   std::uint64_t elements = 1;
   for (const Json& s : sizes) {
@@ -150,8 +156,13 @@ const Tensor* Container::find(const std::string& name) const {
 void write_container(const std::string& path, const Container& container) {
   struct stat status {};
   if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
-    fail(ErrorKind::io, "Cannot write '" + path + "'", "a regular file", S_ISDIR(status.st_mode) ? "a folder" : "a special file",
-         "Give the path of a file.");
+    fail(ErrorKind::io, "Cannot write '" + path + "'", "a regular file",
+         S_ISDIR(status.st_mode) ? "a folder" : "a special file", "Give the path of a file.");
+  std::set<std::string> names = {"__metadata__"};
+  for (const auto& [name, tensor] : container.tensors)
+    if (!names.insert(name).second)
+      fail(ErrorKind::value, "A tensor's name is taken", "names that are unique in the file, and not '__metadata__'",
+           "'" + name + "'", "Rename the layer or the tensor.");
   nlohmann::ordered_json header;
   header["__metadata__"] = container.metadata;
   std::size_t offset = 0;
@@ -177,9 +188,11 @@ Container read_container(const std::string& path) {
   const auto [owner, bytes] = map_file(path);
   const char* data = static_cast<const char*>(owner.get());
   std::uint64_t header_bytes = 0;
-  for (std::size_t i = 0; i < 8; ++i) header_bytes |= static_cast<std::uint64_t>(static_cast<std::uint8_t>(data[i])) << (8 * i);
+  for (std::size_t i = 0; i < 8; ++i)
+    header_bytes |= static_cast<std::uint64_t>(static_cast<std::uint8_t>(data[i])) << (8 * i);
   if (header_bytes > bytes - 8 || header_bytes > kLargestHeader)
-    damaged(path, "a header inside the file", "a header of " + std::to_string(header_bytes) + " bytes in a file of " + std::to_string(bytes));
+    damaged(path, "a header inside the file",
+            "a header of " + std::to_string(header_bytes) + " bytes in a file of " + std::to_string(bytes));
   const Json header = Json::parse(data + 8, data + 8 + header_bytes, nullptr, false);
   if (header.is_discarded() || !header.is_object()) damaged(path, "a JSON header", "something else");
 
@@ -189,19 +202,22 @@ Container read_container(const std::string& path) {
     if (name == "__metadata__") {
       if (!entry.is_object()) damaged(path, "metadata of strings", "something else");
       for (const auto& [key, value] : entry.items()) {
-        if (!value.is_string()) damaged(path, "metadata of strings", "something else under '" + key.substr(0, 80) + "'");
+        if (!value.is_string())
+          damaged(path, "metadata of strings", "something else under '" + key.substr(0, 80) + "'");
         container.metadata[key] = value.get<std::string>();
       }
       continue;
     }
-    container.tensors.emplace_back(name, read_tensor(path, name, entry, data + 8 + header_bytes, bytes - 8 - header_bytes, owner));
+    container.tensors.emplace_back(
+        name, read_tensor(path, name, entry, data + 8 + header_bytes, bytes - 8 - header_bytes, owner));
     const Json& offsets = entry["data_offsets"];
     ranges.emplace_back(offsets[0].get<std::uint64_t>(), offsets[1].get<std::uint64_t>());
   }
   std::sort(ranges.begin(), ranges.end());
   std::uint64_t covered = 0;
   for (const auto& [begin, end] : ranges) {
-    if (begin != covered) damaged(path, "tensors one after the other", "a gap or an overlap at byte " + std::to_string(covered));
+    if (begin != covered)
+      damaged(path, "tensors one after the other", "a gap or an overlap at byte " + std::to_string(covered));
     covered = end;
   }
   if (covered != bytes - 8 - header_bytes)
@@ -225,7 +241,8 @@ std::uint32_t crc32c(const void* data, std::size_t bytes) {
   const auto* p = static_cast<const std::uint8_t*>(data);
   std::uint32_t crc = ~0u;
   for (; bytes >= 8; bytes -= 8, p += 8) {
-    const std::uint32_t low = crc ^ (p[0] | std::uint32_t{p[1]} << 8 | std::uint32_t{p[2]} << 16 | std::uint32_t{p[3]} << 24);
+    const std::uint32_t low =
+        crc ^ (p[0] | std::uint32_t{p[1]} << 8 | std::uint32_t{p[2]} << 16 | std::uint32_t{p[3]} << 24);
     crc = tables[7][low & 0xFFu] ^ tables[6][low >> 8 & 0xFFu] ^ tables[5][low >> 16 & 0xFFu] ^ tables[4][low >> 24] ^
           tables[3][p[4]] ^ tables[2][p[5]] ^ tables[1][p[6]] ^ tables[0][p[7]];
   }

@@ -21,7 +21,8 @@ struct Container {
 // Atomic: a temporary file in the same folder, fsync, rename, fsync of the folder. Throws Error (io).
 void write_container(const std::string& path, const Container& container);
 
-// Tensors are views of the mapped file. Every offset and size is checked against the file before it is used. Throws Error.
+// Tensors are views of the mapped file. Every offset and size is checked against the file before it is used. Throws
+// Error.
 Container read_container(const std::string& path);
 
 std::uint32_t crc32c(const void* data, std::size_t bytes);

@@ -1,7 +1,8 @@
 // The register tile that matrix products and convolutions are made of:
 //   c(i, j) (+)= sum over r in [0, runs), p in [0, length) of  a[offsets[r] + i * a_row + p * a_step] * b(r, p)[j]
 //   then, at the end of the sum, c(i, j) = activation(c(i, j) + bias[j])
-// with i in [0, rows), j in [0, columns). The rows b(r, p) follow each other in memory, b_step apart.
+// with i in [0, rows), j in [0, columns). The rows b(r, p) of a run are b_step apart; the runs follow each other, or
+// begin at b_offsets[r].
 // Every element is one chain of multiply-adds over (r, p) in order, whatever the size of the tile it lies in: how a
 // result is cut into tiles does not change its bits.
 #pragma once
@@ -35,16 +36,21 @@ constexpr int kTileVectors = 2;
 template <class T>
 constexpr int kTileColumns = kTileVectors * kLanes<T>;
 
+// The rows of a tile that a run adds to.
+enum class RunRows : unsigned char { all, all_but_first, all_but_last };
+
 template <class T>
 struct Tile {
   Index rows = 0, columns = 0;  // at most kTileRows, kTileColumns<T>
   const T* a = nullptr;
   Index a_row = 0, a_step = 0;
   const Index* offsets = nullptr;  // null: one run that starts at a
+  const RunRows* run_rows = nullptr;  // null: all
   Index runs = 1;
   Index length = 0;
   const T* b = nullptr;  // each row readable up to `columns` rounded up to whole packets
   Index b_step = 0;
+  const Index* b_offsets = nullptr;  // null: the runs follow each other
   T* c = nullptr;
   Index c_row = 0;
   bool accumulate = false;  // add to what c holds
@@ -68,6 +74,12 @@ inline Index padded_columns(Index columns) {
 
 // A range cut into `parts` pieces of nearly equal length: where piece `i` begins (and piece i - 1 ends).
 inline Index piece_begin(Index total, Index parts, Index i) { return i * total / parts; }
+
+// The grain that gives every worker the same share of `count` units, and at least `worth` of what a unit costs.
+inline Index shared_grain(Index count, Index unit_cost, Index worth) {
+  const Index workers = min_of(Index(num_threads()), count * unit_cost / worth);
+  return ceil_div(count, max_of(workers, Index(1)));
+}
 
 template <int I>
 struct Constant {

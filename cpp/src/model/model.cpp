@@ -38,8 +38,9 @@ Variable& variable_of(const Program& program, const std::string& name) {
   if (const VariablePtr v = program.variable(name)) return *v;
   std::vector<std::string> names;
   for (const VariablePtr& v : program.variables()) names.push_back(v->name);
-  fail(ErrorKind::value, "The model has no variable '" + name + "'", "one of its names; the nearest are " + nearest(name, names),
-       "'" + name + "'", "Correct the name; variable_names() lists them.");
+  fail(ErrorKind::value, "The model has no variable '" + name + "'",
+       "one of its names; the nearest are " + nearest(name, names), "'" + name + "'",
+       "Correct the name; variable_names() lists them.");
 }
 
 std::int64_t integer(const Program& program, const std::string& name) {
@@ -61,8 +62,8 @@ std::vector<Tensor> joined(const std::vector<Tensor>& x, const std::vector<Tenso
 
 std::int64_t rows_of(const std::vector<Tensor>& arrays) {
   if (arrays.empty() || arrays[0].rank() == 0 || arrays[0].dim(0) == 0)
-    fail(ErrorKind::value, "There is no data", "tensors with at least one row", arrays.empty() ? "none" : to_string(arrays[0].shape()),
-         "Check what is passed.");
+    fail(ErrorKind::value, "There is no data", "tensors with at least one row",
+         arrays.empty() ? "none" : to_string(arrays[0].shape()), "Check what is passed.");
   return arrays[0].dim(0);
 }
 
@@ -97,8 +98,8 @@ std::vector<Tensor> Model::predict(const std::vector<Tensor>& inputs, std::int64
 Tensor Model::predict(const Tensor& input, std::int64_t batch_size) const {
   std::vector<Tensor> outputs = predict(std::vector<Tensor>{input}, batch_size);
   if (outputs.size() != 1)
-    fail(ErrorKind::value, "The model has several outputs", "a model with one output", std::to_string(outputs.size()) + " outputs",
-         "Call predict with a list of tensors.");
+    fail(ErrorKind::value, "The model has several outputs", "a model with one output",
+         std::to_string(outputs.size()) + " outputs", "Call predict with a list of tensors.");
   return outputs[0];
 }
 
@@ -109,7 +110,8 @@ std::vector<Logs> Model::fit(const std::vector<Tensor>& x, const std::vector<Ten
   const std::int64_t rows = rows_of(arrays);
   if (options.batch_size < 1 || options.epochs < 0)
     fail(ErrorKind::value, "fit cannot run", "a batch size of at least 1 and epochs of at least 0",
-         "batch size " + std::to_string(options.batch_size) + ", epochs " + std::to_string(options.epochs), "Check the options.");
+         "batch size " + std::to_string(options.batch_size) + ", epochs " + std::to_string(options.epochs),
+         "Check the options.");
   const std::int64_t batches = (rows - 1) / options.batch_size + 1;
   std::vector<Logs> history;
   Tensor order(DType::int64, {rows});
@@ -117,7 +119,8 @@ std::vector<Logs> Model::fit(const std::vector<Tensor>& x, const std::vector<Ten
     program.run("reset_metrics", {});
     if (options.shuffle) {
       kernels::random_permutation(rows, static_cast<std::uint64_t>(integer(program, "sampler/seed")),
-                                  static_cast<std::uint64_t>(integer(program, "sampler/epoch")), order.data<std::int64_t>());
+                                  static_cast<std::uint64_t>(integer(program, "sampler/epoch")),
+                                  order.data<std::int64_t>());
       *variable_of(program, "sampler/epoch").writable().data<std::int64_t>() += 1;
     }
     program.run_batches("train_step", arrays, options.batch_size, 0, batches, options.shuffle ? &order : nullptr);
@@ -133,7 +136,8 @@ Logs Model::evaluate(const std::vector<Tensor>& x, const std::vector<Tensor>& y,
   const std::vector<Tensor> arrays = joined(x, y);
   const std::int64_t rows = rows_of(arrays);
   program.run("reset_metrics", {});
-  program.run_batches("evaluate_step", arrays, batch_size, 0, batch_size < 1 ? 1 : (rows - 1) / batch_size + 1, nullptr);
+  program.run_batches("evaluate_step", arrays, batch_size, 0, batch_size < 1 ? 1 : (rows - 1) / batch_size + 1,
+                      nullptr);
   return results(program);
 }
 

@@ -57,8 +57,8 @@ void AttributeReader::finish() const {
   if (taken_ == static_cast<int>(attributes_.size())) return;
   for (const auto& [key, value] : attributes_)
     if ((", " + known_ + ", ").find(", " + key + ", ") == std::string::npos)
-      fail(ErrorKind::type, std::string(op_) + ": unknown attribute '" + key + "'", known_.empty() ? "no attributes" : known_,
-           key + "=" + to_string(value), "Check the spelling.");
+      fail(ErrorKind::type, std::string(op_) + ": unknown attribute '" + key + "'",
+           known_.empty() ? "no attributes" : known_, key + "=" + to_string(value), "Check the spelling.");
 }
 
 void AttributeReader::wrong(const char* name, const Attribute& a, const char* expected) const {

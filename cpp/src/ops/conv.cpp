@@ -41,16 +41,19 @@ Specs Conv::infer(const Specs& inputs) const {
          "an input (batch, 1 to 3 spatial axes, channels) and a kernel (spatial axes, channels / groups, filters)",
          to_string(inputs), "Add the missing axes.");
   const int axes = x.rank() - 2;
-  const auto s = window::per_axis(name, "strides", strides, axes), d = window::per_axis(name, "dilation", dilation, axes);
+  const auto s = window::per_axis(name, "strides", strides, axes),
+             d = window::per_axis(name, "dilation", dilation, axes);
   const Dim channels = x.dims.back(), filters = w.dims.back(), depth = w.dims[static_cast<std::size_t>(axes)];
-  if (groups < 1 || groups > (std::int64_t{1} << 30) || (channels.known() && depth.known() && channels.value() != depth.value() * groups) ||
+  if (groups < 1 || groups > (std::int64_t{1} << 30) ||
+      (channels.known() && depth.known() && channels.value() != depth.value() * groups) ||
       (filters.known() && filters.value() % groups != 0))
     fail(ErrorKind::value, "conv: channels, groups and kernel do not fit together",
          "channels = groups * the kernel's next-to-last size, and filters divisible by groups",
          to_string(inputs) + ", groups " + std::to_string(groups), "Check groups and the number of channels.");
   if (inputs.size() == 3) check::shape(name, inputs[2], {filters}, inputs, "the bias");
   if (padding == Padding::causal && axes != 1)
-    fail(ErrorKind::value, "conv: 'causal' padding is for one spatial axis", "'valid' or 'same'", "'causal'", "Change the padding.");
+    fail(ErrorKind::value, "conv: 'causal' padding is for one spatial axis", "'valid' or 'same'", "'causal'",
+         "Change the padding.");
   Dims out{x.dims[0]};
   for (std::size_t i = 0; i < static_cast<std::size_t>(axes); ++i)
     out.push_back(window::out_size(name, x.dims[i + 1], {w.dims[i].value(), s[i], d[i]}, padding, inputs));
@@ -60,14 +63,16 @@ Specs Conv::infer(const Specs& inputs) const {
 
 std::size_t Conv::scratch(const Run& run) const {
   const auto s = shape(run.inputs[0].shape, run.inputs[1].shape, run.outputs[0].shape);
-  return for_floating(run.inputs[0].dtype, [&](auto t) { return k::float_table<decltype(t)>().conv.forward_scratch(s); });
+  return for_floating(run.inputs[0].dtype,
+                      [&](auto t) { return k::float_table<decltype(t)>().conv.forward_scratch(s); });
 }
 
 void Conv::run(const Run& run) const {
   const auto s = shape(run.inputs[0].shape, run.inputs[1].shape, run.outputs[0].shape);
   for_floating(run.inputs[0].dtype, [&](auto t) {
     using T = decltype(t);
-    k::float_table<T>().conv.forward(s, run.in<T>(0), run.in<T>(1), run.in_or_null<T>(2), activation, run.out<T>(0), run.scratch);
+    k::float_table<T>().conv.forward(s, run.in<T>(0), run.in<T>(1), run.in_or_null<T>(2), activation, run.out<T>(0),
+                                     run.scratch);
   });
 }
 
@@ -105,7 +110,8 @@ Specs ConvGradInput::infer(const Specs& inputs) const {
 
 std::size_t ConvGradInput::scratch(const Run& run) const {
   const auto s = shape(run.outputs[0].shape, run.inputs[1].shape, run.inputs[0].shape);
-  return for_floating(run.inputs[0].dtype, [&](auto t) { return k::float_table<decltype(t)>().conv.grad_input_scratch(s); });
+  return for_floating(run.inputs[0].dtype,
+                      [&](auto t) { return k::float_table<decltype(t)>().conv.grad_input_scratch(s); });
 }
 
 void ConvGradInput::run(const Run& run) const {
@@ -138,7 +144,8 @@ Specs ConvGradKernel::infer(const Specs& inputs) const {
 
 std::size_t ConvGradKernel::scratch(const Run& run) const {
   const auto s = shape(run.inputs[0].shape, run.outputs[0].shape, run.inputs[1].shape);
-  return for_floating(run.inputs[0].dtype, [&](auto t) { return k::float_table<decltype(t)>().conv.grad_kernel_scratch(s); });
+  return for_floating(run.inputs[0].dtype,
+                      [&](auto t) { return k::float_table<decltype(t)>().conv.grad_kernel_scratch(s); });
 }
 
 void ConvGradKernel::run(const Run& run) const {

@@ -10,8 +10,8 @@ namespace {
 void check_sizes(const char* name, const Dims& dims) {
   for (const Dim& d : dims)
     if (d.known() && d.value() < 0)
-      fail(ErrorKind::value, std::string(name) + ": a size is negative", "sizes of 0 or more", to_string(Attribute(dims)),
-           "Check the shape.");
+      fail(ErrorKind::value, std::string(name) + ": a size is negative", "sizes of 0 or more",
+           to_string(Attribute(dims)), "Check the shape.");
 }
 
 }  // namespace

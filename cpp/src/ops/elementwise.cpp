@@ -17,7 +17,8 @@ Dim broadcast(const char* op, const Dim& a, const Dim& b, const Specs& inputs) {
   if (b.known() && b.value() == 1) return a;
   if (a.known() && b.known())
     fail(ErrorKind::value, std::string(op) + ": the shapes cannot be broadcast together",
-         "sizes that are equal or 1, counted from the last axis", to_string(inputs), "Check the shapes, or reshape one.");
+         "sizes that are equal or 1, counted from the last axis", to_string(inputs),
+         "Check the shapes, or reshape one.");
   if (a.known()) return a;
   if (b.known()) return b;
   return maximum(a, b);
@@ -79,25 +80,39 @@ Values vjp_unary(k::Unary function, double alpha, const Vjp& v) {
   using U = k::Unary;
   const Value &x = v.in(0), &y = v.out(), &dy = v.grad();
   auto one_plus_square = [](const Value& a) { return ops::add(call(Unary<U::square>{}, {a})[0], ops::like(a, 1)); };
-  auto one_minus_square = [](const Value& a) { return ops::subtract(ops::like(a, 1), call(Unary<U::square>{}, {a})[0]); };
+  auto one_minus_square = [](const Value& a) {
+    return ops::subtract(ops::like(a, 1), call(Unary<U::square>{}, {a})[0]);
+  };
   auto rsqrt = [](const Value& a) { return call(Unary<U::rsqrt>{}, {a})[0]; };
   switch (function) {
-    case U::negative: return {ops::negative(dy)};
+    case U::negative:
+      return {ops::negative(dy)};
     case U::sign:
     case U::floor:
     case U::ceil:
     case U::round:
-    case U::trunc: return {ops::zeros_like(x)};
-    case U::tan: return {ops::multiply(dy, one_plus_square(y))};
-    case U::asin: return {ops::multiply(dy, rsqrt(one_minus_square(x)))};
-    case U::acos: return {ops::negative(ops::multiply(dy, rsqrt(one_minus_square(x))))};
-    case U::atan: return {ops::divide(dy, one_plus_square(x))};
-    case U::sinh: return {ops::multiply(dy, call(Unary<U::cosh>{}, {x})[0])};
-    case U::cosh: return {ops::multiply(dy, call(Unary<U::sinh>{}, {x})[0])};
-    case U::asinh: return {ops::multiply(dy, rsqrt(one_plus_square(x)))};
-    case U::acosh: return {ops::multiply(dy, rsqrt(ops::negative(one_minus_square(x))))};
-    case U::atanh: return {ops::divide(dy, one_minus_square(x))};
-    default: return call(UnaryGrad{function, alpha}, {k::unary_grad_uses_output(function) ? y : x, dy});
+    case U::trunc:
+      return {ops::zeros_like(x)};
+    case U::tan:
+      return {ops::multiply(dy, one_plus_square(y))};
+    case U::asin:
+      return {ops::multiply(dy, rsqrt(one_minus_square(x)))};
+    case U::acos:
+      return {ops::negative(ops::multiply(dy, rsqrt(one_minus_square(x))))};
+    case U::atan:
+      return {ops::divide(dy, one_plus_square(x))};
+    case U::sinh:
+      return {ops::multiply(dy, call(Unary<U::cosh>{}, {x})[0])};
+    case U::cosh:
+      return {ops::multiply(dy, call(Unary<U::sinh>{}, {x})[0])};
+    case U::asinh:
+      return {ops::multiply(dy, rsqrt(one_plus_square(x)))};
+    case U::acosh:
+      return {ops::multiply(dy, rsqrt(ops::negative(one_minus_square(x))))};
+    case U::atanh:
+      return {ops::divide(dy, one_minus_square(x))};
+    default:
+      return call(UnaryGrad{function, alpha}, {k::unary_grad_uses_output(function) ? y : x, dy});
   }
 }
 
@@ -176,10 +191,10 @@ Values vjp_binary(k::Binary function, const Vjp& v) {
     }
     case B::mod:  // a - floor(a/b) * b
       da = dy;
-      if (v.need(1))
-        db = ops::negative(ops::multiply(dy, call(Binary<B::floor_divide>{}, {a, b})[0]));
+      if (v.need(1)) db = ops::negative(ops::multiply(dy, call(Binary<B::floor_divide>{}, {a, b})[0]));
       break;
-    default: break;  // floor_divide: flat; logical: not numbers
+    default:
+      break;  // floor_divide: flat; logical: not numbers
   }
   return {da ? ops::sum_to(da, a.dims()) : da, db ? ops::sum_to(db, b.dims()) : db};
 }
@@ -226,7 +241,8 @@ Specs UnaryGrad::infer(const Specs& inputs) const {
 void UnaryGrad::run(const Run& r) const {
   for_floating(r.inputs[0].dtype, [&](auto t) {
     using T = decltype(t);
-    k::any_table<T>().elementwise.unary_grad(function, static_cast<T>(alpha), count(r), r.in<T>(0), r.in<T>(1), r.out<T>(0));
+    k::any_table<T>().elementwise.unary_grad(function, static_cast<T>(alpha), count(r), r.in<T>(0), r.in<T>(1),
+                                             r.out<T>(0));
   });
 }
 
@@ -241,22 +257,43 @@ Values UnaryGrad::vjp(const Vjp& v) const {
       case U::relu:
       case U::relu6:
       case U::leaky_relu:
-      case U::hard_sigmoid: d_saved = ops::zeros_like(saved); break;
-      case U::square: d_saved = ops::scaled(both, 2); break;                                              // 2x
-      case U::exp: d_saved = both; break;                                                                 // y
-      case U::tanh: d_saved = ops::scaled(ops::multiply(both, saved), -2); break;                         // 1 - y^2
-      case U::sigmoid: d_saved = ops::multiply(both, ops::subtract(ops::like(saved, 1), ops::scaled(saved, 2))); break;
-      case U::log: d_saved = ops::negative(ops::divide(both, ops::multiply(saved, saved))); break;        // 1/x
-      case U::reciprocal: d_saved = ops::scaled(ops::multiply(both, saved), -2); break;                   // -y^2
-      case U::sqrt: d_saved = ops::scaled(ops::divide(both, ops::multiply(saved, saved)), -0.5); break;   // 1/(2y)
-      case U::sin: d_saved = ops::negative(ops::multiply(both, call(Unary<U::sin>{}, {saved})[0])); break;
-      case U::cos: d_saved = ops::negative(ops::multiply(both, call(Unary<U::cos>{}, {saved})[0])); break;
+      case U::hard_sigmoid:
+        d_saved = ops::zeros_like(saved);
+        break;
+      case U::square:
+        d_saved = ops::scaled(both, 2);
+        break;  // 2x
+      case U::exp:
+        d_saved = both;
+        break;  // y
+      case U::tanh:
+        d_saved = ops::scaled(ops::multiply(both, saved), -2);
+        break;  // 1 - y^2
+      case U::sigmoid:
+        d_saved = ops::multiply(both, ops::subtract(ops::like(saved, 1), ops::scaled(saved, 2)));
+        break;
+      case U::log:
+        d_saved = ops::negative(ops::divide(both, ops::multiply(saved, saved)));
+        break;  // 1/x
+      case U::reciprocal:
+        d_saved = ops::scaled(ops::multiply(both, saved), -2);
+        break;  // -y^2
+      case U::sqrt:
+        d_saved = ops::scaled(ops::divide(both, ops::multiply(saved, saved)), -0.5);
+        break;  // 1/(2y)
+      case U::sin:
+        d_saved = ops::negative(ops::multiply(both, call(Unary<U::sin>{}, {saved})[0]));
+        break;
+      case U::cos:
+        d_saved = ops::negative(ops::multiply(both, call(Unary<U::cos>{}, {saved})[0]));
+        break;
       case U::softplus: {  // sigmoid(x)
         Value s = call(Unary<U::sigmoid>{}, {saved})[0];
         d_saved = ops::multiply(both, ops::multiply(s, ops::subtract(ops::like(s, 1), s)));
         break;
       }
-      default: detail::not_differentiable((std::string("the gradient of ") + kUnaryNames[static_cast<int>(function)]).c_str());
+      default:
+        detail::not_differentiable((std::string("the gradient of ") + kUnaryNames[static_cast<int>(function)]).c_str());
     }
   }
   return {d_saved, v.need(1) ? call(*this, {saved, g})[0] : Value()};
@@ -310,7 +347,8 @@ Specs Clip::infer(const Specs& inputs) const {
 void Clip::run(const Run& run) const {
   for_dtype(run.inputs[0].dtype, [&](auto t) {
     using T = decltype(t);
-    k::any_table<T>().elementwise.clip(count(run), run.in<T>(0), static_cast<T>(low), static_cast<T>(high), run.out<T>(0));
+    k::any_table<T>().elementwise.clip(count(run), run.in<T>(0), static_cast<T>(low), static_cast<T>(high),
+                                       run.out<T>(0));
   });
 }
 
@@ -332,9 +370,7 @@ void Cast::run(const Run& run) const {
   });
 }
 
-Values Cast::vjp(const Vjp& v) const {
-  return {is_floating(dtype) ? ops::cast(v.grad(), v.in(0).dtype()) : Value()};
-}
+Values Cast::vjp(const Vjp& v) const { return {is_floating(dtype) ? ops::cast(v.grad(), v.in(0).dtype()) : Value()}; }
 
 Specs Identity::infer(const Specs& inputs) const {
   check::num_inputs(name, inputs, 1, 1);

@@ -7,14 +7,14 @@
 namespace lamina {
 
 inline constexpr const char* kUnaryNames[] = {
-    "negative", "absolute", "square",  "sign",     "floor",    "ceil",        "round", "trunc",  "reciprocal", "sqrt",
-    "rsqrt",    "exp",      "expm1",   "log",      "log1p",    "sin",         "cos",   "tan",    "asin",       "acos",
-    "atan",     "sinh",     "cosh",    "asinh",    "acosh",    "atanh",       "tanh",  "erf",    "sigmoid",    "softplus",
-    "log_sigmoid", "relu",  "relu6",   "silu",     "gelu",     "gelu_tanh",   "softsign", "hard_sigmoid", "hard_silu",
-    "elu",      "leaky_relu", "selu",  "celu",     "mish"};
-inline constexpr const char* kBinaryNames[] = {"add",     "subtract",     "multiply", "divide", "maximum",
-                                               "minimum", "power",        "floor_divide", "mod", "atan2",
-                                               "squared_difference", "logical_and", "logical_or", "logical_xor"};
+    "negative", "absolute",     "square",    "sign",        "floor",      "ceil",  "round", "trunc", "reciprocal",
+    "sqrt",     "rsqrt",        "exp",       "expm1",       "log",        "log1p", "sin",   "cos",   "tan",
+    "asin",     "acos",         "atan",      "sinh",        "cosh",       "asinh", "acosh", "atanh", "tanh",
+    "erf",      "sigmoid",      "softplus",  "log_sigmoid", "relu",       "relu6", "silu",  "gelu",  "gelu_tanh",
+    "softsign", "hard_sigmoid", "hard_silu", "elu",         "leaky_relu", "selu",  "celu",  "mish"};
+inline constexpr const char* kBinaryNames[] = {
+    "add", "subtract", "multiply",           "divide",      "maximum",    "minimum",    "power", "floor_divide",
+    "mod", "atan2",    "squared_difference", "logical_and", "logical_or", "logical_xor"};
 inline constexpr const char* kCompareNames[] = {"equal", "not_equal", "less", "less_equal", "greater", "greater_equal"};
 
 template <>

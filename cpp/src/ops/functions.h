@@ -18,10 +18,10 @@ Value logical_and(const Value& a, const Value& b);
 Value where(const Value& condition, const Value& a, const Value& b);
 Value cast(const Value& x, DType dtype);
 Value fill(const Dims& shape, double value, DType dtype);
-Value like(const Value& x, double value);         // a scalar of x's dtype
-Value scaled(const Value& x, double factor);      // x * factor
+Value like(const Value& x, double value);     // a scalar of x's dtype
+Value scaled(const Value& x, double factor);  // x * factor
 Value zeros_like(const Value& x);
-Value dim_value(const Dim& dim, DType dtype);     // a size as a scalar
+Value dim_value(const Dim& dim, DType dtype);  // a size as a scalar
 Value reshape(const Value& x, const Dims& shape);
 Value broadcast_to(const Value& x, const Dims& shape);
 Value sum_to(const Value& x, const Dims& shape);  // the gradient of broadcasting

@@ -70,13 +70,15 @@ Specs ScatterAdd::infer(const Specs& inputs) const {
   if (taken.rank() != inputs[0].rank())
     fail(ErrorKind::value, "scatter_add: the updates do not fit the indices", to_string(taken), to_string(inputs),
          "Check the shapes.");
-  for (std::size_t i = 0; i < taken.dims.size(); ++i) check::equal(name, taken.dims[i], inputs[0].dims[i], inputs, "sizes");
+  for (std::size_t i = 0; i < taken.dims.size(); ++i)
+    check::equal(name, taken.dims[i], inputs[0].dims[i], inputs, "sizes");
   return {{inputs[0].dtype, shape}};
 }
 
 std::size_t ScatterAdd::scratch(const Run& run) const {
   const Shape& x = run.outputs[0].shape;
-  return k::any_table<float>().gather64.scatter_scratch(x[check::axis(name, axis, x.rank())], run.inputs[1].shape.size());
+  return k::any_table<float>().gather64.scatter_scratch(x[check::axis(name, axis, x.rank())],
+                                                        run.inputs[1].shape.size());
 }
 
 void ScatterAdd::run(const Run& run) const {
@@ -88,7 +90,8 @@ void ScatterAdd::run(const Run& run) const {
     with_indices<T>(run.inputs[1], [&](const auto& gather, const auto* indices) {
       const std::int64_t wrong = gather.check(x[a], count, indices);
       if (wrong >= 0) out_of_range(name, x[a], wrong, indices[wrong]);
-      gather.scatter_add(x.size(0, a), x[a], x.size(a + 1, x.rank()), count, run.in<T>(0), indices, run.out<T>(0), run.scratch);
+      gather.scatter_add(x.size(0, a), x[a], x.size(a + 1, x.rank()), count, run.in<T>(0), indices, run.out<T>(0),
+                         run.scratch);
     });
   });
 }

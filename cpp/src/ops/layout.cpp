@@ -28,7 +28,8 @@ Strides contiguous(const Shape& shape) {
   return s;
 }
 
-void copy(const k::StridedCopy& c, DType dtype, const void* src, std::int64_t src_offset, void* dst, std::int64_t dst_offset) {
+void copy(const k::StridedCopy& c, DType dtype, const void* src, std::int64_t src_offset, void* dst,
+          std::int64_t dst_offset) {
   const auto bytes = static_cast<std::int64_t>(size_of(dtype));
   k::table().layout.copy(c, static_cast<std::int32_t>(bytes), static_cast<const char*>(src) + src_offset * bytes,
                          static_cast<char*>(dst) + dst_offset * bytes);
@@ -54,22 +55,23 @@ Specs Reshape::infer(const Specs& inputs) const {
     if (d.known() && d.value() == -1 && open < 0)
       open = i;
     else if (d.known() && d.value() < 0)
-      fail(ErrorKind::value, "reshape: wrong sizes", "sizes of 0 or more, and at most one -1", to_string(Attribute(shape)),
-           "Check the shape.");
+      fail(ErrorKind::value, "reshape: wrong sizes", "sizes of 0 or more, and at most one -1",
+           to_string(Attribute(shape)), "Check the shape.");
     else
       rest = rest * d;
   }
   if (open >= 0) {
     if (rest.known() && rest.value() == 0)
-      fail(ErrorKind::value, "reshape: -1 cannot be told next to a size of 0", "sizes above 0", to_string(Attribute(shape)),
-           "Give every size.");
+      fail(ErrorKind::value, "reshape: -1 cannot be told next to a size of 0", "sizes above 0",
+           to_string(Attribute(shape)), "Give every size.");
     out[static_cast<std::size_t>(open)] = total / rest;
   }
   const Dim product = out.elements();
   const bool fits = !(total.known() && product.known()) || (total.value() == product.value());
   if (!fits)
     fail(ErrorKind::value, "reshape: the number of elements changes", "a shape of " + to_string(total) + " elements",
-         to_string(Attribute(shape)) + " for an input of shape " + to_string(inputs[0].dims), "Choose sizes with the same product.");
+         to_string(Attribute(shape)) + " for an input of shape " + to_string(inputs[0].dims),
+         "Choose sizes with the same product.");
   return {{inputs[0].dtype, out}};
 }
 
@@ -116,11 +118,13 @@ Specs BroadcastTo::infer(const Specs& inputs) const {
   const Dims& x = inputs[0].dims;
   bool fits = x.rank() <= shape.rank();
   for (int i = 0; fits && i < x.rank(); ++i) {
-    const Dim &from = x[static_cast<std::size_t>(i)], &to = shape[static_cast<std::size_t>(shape.rank() - x.rank() + i)];
+    const Dim &from = x[static_cast<std::size_t>(i)],
+              &to = shape[static_cast<std::size_t>(shape.rank() - x.rank() + i)];
     fits = !from.known() || from.value() == 1 || !to.known() || from == to;
   }
   if (!fits)
-    fail(ErrorKind::value, "broadcast_to: the shape does not fit", "sizes equal to the input's, or anything where it has 1",
+    fail(ErrorKind::value, "broadcast_to: the shape does not fit",
+         "sizes equal to the input's, or anything where it has 1",
          to_string(Attribute(shape)) + " for shape " + to_string(x), "Check the shapes.");
   return {{inputs[0].dtype, shape}};
 }
@@ -148,8 +152,8 @@ Specs Concatenate::infer(const Specs& inputs) const {
   Dims out = inputs[0].dims;
   for (std::size_t i = 1; i < inputs.size(); ++i) {
     if (inputs[i].rank() != inputs[0].rank())
-      fail(ErrorKind::value, "concatenate: the inputs have different ranks", "the same number of axes", to_string(inputs),
-           "Reshape them first.");
+      fail(ErrorKind::value, "concatenate: the inputs have different ranks", "the same number of axes",
+           to_string(inputs), "Reshape them first.");
     for (std::size_t d = 0; d < out.size(); ++d)
       out[d] = d == a ? out[d] + inputs[i].dims[d]
                       : check::equal(name, out[d], inputs[i].dims[d], inputs, "sizes off the concatenated axis");
@@ -199,8 +203,8 @@ std::int64_t stride_of(const std::vector<std::int64_t>& strides, int axis) {
 }
 
 // The copy between a slice and the whole; `offset` is the slice's first element in the whole.
-k::StridedCopy between(const Shape& slice, const Shape& whole, const Dims& starts, const std::vector<std::int64_t>& strides,
-                       bool whole_is_source, std::int64_t* offset) {
+k::StridedCopy between(const Shape& slice, const Shape& whole, const Dims& starts,
+                       const std::vector<std::int64_t>& strides, bool whole_is_source, std::int64_t* offset) {
   const Strides in_whole = contiguous(whole), in_slice = contiguous(slice);
   k::StridedCopy c;
   c.rank = whole.rank();

@@ -17,10 +17,10 @@ namespace {
 
 // How many single products a batched one is cut into, and where their matrices start.
 struct Batches {
-  Shape outer;                                  // of the output
+  Shape outer;  // of the output
   std::int64_t strides_a[Shape::max_rank] = {}, strides_b[Shape::max_rank] = {};
-  std::int64_t inner = 1;                       // products per kernel call
-  std::int64_t inner_a = 0, inner_b = 0;        // their strides
+  std::int64_t inner = 1;                 // products per kernel call
+  std::int64_t inner_a = 0, inner_b = 0;  // their strides
 };
 
 template <class T>
@@ -104,7 +104,8 @@ Specs Matmul::infer(const Specs& inputs) const {
   const Dims &a = inputs[0].dims, &b = inputs[1].dims;
   const std::size_t ra = a.size(), rb = b.size();
   check::equal(name, transpose_a ? a[ra - 2] : a[ra - 1], transpose_b ? b[rb - 1] : b[rb - 2], inputs, "inner sizes");
-  Dims out = broadcast(name, {{inputs[0].dtype, Dims(a.begin(), a.end() - 2)}, {inputs[0].dtype, Dims(b.begin(), b.end() - 2)}});
+  Dims out = broadcast(
+      name, {{inputs[0].dtype, Dims(a.begin(), a.end() - 2)}, {inputs[0].dtype, Dims(b.begin(), b.end() - 2)}});
   out.push_back(transpose_a ? a[ra - 1] : a[ra - 2]);
   out.push_back(transpose_b ? b[rb - 2] : b[rb - 1]);
   return {{inputs[0].dtype, out}};
@@ -154,7 +155,8 @@ Values Matmul::vjp(const Vjp& v) const {
     const Dims rows(dims.begin(), dims.end() - 1);
     if (v.need(0)) da = ops::matmul(dc, b, false, !transpose_b);
     if (v.need(1)) {
-      const Value a2 = ops::reshape(a, {rows.elements(), dims.back()}), dc2 = ops::reshape(dc, {rows.elements(), out.back()});
+      const Value a2 = ops::reshape(a, {rows.elements(), dims.back()}),
+                  dc2 = ops::reshape(dc, {rows.elements(), out.back()});
       db = transpose_b ? ops::matmul(dc2, a2, true, false) : ops::matmul(a2, dc2, true, false);
     }
     return {da, db};
@@ -195,9 +197,11 @@ Specs Linear::infer(const Specs& inputs) const {
   check::floating(name, inputs[0]);
   check::rank_at_least(name, inputs[0], 1);
   if (inputs[1].rank() != 2 || (inputs.size() == 3 && inputs[2].rank() != 1))
-    fail(ErrorKind::value, "linear: wrong ranks", "a kernel of 2 axes and a bias of 1", to_string(inputs), "Check the weights.");
+    fail(ErrorKind::value, "linear: wrong ranks", "a kernel of 2 axes and a bias of 1", to_string(inputs),
+         "Check the weights.");
   check::equal(name, inputs[0].dims.back(), inputs[1].dims[0], inputs, "inner sizes");
-  if (inputs.size() == 3) check::equal(name, inputs[1].dims[1], inputs[2].dims[0], inputs, "the kernel's and the bias's last sizes");
+  if (inputs.size() == 3)
+    check::equal(name, inputs[1].dims[1], inputs[2].dims[0], inputs, "the kernel's and the bias's last sizes");
   Dims out = inputs[0].dims;
   out.back() = inputs[1].dims[1];
   return {{inputs[0].dtype, out}};
@@ -233,13 +237,20 @@ Values Linear::vjp(const Vjp& v) const {
 Value activate(k::Activation activation, const Value& x) {
   using U = k::Unary;
   switch (activation) {
-    case k::Activation::linear: return x;
-    case k::Activation::relu: return call(Unary<U::relu>{}, {x})[0];
-    case k::Activation::relu6: return call(Unary<U::relu6>{}, {x})[0];
-    case k::Activation::sigmoid: return call(Unary<U::sigmoid>{}, {x})[0];
-    case k::Activation::tanh: return call(Unary<U::tanh>{}, {x})[0];
-    case k::Activation::silu: return call(Unary<U::silu>{}, {x})[0];
-    default: return call(Unary<U::gelu>{}, {x})[0];
+    case k::Activation::linear:
+      return x;
+    case k::Activation::relu:
+      return call(Unary<U::relu>{}, {x})[0];
+    case k::Activation::relu6:
+      return call(Unary<U::relu6>{}, {x})[0];
+    case k::Activation::sigmoid:
+      return call(Unary<U::sigmoid>{}, {x})[0];
+    case k::Activation::tanh:
+      return call(Unary<U::tanh>{}, {x})[0];
+    case k::Activation::silu:
+      return call(Unary<U::silu>{}, {x})[0];
+    default:
+      return call(Unary<U::gelu>{}, {x})[0];
   }
 }
 

@@ -1,6 +1,7 @@
 #include "ops/norm.h"
 
 #include <cmath>
+#include <cstring>
 
 #include "autodiff/gradient.h"
 #include "autodiff/through.h"
@@ -27,11 +28,20 @@ Specs check_batch(const char* name, std::int64_t axis, const Specs& inputs, cons
   const auto a = static_cast<std::size_t>(check::axis(name, axis, x.rank()));
   for (std::size_t i = first_vector; i < inputs.size(); ++i) {
     if (inputs[i].rank() != 1)
-      fail(ErrorKind::value, std::string(name) + ": wrong rank of a parameter", "one value per channel", to_string(inputs),
-           "Check the weights.");
+      fail(ErrorKind::value, std::string(name) + ": wrong rank of a parameter", "one value per channel",
+           to_string(inputs), "Check the weights.");
     check::equal(name, inputs[i].dims[0], x.dims[a], inputs, "numbers of channels");
   }
   return {x};
+}
+
+// Without samples there is nothing to normalize: statistics and gradients are zero.
+bool zero_if_empty(const Run& run, int input, int num_outputs) {
+  if (run.inputs[input].shape.size() != 0) return false;
+  for (int i = 0; i < num_outputs; ++i)
+    std::memset(run.outputs[i].data, 0,
+                static_cast<std::size_t>(run.outputs[i].shape.size()) * size_of(run.outputs[i].dtype));
+  return true;
 }
 
 // [1, ..., channels, ..., 1] for broadcasting against x.
@@ -62,6 +72,7 @@ std::size_t BatchNorm::scratch(const Run& run) const {
 }
 
 void BatchNorm::run(const Run& run) const {
+  if (zero_if_empty(run, 0, 4)) return;
   const auto s = batch_shape(run.inputs[0].shape, axis);
   for_floating(run.inputs[0].dtype, [&](auto t) {
     using T = decltype(t);
@@ -113,11 +124,12 @@ std::size_t BatchNormGrad::scratch(const Run& run) const {
 }
 
 void BatchNormGrad::run(const Run& run) const {
+  if (zero_if_empty(run, 1, 3)) return;
   const auto s = batch_shape(run.inputs[1].shape, axis);
   for_floating(run.inputs[0].dtype, [&](auto t) {
     using T = decltype(t);
-    k::float_table<T>().norm.batch_grad(s, run.in<T>(0), run.in<T>(1), run.in<T>(2), run.in<T>(3), run.in<T>(4), run.out<T>(0),
-                                        run.out<T>(1), run.out<T>(2), run.scratch);
+    k::float_table<T>().norm.batch_grad(s, run.in<T>(0), run.in<T>(1), run.in<T>(2), run.in<T>(3), run.in<T>(4),
+                                        run.out<T>(0), run.out<T>(1), run.out<T>(2), run.scratch);
   });
 }
 
@@ -161,7 +173,8 @@ std::pair<std::int64_t, std::int64_t> rows_and_columns(const Shape& x, std::int6
   return {x.size(0, split), x.size(split, x.rank())};
 }
 
-void check_layer(const char* name, std::int64_t axes, const Specs& inputs, const Spec& x, std::size_t first, std::size_t last) {
+void check_layer(const char* name, std::int64_t axes, const Specs& inputs, const Spec& x, std::size_t first,
+                 std::size_t last) {
   check::same_dtype(name, inputs);
   check::floating(name, x);
   if (axes < 1 || axes > x.rank())
@@ -172,8 +185,8 @@ void check_layer(const char* name, std::int64_t axes, const Specs& inputs, const
       fail(ErrorKind::value, std::string(name) + ": wrong rank of a parameter", "the shape of the normalized axes",
            to_string(inputs), "Check the weights.");
     for (int a = 0; a < axes; ++a)
-      check::equal(name, inputs[i].dims[static_cast<std::size_t>(a)], x.dims[static_cast<std::size_t>(x.rank() - axes + a)],
-                   inputs, "the normalized sizes");
+      check::equal(name, inputs[i].dims[static_cast<std::size_t>(a)],
+                   x.dims[static_cast<std::size_t>(x.rank() - axes + a)], inputs, "the normalized sizes");
   }
 }
 
@@ -187,11 +200,12 @@ Specs LayerNorm::infer(const Specs& inputs) const {
 }
 
 void LayerNorm::run(const Run& run) const {
+  if (zero_if_empty(run, 0, 3)) return;
   const auto [rows, columns] = rows_and_columns(run.inputs[0].shape, axes);
   for_floating(run.inputs[0].dtype, [&, r = rows, c = columns](auto t) {
     using T = decltype(t);
-    k::float_table<T>().norm.layer(r, c, run.in<T>(0), run.in<T>(1), run.in<T>(2), static_cast<T>(epsilon), run.out<T>(0),
-                                   run.out<T>(1), run.out<T>(2));
+    k::float_table<T>().norm.layer(r, c, run.in<T>(0), run.in<T>(1), run.in<T>(2), static_cast<T>(epsilon),
+                                   run.out<T>(0), run.out<T>(1), run.out<T>(2));
   });
 }
 
@@ -218,6 +232,7 @@ std::size_t LayerNormGrad::scratch(const Run& run) const {
 }
 
 void LayerNormGrad::run(const Run& run) const {
+  if (zero_if_empty(run, 1, 3)) return;
   const auto [rows, columns] = rows_and_columns(run.inputs[1].shape, axes);
   for_floating(run.inputs[0].dtype, [&, r = rows, c = columns](auto t) {
     using T = decltype(t);

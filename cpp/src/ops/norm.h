@@ -6,7 +6,8 @@
 
 namespace lamina {
 
-// inputs x, gamma, beta -> y, mean, variance (biased), rstd = 1 / sqrt(variance + epsilon); statistics per index of `axis`.
+// inputs x, gamma, beta -> y, mean, variance (biased), rstd = 1 / sqrt(variance + epsilon); statistics per index of
+// `axis`.
 struct BatchNorm {
   static constexpr const char* name = "batch_norm";
   double epsilon = 1e-3;

@@ -37,8 +37,9 @@ void floating(const char* op, const Spec& input) {
 
 void rank_at_least(const char* op, const Spec& input, int rank) {
   if (input.rank() < rank)
-    fail(ErrorKind::value, std::string(op) + ": the input has too few axes", "at least " + std::to_string(rank) + " axes",
-         "shape " + to_string(input.dims), "Add an axis, or check what the input is.");
+    fail(ErrorKind::value, std::string(op) + ": the input has too few axes",
+         "at least " + std::to_string(rank) + " axes", "shape " + to_string(input.dims),
+         "Add an axis, or check what the input is.");
 }
 
 int axis(const char* op, std::int64_t axis, int rank) {
@@ -61,9 +62,8 @@ void shape(const char* op, const Spec& input, const Dims& expected, const Specs&
 
 Dim equal(const char* op, const Dim& a, const Dim& b, const Specs& inputs, const char* which) {
   if (a.known() && b.known() && a.value() != b.value())
-    fail(ErrorKind::value, std::string(op) + ": the inputs do not fit together",
-         std::string(which) + " that agree", to_string(inputs) + " (" + to_string(a) + " and " + to_string(b) + ")",
-         "Check the shapes.");
+    fail(ErrorKind::value, std::string(op) + ": the inputs do not fit together", std::string(which) + " that agree",
+         to_string(inputs) + " (" + to_string(a) + " and " + to_string(b) + ")", "Check the shapes.");
   return a.known() ? a : b;
 }
 

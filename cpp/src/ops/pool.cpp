@@ -11,8 +11,8 @@ namespace k = kernels;
 
 Dims PoolAttributes::out_dims(const char* op, const Specs& inputs, const Dims& x) const {
   if (x.rank() < 3 || x.rank() > 5)
-    fail(ErrorKind::value, std::string(op) + ": wrong rank", "(batch, 1 to 3 spatial axes, channels)", to_string(inputs),
-         "Add the missing axes.");
+    fail(ErrorKind::value, std::string(op) + ": wrong rank", "(batch, 1 to 3 spatial axes, channels)",
+         to_string(inputs), "Add the missing axes.");
   const int axes = x.rank() - 2;
   const auto w = window::per_axis(op, "window", window, axes);
   const auto s = window::per_axis(op, "strides", strides.empty() ? window : strides, axes);
@@ -27,7 +27,8 @@ Dims PoolAttributes::out_dims(const char* op, const Specs& inputs, const Dims& x
 
 k::PoolShape PoolAttributes::shape(const Shape& x, const Shape& y) const {
   k::PoolShape s;
-  lamina::window::fill(s, x, y, window.data(), strides.empty() ? window : strides, {}, padding);
+  constexpr std::int64_t ones[] = {1, 1, 1};  // what no window means
+  lamina::window::fill(s, x, y, window.empty() ? ones : window.data(), strides.empty() ? window : strides, {}, padding);
   s.channels = x[x.rank() - 1];
   return s;
 }

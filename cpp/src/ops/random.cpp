@@ -38,7 +38,8 @@ void RandomOp<D>::run(const Run& run) const {
     using T = decltype(t);
     const auto& r = kernels::float_table<T>().random;
     auto* f = D == Distribution::uniform ? r.uniform : D == Distribution::normal ? r.normal : r.truncated_normal;
-    f(run.outputs[0].shape.size(), state.key, state.counter, static_cast<T>(first), static_cast<T>(second), run.out<T>(0));
+    f(run.outputs[0].shape.size(), state.key, state.counter, static_cast<T>(first), static_cast<T>(second),
+      run.out<T>(0));
   });
 }
 

@@ -92,7 +92,8 @@ Values vjp(k::Reduce kind, const Axes& axes, bool keepdims, const Vjp& v) {
   auto keep = [&](const Value& y) { return keepdims ? y : ops::reshape(y, ones); };
   const Value dy = keep(v.grad());
   switch (kind) {
-    case k::Reduce::sum: return {ops::broadcast_to(dy, x.dims())};
+    case k::Reduce::sum:
+      return {ops::broadcast_to(dy, x.dims())};
     case k::Reduce::mean: {
       const Value n = ops::dim_value(reduced_count(x.dims(), axes), x.dtype());
       return {ops::broadcast_to(ops::divide(dy, n), x.dims())};
@@ -112,7 +113,8 @@ Values vjp(k::Reduce kind, const Axes& axes, bool keepdims, const Vjp& v) {
                                       ops::where(ops::equal(zeros, zero), ops::divide(rest, safe), zero));
       return {ops::multiply(dy, others)};
     }
-    default: return {Value()};
+    default:
+      return {Value()};
   }
 }
 

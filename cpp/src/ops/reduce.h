@@ -10,7 +10,8 @@ inline constexpr const char* kReduceNames[] = {"sum", "mean", "prod", "max", "mi
 
 namespace reduction {
 
-Specs infer(const char* name, kernels::Reduce kind, const std::vector<std::int64_t>& axes, bool keepdims, const Specs& inputs);
+Specs infer(const char* name, kernels::Reduce kind, const std::vector<std::int64_t>& axes, bool keepdims,
+            const Specs& inputs);
 void run(kernels::Reduce kind, const std::vector<std::int64_t>& axes, const Run& run);
 std::size_t scratch(const std::vector<std::int64_t>& axes, const Run& run);
 Values vjp(kernels::Reduce kind, const std::vector<std::int64_t>& axes, bool keepdims, const Vjp& v);

@@ -48,8 +48,9 @@ OpPtr make_op(const std::string& name, const Attributes& attributes) {
     if (name == op.name) return op.make(attributes);
     names.emplace_back(op.name);
   }
-  fail(ErrorKind::value, "Unknown op '" + name + "'", "an op of this version; the nearest names are " + nearest(name, names),
-       name, "Use a newer version of the library, or correct the name.");
+  fail(ErrorKind::value, "Unknown op '" + name + "'",
+       "an op of this version; the nearest names are " + nearest(name, names), name,
+       "Use a newer version of the library, or correct the name.");
 }
 
 }  // namespace lamina

@@ -87,7 +87,8 @@ void check_labels(const char* name, const Specs& inputs) {
   check::floating(name, x);
   check::rank_at_least(name, x, 1);
   if (labels.dtype != DType::int64)
-    fail(ErrorKind::type, std::string(name) + ": wrong dtype of the labels", "int64", to_string(inputs), "Cast the labels.");
+    fail(ErrorKind::type, std::string(name) + ": wrong dtype of the labels", "int64", to_string(inputs),
+         "Cast the labels.");
   if (labels.rank() != x.rank() - 1)
     fail(ErrorKind::value, std::string(name) + ": wrong rank of the labels", "one class number per row of the logits",
          to_string(inputs), "Remove or add an axis of the labels.");
@@ -108,7 +109,8 @@ void SparseCrossentropy::run(const Run& run) const {
   for (std::int64_t i = 0; i < rows; ++i)
     if (labels[i] < 0 || labels[i] >= columns)
       fail(ErrorKind::index, "A class label is out of range",
-           "integers from 0 to " + std::to_string(columns - 1) + " for an output of " + std::to_string(columns) + " classes",
+           "integers from 0 to " + std::to_string(columns - 1) + " for an output of " + std::to_string(columns) +
+               " classes",
            std::to_string(labels[i]) + " at row " + std::to_string(i),
            "Check the labels (NaN becomes a label out of range), or give the last layer more units.");
   for_floating(run.inputs[0].dtype, [&](auto t) {
@@ -133,8 +135,8 @@ void SparseCrossentropyGrad::run(const Run& run) const {
   const std::int64_t rows = run.inputs[1].shape.size(), columns = run.inputs[0].shape[run.inputs[0].shape.rank() - 1];
   for_floating(run.inputs[0].dtype, [&](auto t) {
     using T = decltype(t);
-    k::float_table<T>().softmax.sparse_crossentropy_grad(rows, columns, run.in<T>(0), run.in<std::int64_t>(1), run.in<T>(2),
-                                                         run.out<T>(0));
+    k::float_table<T>().softmax.sparse_crossentropy_grad(rows, columns, run.in<T>(0), run.in<std::int64_t>(1),
+                                                         run.in<T>(2), run.out<T>(0));
   });
 }
 

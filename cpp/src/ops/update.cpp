@@ -64,7 +64,8 @@ void AdamUpdate::run(const Run& run) const {
     T* v = bring<T>(run, 3, 2);
     T* v_hat = run.num_inputs == 6 ? bring<T>(run, 5, 3) : nullptr;
     kernels::float_table<T>().update.adam(run.outputs[0].shape.size(), *run.in<T>(4), static_cast<T>(beta_1),
-                                          static_cast<T>(beta_2), static_cast<T>(epsilon), run.in<T>(1), p, m, v, v_hat);
+                                          static_cast<T>(beta_2), static_cast<T>(epsilon), run.in<T>(1), p, m, v,
+                                          v_hat);
   });
 }
 
@@ -81,7 +82,8 @@ void RmspropUpdate::run(const Run& run) const {
     T* a = centered ? bring<T>(run, 4, 2) : nullptr;
     T* b = momentum > 0 ? bring<T>(run, 4 + centered, 2 + centered) : nullptr;
     kernels::float_table<T>().update.rmsprop(run.outputs[0].shape.size(), *run.in<T>(2), static_cast<T>(rho),
-                                             static_cast<T>(momentum), static_cast<T>(epsilon), run.in<T>(1), p, v, a, b);
+                                             static_cast<T>(momentum), static_cast<T>(epsilon), run.in<T>(1), p, v, a,
+                                             b);
   });
 }
 

@@ -34,7 +34,9 @@ struct AdamUpdate {
   }
   Specs infer(const Specs& inputs) const;
   void run(const Run& run) const;
-  unsigned reuses(int output) const { return output == 0 ? 1u : output == 1 ? 1u << 2 : output == 2 ? 1u << 3 : 1u << 5; }
+  unsigned reuses(int output) const {
+    return output == 0 ? 1u : output == 1 ? 1u << 2 : output == 2 ? 1u << 3 : 1u << 5;
+  }
 };
 
 // inputs p, g, learning_rate, v, then a (the mean gradient) if centered, then b if momentum > 0.

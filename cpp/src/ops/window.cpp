@@ -4,7 +4,8 @@
 
 namespace lamina::window {
 
-std::vector<std::int64_t> per_axis(const char* op, const char* attribute, const std::vector<std::int64_t>& values, int axes) {
+std::vector<std::int64_t> per_axis(const char* op, const char* attribute, const std::vector<std::int64_t>& values,
+                                   int axes) {
   if (values.empty()) return std::vector<std::int64_t>(static_cast<std::size_t>(axes), 1);
   constexpr std::int64_t most = std::int64_t{1} << 30;  // products of two stay far from overflow
   const bool positive = std::all_of(values.begin(), values.end(), [](std::int64_t v) { return v > 0 && v <= most; });

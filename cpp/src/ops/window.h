@@ -26,7 +26,8 @@ struct Axis {
 };
 
 // Throws Error (value) unless there is one positive number per spatial axis; an empty list means ones.
-std::vector<std::int64_t> per_axis(const char* op, const char* attribute, const std::vector<std::int64_t>& values, int axes);
+std::vector<std::int64_t> per_axis(const char* op, const char* attribute, const std::vector<std::int64_t>& values,
+                                   int axes);
 // Throws Error (value) when the window does not fit.
 Dim out_size(const char* op, const Dim& in, const Axis& axis, Padding padding, const Specs& inputs);
 std::int64_t pad_before(std::int64_t in, std::int64_t out, const Axis& axis, Padding padding);

@@ -49,8 +49,8 @@ Graph make_graph(const NamedValues& inputs, const NamedValues& outputs,
     auto it = numbers.find(ValueKey(v));
     if (it != numbers.end()) return it->second;
     if (!v.concrete())
-      fail(ErrorKind::value, "A result depends on a tensor that is not there", "only the inputs and variables of the trace",
-           "the placeholder '" + v.name() + "', " + to_string(v.spec()),
+      fail(ErrorKind::value, "A result depends on a tensor that is not there",
+           "only the inputs and variables of the trace", "the placeholder '" + v.name() + "', " + to_string(v.spec()),
            "Make every tensor that is used an input, or compute it inside the traced function.");
     const int n = graph.add_value(v.spec());
     graph.constants.push_back({v.tensor(), n});
@@ -85,7 +85,8 @@ std::string to_string(const Graph& graph) {
   for (const auto& [name, value] : graph.inputs)
     text += "%" + std::to_string(value) + " = input '" + name + "' " + to_string(graph.values[value]) + "\n";
   for (const auto& [variable, value] : graph.reads)
-    text += "%" + std::to_string(value) + " = variable " + std::to_string(variable) + " " + to_string(graph.values[value]) + "\n";
+    text += "%" + std::to_string(value) + " = variable " + std::to_string(variable) + " " +
+            to_string(graph.values[value]) + "\n";
   for (const auto& [tensor, value] : graph.constants)
     text += "%" + std::to_string(value) + " = constant " + to_string(graph.values[value]) + "\n";
   for (const Graph::Node& node : graph.nodes) {

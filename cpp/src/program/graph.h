@@ -44,8 +44,8 @@ struct Graph {
 
 using NamedValues = std::vector<std::pair<std::string, Value>>;
 
-// The graph that leads from the inputs and the traced variables (each with its number in the program) to the outputs and
-// to the values assigned to variables. Throws Error (value) when something depends on another placeholder.
+// The graph that leads from the inputs and the traced variables (each with its number in the program) to the outputs
+// and to the values assigned to variables. Throws Error (value) when something depends on another placeholder.
 Graph make_graph(const NamedValues& inputs, const NamedValues& outputs,
                  const std::vector<std::pair<int, const Trace::Entry*>>& variables);
 

@@ -40,7 +40,8 @@ void remove_dead_nodes(Graph& graph) {
   for (const auto& write : graph.writes) alive[static_cast<std::size_t>(write.value)] = true;
   std::vector<Graph::Node> kept;
   for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
-    if (std::none_of(node->outputs.begin(), node->outputs.end(), [&](int v) { return alive[static_cast<std::size_t>(v)]; }))
+    if (std::none_of(node->outputs.begin(), node->outputs.end(),
+                     [&](int v) { return alive[static_cast<std::size_t>(v)]; }))
       continue;
     for (int v : node->inputs) alive[static_cast<std::size_t>(v)] = true;
     kept.push_back(std::move(*node));
@@ -124,7 +125,8 @@ std::optional<k::Activation> activation_of(const Op& op) {
 // The product as an op that can still take an epilogue, or null: a plain matmul by a matrix is a linear.
 OpPtr epilogue_base(const Graph& graph, const Graph::Node& node) {
   if (auto* matmul = node.op->as<Matmul>())
-    if (!matmul->transpose_a && !matmul->transpose_b && graph.values[static_cast<std::size_t>(node.inputs[1])].rank() == 2)
+    if (!matmul->transpose_a && !matmul->transpose_b &&
+        graph.values[static_cast<std::size_t>(node.inputs[1])].rank() == 2)
       return make_op(Linear{});
   if (auto* conv = node.op->as<Conv>())
     if (conv->activation == k::Activation::linear) return node.op;
@@ -153,7 +155,9 @@ void fuse_epilogues(Graph& graph) {
     for (int v : graph.nodes[i].outputs) producer[static_cast<std::size_t>(v)] = static_cast<int>(i);
   std::vector<bool> absorbed(graph.nodes.size(), false);
   // The node that makes v, if nobody else needs v.
-  auto sole = [&](int v) { return uses[static_cast<std::size_t>(v)] == 1 ? producer[static_cast<std::size_t>(v)] : -1; };
+  auto sole = [&](int v) {
+    return uses[static_cast<std::size_t>(v)] == 1 ? producer[static_cast<std::size_t>(v)] : -1;
+  };
 
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     Graph::Node& node = graph.nodes[i];

@@ -6,9 +6,9 @@
 namespace lamina {
 
 void remove_dead_nodes(Graph& graph);
-void merge_equal_nodes(Graph& graph);   // the same op on the same inputs is computed once
-void fold_constants(Graph& graph);      // small results that depend on nothing unknown
-void fuse_epilogues(Graph& graph);      // matmul or conv, + bias, activation -> one op
+void merge_equal_nodes(Graph& graph);  // the same op on the same inputs is computed once
+void fold_constants(Graph& graph);     // small results that depend on nothing unknown
+void fuse_epilogues(Graph& graph);     // matmul or conv, + bias, activation -> one op
 
 void optimize(Graph& graph);
 

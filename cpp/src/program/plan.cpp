@@ -20,8 +20,8 @@ Bindings bind_inputs(const Graph& graph, const std::vector<Shape>& shapes) {
       const auto& input = graph.inputs[i];
       const Dims& dims = graph.values[static_cast<std::size_t>(input.value)].dims;
       auto wrong = [&](const std::string& why) {
-        fail(ErrorKind::value, "Input '" + input.name + "' has the wrong shape" + why, to_string(dims), to_string(shapes[i]),
-             "Give data of the expected shape (None is any size).");
+        fail(ErrorKind::value, "Input '" + input.name + "' has the wrong shape" + why, to_string(dims),
+             to_string(shapes[i]), "Give data of the expected shape (None is any size).");
       };
       if (dims.rank() != shapes[i].rank()) wrong("");
       for (int a = 0; a < dims.rank(); ++a) {
@@ -200,7 +200,8 @@ class Planner {
         int interval = -1;
         for (int in : *nodes_[i].inputs) {
           const int r = root(in), candidate = intervals_of_[Size(r)];
-          if (candidate < 0 || last_use_[Size(r)] != static_cast<int>(i) || !may_overwrite(static_cast<int>(i), v, r)) continue;
+          if (candidate < 0 || last_use_[Size(r)] != static_cast<int>(i) || !may_overwrite(static_cast<int>(i), v, r))
+            continue;
           if (std::find(taken.begin(), taken.end(), candidate) != taken.end()) continue;
           interval = candidate;
           break;
@@ -210,7 +211,8 @@ class Planner {
           intervals_.push_back({bytes_of(v), static_cast<int>(i), static_cast<int>(i), 0});
         }
         taken.push_back(interval);
-        intervals_[Size(interval)].last = std::max({intervals_[Size(interval)].last, last_use_[Size(v)], static_cast<int>(i)});
+        intervals_[Size(interval)].last =
+            std::max({intervals_[Size(interval)].last, last_use_[Size(v)], static_cast<int>(i)});
         intervals_of_[Size(v)] = interval;
         places_[Size(v)].kind = Place::Kind::arena;
       }
@@ -236,7 +238,8 @@ class Planner {
         elements += shape_of(v).size();
       }
       if (elements == 0) continue;
-      step.scratch_bytes = node.op->scratch(Run{inputs.data(), static_cast<int>(inputs.size()), outputs.data(), nullptr});
+      step.scratch_bytes =
+          node.op->scratch(Run{inputs.data(), static_cast<int>(inputs.size()), outputs.data(), nullptr});
       if (step.scratch_bytes > 0) {
         scratch_intervals_.push_back(static_cast<int>(intervals_.size()));
         intervals_.push_back({step.scratch_bytes, static_cast<int>(i), static_cast<int>(i), 0});
@@ -308,11 +311,11 @@ class Planner {
   const Bindings bindings_;
   Plan plan_;
   std::vector<BoundNode> nodes_;
-  std::vector<Shape> shapes_;      // per value
-  std::vector<int> roots_;         // per value
-  std::vector<int> producers_;     // per value: the node, or -1 for leaves
-  std::vector<int> last_use_;      // per root: the node
-  std::vector<Place> places_;      // per root
+  std::vector<Shape> shapes_;   // per value
+  std::vector<int> roots_;      // per value
+  std::vector<int> producers_;  // per value: the node, or -1 for leaves
+  std::vector<int> last_use_;   // per root: the node
+  std::vector<Place> places_;   // per root
   std::vector<Interval> intervals_;
   std::vector<int> intervals_of_;       // per root
   std::vector<int> scratch_intervals_;  // per step

@@ -1,7 +1,8 @@
 // A graph for known input shapes: which op runs when, on which memory.
 //
 // Where a value lives is decided once: in the arena (offsets by liveness, in-place where the op allows it), in a
-// variable (an update that overwrites what nobody reads any more), in the caller's inputs and outputs, or in a constant.
+// variable (an update that overwrites what nobody reads any more), in the caller's inputs and outputs, or in a
+// constant.
 #pragma once
 
 #include <cstdint>

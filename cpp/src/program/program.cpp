@@ -24,11 +24,21 @@ Workspace::Workspace(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)),
     Operand* operand = &to.back();
     const auto index = static_cast<std::size_t>(std::max(o.place.index, 0));
     switch (o.place.kind) {
-      case Place::Kind::arena: operand->data = static_cast<char*>(arena_.get()) + o.place.offset; break;
-      case Place::Kind::constant: operand->data = const_cast<void*>(plan_->constants[index].data()); break;
-      case Place::Kind::input: inputs_[index].operands.push_back(operand); break;
-      case Place::Kind::output: outputs_[index].operands.push_back(operand); break;
-      default: variables_[index].operands.push_back(operand); break;
+      case Place::Kind::arena:
+        operand->data = static_cast<char*>(arena_.get()) + o.place.offset;
+        break;
+      case Place::Kind::constant:
+        operand->data = const_cast<void*>(plan_->constants[index].data());
+        break;
+      case Place::Kind::input:
+        inputs_[index].operands.push_back(operand);
+        break;
+      case Place::Kind::output:
+        outputs_[index].operands.push_back(operand);
+        break;
+      default:
+        variables_[index].operands.push_back(operand);
+        break;
     }
     return operand;
   };
@@ -72,14 +82,15 @@ void Program::add_variable(const VariablePtr& variable) {
   for (const VariablePtr& v : variables_) {
     if (v == variable) return;
     if (v->name == variable->name)
-      fail(ErrorKind::value, "Two variables of a program have one name", "unique names", "'" + variable->name + "' twice",
-           "Give the layers different names.");
+      fail(ErrorKind::value, "Two variables of a program have one name", "unique names",
+           "'" + variable->name + "' twice", "Give the layers different names.");
   }
   variables_.push_back(variable);
   plans_.clear();  // they number the variables
 }
 
-void Program::add_entry(const std::string& name, const NamedValues& inputs, const NamedValues& outputs, const Trace& trace) {
+void Program::add_entry(const std::string& name, const NamedValues& inputs, const NamedValues& outputs,
+                        const Trace& trace) {
   std::vector<std::pair<int, const Trace::Entry*>> variables;
   for (const Trace::Entry& entry : trace.entries()) {
     add_variable(entry.variable);
@@ -107,8 +118,9 @@ const Graph& find(const std::map<std::string, Graph>& graphs, const std::string&
   if (it != graphs.end()) return it->second;
   std::vector<std::string> names;
   for (const auto& [name, graph] : graphs) names.push_back(name);
-  fail(ErrorKind::value, "The program has no entry '" + entry + "'", names.empty() ? "no entries yet" : nearest(entry, names),
-       "'" + entry + "'", "A model has 'train_step' and 'evaluate_step' once it was compiled and fitted or evaluated.");
+  fail(ErrorKind::value, "The program has no entry '" + entry + "'",
+       names.empty() ? "no entries yet" : nearest(entry, names), "'" + entry + "'",
+       "A model has 'train_step' and 'evaluate_step' once it was compiled and fitted or evaluated.");
 }
 
 }  // namespace
@@ -137,7 +149,8 @@ Program::Planned& Program::planned(const std::string& entry, const std::vector<S
 
 class Program::Lease {
  public:
-  Lease(Program& program, const std::string& entry, const std::vector<Shape>& shapes) : program_(program), entry_(entry) {
+  Lease(Program& program, const std::string& entry, const std::vector<Shape>& shapes)
+      : program_(program), entry_(entry) {
     std::lock_guard<std::mutex> lock(program_.mutex_);
     Planned& planned = program_.planned(entry, shapes);
     plan_ = planned.plan;
@@ -234,8 +247,9 @@ std::vector<Tensor> Program::run(const std::string& entry, const std::vector<Ten
   return outputs;
 }
 
-std::vector<Tensor> Program::run_batches(const std::string& entry, const std::vector<Tensor>& arrays, std::int64_t batch_size,
-                                         std::int64_t first, std::int64_t count, const Tensor* order) {
+std::vector<Tensor> Program::run_batches(const std::string& entry, const std::vector<Tensor>& arrays,
+                                         std::int64_t batch_size, std::int64_t first, std::int64_t count,
+                                         const Tensor* order) {
   check_inputs(entry, arrays);
   const std::int64_t rows = count_rows(arrays);
   if (batch_size < 1 || first < 0 || count < 1 || rows < 1 || first > (rows - 1) / batch_size)
@@ -283,7 +297,8 @@ std::vector<Tensor> Program::run_batches(const std::string& entry, const std::ve
         }
         char* to = static_cast<char*>(staging_[i].data());
         for (std::int64_t r = 0; r < size; ++r)
-          std::memcpy(to + bytes * static_cast<std::size_t>(r), from + bytes * static_cast<std::size_t>(row_order[begin + r]), bytes);
+          std::memcpy(to + bytes * static_cast<std::size_t>(r),
+                      from + bytes * static_cast<std::size_t>(row_order[begin + r]), bytes);
       }
       workspace->run(in.data(), out.data(), variables_);
     }
@@ -291,7 +306,8 @@ std::vector<Tensor> Program::run_batches(const std::string& entry, const std::ve
   return outputs;
 }
 
-std::vector<Tensor> Program::map_batches(const std::string& entry, const std::vector<Tensor>& arrays, std::int64_t batch_size) {
+std::vector<Tensor> Program::map_batches(const std::string& entry, const std::vector<Tensor>& arrays,
+                                         std::int64_t batch_size) {
   check_inputs(entry, arrays);
   const std::int64_t rows = count_rows(arrays);
   if (batch_size < 1 || rows < 1)
@@ -309,7 +325,8 @@ std::vector<Tensor> Program::map_batches(const std::string& entry, const std::ve
         Shape shape = spec.dims.shape();
         if (shape.rank() == 0 || shape[0] != size)
           fail(ErrorKind::value, "'" + entry + "' cannot be mapped over batches", "outputs with one row per sample",
-               "shape " + to_string(shape) + " for " + std::to_string(size) + " samples", "Run it on one batch instead.");
+               "shape " + to_string(shape) + " for " + std::to_string(size) + " samples",
+               "Run it on one batch instead.");
         shape[0] = rows;
         results.emplace_back(spec.dtype, shape);
       }

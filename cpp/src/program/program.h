@@ -1,5 +1,5 @@
-// A program: variables and the entries (predict, train_step, ...) that read and write them. It optimizes each entry once,
-// plans it once per set of input shapes, and runs it without allocating.
+// A program: variables and the entries (predict, train_step, ...) that read and write them. It optimizes each entry
+// once, plans it once per set of input shapes, and runs it without allocating.
 #pragma once
 
 #include <map>
@@ -42,9 +42,10 @@ class Program {
   // An entry of the same name is replaced.
   void add_entry(const std::string& name, const NamedValues& inputs, const NamedValues& outputs, const Trace& trace);
   void add_entry(const std::string& name, Graph graph);
-  void add_variable(const VariablePtr& variable);  // unless it is there; throws Error (value) for a name taken by another
+  void add_variable(
+      const VariablePtr& variable);  // unless it is there; throws Error (value) for a name taken by another
   bool has_entry(const std::string& name) const;
-  const Graph& graph(const std::string& entry) const;      // as traced; throws Error (value) for an unknown entry
+  const Graph& graph(const std::string& entry) const;  // as traced; throws Error (value) for an unknown entry
   const Graph& optimized(const std::string& entry) const;
   const std::map<std::string, Graph>& graphs() const { return traced_; }
   const std::vector<VariablePtr>& variables() const { return variables_; }

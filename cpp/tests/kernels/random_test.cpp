@@ -39,7 +39,8 @@ template <class T>
 void check_uniform() {
   for_each_level([](const kernels::Table& table) {
     for (const Index n : {0, 1, 2, 3, 5, 31, 1023, 1024, 1025, 20001}) {
-      const Buffer<T> y = with_threads<T>(n, [&](Buffer<T>& out) { random_of<T>(table).uniform(n, kKey, kCounter, 0, 1, out.data()); });
+      const Buffer<T> y =
+          with_threads<T>(n, [&](Buffer<T>& out) { random_of<T>(table).uniform(n, kKey, kCounter, 0, 1, out.data()); });
       for (Index i = 0; i < n; ++i) ASSERT_EQ(y[i], reference::random_unit<T>(kKey, kCounter, i)) << i;
       // low + u (high - low), rounded twice
       Buffer<T> shifted(n);
@@ -68,16 +69,19 @@ void check_normal() {
   std::vector<long double> expected(static_cast<std::size_t>(n));
   for (Index i = 0; i < n; ++i) expected[static_cast<std::size_t>(i)] = reference::random_normal<T>(kKey, kCounter, i);
   for_each_level([&](const kernels::Table& table) {
-    const Buffer<T> y = with_threads<T>(n, [&](Buffer<T>& out) { random_of<T>(table).normal(n, kKey, kCounter, 0, 1, out.data()); });
-    expect_near(y, expected,
-                [&](Index i) {
-                  // and the reference's rounding of pi, which shows next to a zero of the sine
-                  return 4 * epsilon<T>() * static_cast<double>(std::fabs(expected[static_cast<std::size_t>(i)])) + 1e-18;
-                },
-                "normal");
+    const Buffer<T> y =
+        with_threads<T>(n, [&](Buffer<T>& out) { random_of<T>(table).normal(n, kKey, kCounter, 0, 1, out.data()); });
+    expect_near(
+        y, expected,
+        [&](Index i) {
+          // and the reference's rounding of pi, which shows next to a zero of the sine
+          return 4 * epsilon<T>() * static_cast<double>(std::fabs(expected[static_cast<std::size_t>(i)])) + 1e-18;
+        },
+        "normal");
     Buffer<T> moved(n);
     random_of<T>(table).normal(n, kKey, kCounter, T(3), T(2), moved.data());
-    expect_near(moved, std::vector<double>(y.data(), y.data() + n), [](Index) { return 1e9; }, "finite");
+    expect_near(
+        moved, std::vector<double>(y.data(), y.data() + n), [](Index) { return 1e9; }, "finite");
     for (Index i = 0; i < n; ++i) ASSERT_NEAR(moved[i], 3 + 2 * y[i], 32 * epsilon<T>());
     // What is drawn does not depend on how much is drawn.
     for (const Index count : {1, 2, 3, 17, 1025}) {
@@ -171,9 +175,8 @@ void check_truncated_normal() {
   const Index n = 20001;
   const double outer = std::erf(std::sqrt(2.0));
   for_each_level([&](const kernels::Table& table) {
-    const Buffer<T> y = with_threads<T>(n, [&](Buffer<T>& out) {
-      random_of<T>(table).truncated_normal(n, kKey, kCounter, 0, 1, out.data());
-    });
+    const Buffer<T> y = with_threads<T>(
+        n, [&](Buffer<T>& out) { random_of<T>(table).truncated_normal(n, kKey, kCounter, 0, 1, out.data()); });
     for (Index i = 0; i < n; ++i) {
       const std::uint64_t bits = reference::random_bits<T>(kKey, kCounter, i) >> 1;
       const int width = sizeof(T) == 4 ? 23 : 52;
@@ -199,7 +202,8 @@ void check_dropout() {
   x.randomize(engine);
   for_each_level([&](const kernels::Table& table) {
     for (const double rate : {0.0, 0.1, 0.5, 0.9, 1.0}) {
-      Buffer<T> y = with_threads<T>(n, [&](Buffer<T>& out) { random_of<T>(table).dropout(n, kKey, kCounter, rate, x.data(), out.data()); });
+      Buffer<T> y = with_threads<T>(
+          n, [&](Buffer<T>& out) { random_of<T>(table).dropout(n, kKey, kCounter, rate, x.data(), out.data()); });
       Index kept = 0;
       for (Index i = 0; i < n; ++i) {
         const bool keep = double(reference::random_unit<T>(kKey, kCounter, i)) >= rate;
@@ -235,8 +239,8 @@ TEST(Random, KeysAndCountersGiveDifferentStreams) {
 
 TEST(RandomIntegers, StayInRangeAndAreEvenlySpread) {
   const Index n = 70000;
-  const Buffer<std::int64_t> y =
-      with_threads<std::int64_t>(n, [&](Buffer<std::int64_t>& out) { kernels::random_integers(n, 5, 6, -3, 4, out.data()); });
+  const Buffer<std::int64_t> y = with_threads<std::int64_t>(
+      n, [&](Buffer<std::int64_t>& out) { kernels::random_integers(n, 5, 6, -3, 4, out.data()); });
   std::vector<int> counts(7);
   for (Index i = 0; i < n; ++i) {
     ASSERT_GE(y[i], -3);

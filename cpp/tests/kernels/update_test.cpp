@@ -47,7 +47,8 @@ void check(Index n, const Update& update, const Reference& reference, double mag
       results.emplace_back(n);
       Slots<T>& s = results.back();
       update(floats_of<T>(table).update, s);
-      EXPECT_TRUE(s.p.guards_intact() && s.first.guards_intact() && s.second.guards_intact() && s.third.guards_intact());
+      EXPECT_TRUE(s.p.guards_intact() && s.first.guards_intact() && s.second.guards_intact() &&
+                  s.third.guards_intact());
       EXPECT_TRUE(s.p.same_bits(results[0].p) && s.first.same_bits(results[0].first) &&
                   s.second.same_bits(results[0].second) && s.third.same_bits(results[0].third))
           << "other bits with " << threads << " threads";
@@ -66,10 +67,12 @@ void check_sgd() {
   for (const Index n : kSizes) {
     check<T>(
         n, [&](const auto& u, Slots<T>& s) { u.sgd(n, rate, 0, false, s.g.data(), s.p.data(), nullptr); },
-        [&](double g, double& p, double&, double&, double&) { reference::sgd(double(rate), 0, false, g, p, nullptr); }, 2);
+        [&](double g, double& p, double&, double&, double&) { reference::sgd(double(rate), 0, false, g, p, nullptr); },
+        2);
     for (const bool nesterov : {false, true}) {
       check<T>(
-          n, [&](const auto& u, Slots<T>& s) { u.sgd(n, rate, T(0.9), nesterov, s.g.data(), s.p.data(), s.first.data()); },
+          n,
+          [&](const auto& u, Slots<T>& s) { u.sgd(n, rate, T(0.9), nesterov, s.g.data(), s.p.data(), s.first.data()); },
           [&](double g, double& p, double& m, double&, double&) {
             reference::sgd(double(rate), double(T(0.9)), nesterov, g, p, &m);
           },

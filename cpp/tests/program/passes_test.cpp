@@ -1,6 +1,6 @@
 #include "program/passes.h"
 
-#include "graphs.h"
+#include "program/graphs.h"
 
 namespace lamina {
 namespace {
@@ -35,7 +35,7 @@ TEST(MergeEqualNodes, ComputesTheSameOnce) {
       {{op("exp", {op("relu", {x})}), op("exp", {op("relu", {x})})}, "relu exp"},
       {{op("sum", {x}, {{"axes", Ints{0}}}), op("sum", {x}, {{"axes", Ints{1}}})}, "sum sum"},
       {{op("clip", {x}, {{"high", 0.1}}), op("clip", {x}, {{"high", 0.1 + 1e-16}})}, "clip clip"},
-      {{op("subtract", {x, state.dtype() == DType::int64 ? op("relu", {x}) : x}), op("subtract", {op("relu", {x}), x})},
+      {{op("subtract", {x, op("relu", {x})}), op("subtract", {op("relu", {x}), x})},
        "relu subtract subtract"},
       {{op("dropout", {x, state}, {{"rate", 0.5}}), op("dropout", {x, state}, {{"rate", 0.5}})}, "dropout"},
   };
@@ -52,7 +52,7 @@ TEST(MergeEqualNodes, ComputesTheSameOnce) {
 TEST(FoldConstants, ComputesWhatIsKnownAndSmall) {
   const Value x = input("x", {n, 4});
   const Value on_nothing = op("fill", {}, {{"shape", Dims{n}}});
-  // Concrete values compute at once, so constant operations come from ops on symbolic values that lost their inputs.
+  // Ops on concrete values compute at once, so only a file holds such graphs.
   Graph graph;
   const int c = graph.add_value({DType::float32, {4}}), y = graph.add_value({DType::float32, {4}}), z = graph.add_value({DType::float32, {4}});
   graph.constants.push_back({Tensor::of<float>({4}, {1, 2, 3, 4}), c});
@@ -80,7 +80,7 @@ TEST(FoldConstants, ComputesWhatIsKnownAndSmall) {
 }
 
 TEST(FuseEpilogues, FusesWhatItMayAndKeepsTheNumbers) {
-  const Value x = input("x", {n, 6}), image = input("image", {n, 7, 6, 2});
+  const Value x = input("x", {n, 6}), image = input("image", {Dim::symbol("m"), 7, 6, 2});
   const Value w = constant({6, 5}), b = constant({5}, 2), column = constant({5, 1}, 3), kernel = constant({3, 3, 2, 5}, 4);
   auto product = [&] { return ops::matmul(x, w, false, false); };
   auto convolved = [&] { return op("conv", {image, kernel}); };
@@ -101,19 +101,17 @@ TEST(FuseEpilogues, FusesWhatItMayAndKeepsTheNumbers) {
       {{act("silu", convolved())}, "conv"},
       {{ops::add(act("relu", convolved()), b)}, "conv add"},
       {{act("relu6", op("conv", {image, kernel, b}))}, "conv"},
-      {{shared, act("relu", ops::add(shared, b))}, "matmul linear"},  // never: the product itself is wanted
+      {{shared, act("relu", ops::add(shared, b))}, "matmul add relu"},  // the product itself is wanted
       {{ops::add(product(), column)}, "matmul add"},
       {{act("relu", ops::add(ops::matmul(x, constant({5, 6}), false, true), b))}, "matmul add relu"},
       {{ops::add(product(), product())}, "matmul add"},  // after merging
   };
   const std::vector<Tensor> inputs = {support::random<float>({5, 6}, 7), support::random<float>({2, 7, 6, 2}, 8)};
   for (const auto& row : rows) {
-    if (std::string(row.ops) == "matmul add" && row.outputs[0].dims().rank() == 2 && row.outputs[0].node()->inputs[1].concrete()) continue;
     Graph graph = graph_of({{"x", x}, {"image", image}}, row.outputs);
     const Graph before = graph;
     optimize(graph);
-    const bool kept = row.outputs.size() == 2;
-    EXPECT_EQ(ops_of(graph), kept ? "matmul add relu" : row.ops);
+    EXPECT_EQ(ops_of(graph), row.ops);
     const std::vector<Tensor> found = support::run_planned(graph, inputs), expected = support::run_plainly(before, inputs);
     for (std::size_t i = 0; i < found.size(); ++i) EXPECT_LE(support::difference<float>(found[i], expected[i]), 4e-6) << row.ops;
   }

@@ -76,9 +76,9 @@ class Dense(Layer):
 class Embedding(Layer):
     """Rows of a table by number: input integers of any shape, output (..., output_dim).
 
-    The numbers have to be in [0, input_dim); others raise an error when they are looked up. With `mask_zero` the
-    number 0 means padding: later layers leave these steps out. `weights` (an array, or a list of one) sets the table
-    at once.
+    The numbers have to be in [0, input_dim), or negative to count from the end; others raise an error when they are
+    looked up. With `mask_zero` the number 0 means padding: later layers leave these steps out. `weights` (an array, or
+    a list of one) sets the table at once.
 
     >>> import numpy as np, lamina
     >>> lamina.layers.Embedding(10, 4)(np.array([[1, 2, 0]])).shape

@@ -285,10 +285,10 @@ class Layer(Operation):
     @property
     def metrics(self) -> list[Any]:
         """All metrics of this layer and those below."""
-        found = [v for v in self._tracked_values() if hasattr(v, "update_state") and hasattr(v, "result")]
-        for layer in self._layers:
-            found.extend(layer.metrics)
-        return _unique(found)
+        return _unique(metric for layer in self._flatten_layers() for metric in layer._tracked_metrics())
+
+    def _tracked_metrics(self) -> list[Any]:
+        return [v for v in self._tracked_values() if hasattr(v, "update_state") and hasattr(v, "result")]
 
     @property
     def metrics_variables(self) -> list[Variable]:
@@ -412,6 +412,9 @@ class Layer(Operation):
 
     def _build_for(self, arguments: dict[str, Any]) -> None:
         """Builds for the shapes of the tensors among the arguments of `call`."""
+        if not self._builds_itself():
+            self.built = True
+            return
         shapes = {
             name: tree.map_structure(lambda t: tuple(t.shape), value)
             for name, value in arguments.items()
@@ -460,7 +463,8 @@ class Layer(Operation):
         signature = _call_signature(self.call)
         args = tuple(self._standardize(value, positional=True) for value in args)
         kwargs = {name: self._standardize(value) for name, value in kwargs.items()}
-        arguments = {**dict(zip(signature.names, args)), **kwargs}
+        names = [*signature.names, *(f"input_{i}" for i in range(len(signature.names), len(args)))]
+        arguments = {**dict(zip(names, args)), **kwargs}
         first = args[0] if args else next(iter(kwargs.values()), None)
         specs.check(self.input_spec, first, self.name)
 
@@ -620,6 +624,20 @@ class Layer(Operation):
         if self.activity_regularizer is None:
             own.pop("activity_regularizer", None)
         return {**base, **own, **base}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """The layer that `get_config` described. Constructors need not take `name`, `trainable` and `dtype`."""
+        parameters = inspect.signature(cls.__init__).parameters
+        if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+            return super().from_config(config)
+        base = ("name", "trainable", "dtype", "activity_regularizer")
+        layer = super().from_config({key: v for key, v in config.items() if key in parameters or key not in base})
+        layer.name = config.get("name", layer.name)
+        layer.dtype_policy = dtype_policies.get(config.get("dtype", layer.dtype_policy))
+        if config.get("trainable") is False:
+            layer.trainable = False
+        return layer
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"

@@ -135,9 +135,6 @@ class Loss(Configurable):
         weights = mask_to_weights(mask, sample_weight, values.dtype, self.reduction)
         return reduce_values(values, weights, self.reduction)
 
-    def get_config(self) -> dict[str, Any]:
-        return {"name": self.name, "reduction": self.reduction}
-
 
 class FunctionLoss(Loss):
     """A loss around a function `fn(y_true, y_pred, **arguments)`."""
@@ -166,10 +163,10 @@ class FunctionLoss(Loss):
     def get_config(self) -> dict[str, Any]:
         from ..saving.serialization import serialize_keras_object
 
-        config = super().get_config()
+        config = {"name": self.name, "reduction": self.reduction, **self.arguments}
         if type(self) is FunctionLoss:
             config["fn"] = serialize_keras_object(self.fn)
-        return {**config, **self.arguments}
+        return config
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:

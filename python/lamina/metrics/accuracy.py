@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import config, ops
+from .. import _core, config, ops
 from ..checks import explain, integer
 from ..losses.loss import same_rank
 
 
 def _float(matches: Any) -> Any:
     return ops.cast(matches, config.floatx())
+
+
+def _best(scores: Any) -> Any:
+    """The position of the largest value on the last axis, int64."""
+    return _core.ops.argmax(scores, axis=scores.ndim - 1)
 
 
 def accuracy(y_true: Any, y_pred: Any) -> Any:
@@ -44,7 +49,7 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     """Whether the largest score is at the one of the one-hot label."""
     y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
     _same_classes("categorical_accuracy", y_true, y_pred)
-    return _float(ops.equal(ops.argmax(y_true, axis=-1), ops.argmax(y_pred, axis=-1)))
+    return _float(ops.equal(_best(y_true), _best(y_pred)))
 
 
 def _labels(y_true: Any, y_pred: Any) -> Any:
@@ -58,7 +63,7 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     """Whether the largest score is at the integer label."""
     y_pred = ops.convert_to_tensor(y_pred)
     y_true = _labels(ops.convert_to_tensor(y_true), y_pred)
-    return _float(ops.equal(y_true, ops.cast(ops.argmax(y_pred, axis=-1), y_true.dtype)))
+    return _float(ops.equal(y_true, ops.cast(_best(y_pred), y_true.dtype)))
 
 
 def _in_top_k(labels: Any, scores: Any, k: int) -> Any:
@@ -74,7 +79,7 @@ def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
     """Whether the one of the one-hot label is among the k largest scores."""
     y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
     _same_classes("top_k_categorical_accuracy", y_true, y_pred)
-    return _in_top_k(ops.argmax(y_true, axis=-1), y_pred, integer("top_k_categorical_accuracy", "k", k))
+    return _in_top_k(_best(y_true), y_pred, integer("top_k_categorical_accuracy", "k", k))
 
 
 def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5, from_sorted_ids: bool = False) -> Any:

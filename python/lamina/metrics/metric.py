@@ -98,8 +98,5 @@ class Metric(Configurable):
         self.update_state(*args, **kwargs)
         return self.result()
 
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "name": self.name, "dtype": self.dtype}
-
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"

@@ -42,11 +42,15 @@ class Data(NamedTuple):
         return Data(*map(cut, self))
 
 
-def to_tensors(what: str, data: Any, single_list: bool = False) -> Any:
+def to_tensors(what: str, data: Any) -> Any:
     """A nest of arrays as tensors: wide floats get the default dtype, other kinds the nearest. TypeError for texts."""
-    if isinstance(data, (list, tuple)) and data and (not isinstance(data[0], _ARRAYS) or single_list):
-        data = np.asarray(data)  # a plain nested list of numbers
+    if isinstance(data, (list, tuple)) and data and all(_is_number(leaf) for leaf in tree.flatten(data)):
+        data = np.asarray(data)  # a nested list of numbers is one array
     return tree.map_structure(lambda leaf: _to_tensor(what, leaf), data)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (bool, int, float, np.generic))
 
 
 _ARRAYS = (np.ndarray, Tensor, dict, list, tuple)

@@ -129,7 +129,10 @@ class Model(Trainer, Layer):
     @property
     def metrics(self) -> list[Any]:
         """The loss, the compiled metrics, and those of the layers."""
-        return self._compiled_metrics() + [m for m in super().metrics if m not in self._compiled_metrics()]
+        found = self._compiled_metrics()
+        for layer in self._flatten_layers():
+            found += [m for m in layer._tracked_metrics() if not any(m is other for other in found)]
+        return found
 
     def summary(
         self,

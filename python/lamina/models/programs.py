@@ -123,21 +123,40 @@ def name_variables(model: Any) -> None:
             if id(variable) not in seen:
                 seen.add(id(variable))
                 name(variable, prefix + variable.name)
+        counts: dict[str, int] = {}
         for child in layer._layers:
-            walk(child, f"{prefix}{child.name}/")
+            wanted = child.name
+            if child._has_automatic_name and not _keeps_names(layer):
+                # The number in an automatic name depends on what was made before: count within the parent instead.
+                base = snake_case(type(child).__name__)
+                wanted = f"{base}_{counts[base]}" if base in counts else base
+                counts[base] = counts.get(base, 0) + 1
+            walk(child, f"{prefix}{wanted}/")
 
     walk(model, "")
     optimizer = getattr(model, "optimizer", None)
     for variable in [] if optimizer is None else optimizer.variables:
         if id(variable) not in seen:
             seen.add(id(variable))
-            name(variable, f"optimizer/{variable.name}")
+            reference = variable.reference
+            own = variable.name if reference is None else f"{variable.name.split('/')[0]}/{reference.core.name}"
+            name(variable, f"optimizer/{own}")
     for metric in model.metrics if model.compiled else []:
         for single in getattr(metric, "metrics", None) or [metric]:
             for variable in single.variables:
                 if id(variable) not in seen:
                     seen.add(id(variable))
                     name(variable, f"metrics/{snake_case(single.name)}/{variable.name}")
+
+
+def _keeps_names(layer: Any) -> bool:
+    """Whether the configuration of the layer holds the names of its sub-layers."""
+    from .functional import Functional
+    from .sequential import Sequential
+
+    return isinstance(layer, Sequential) or (
+        isinstance(layer, Functional) and type(layer).get_config is Functional.get_config
+    )
 
 
 def trace_predict(model: Any, program: Any, data: Data) -> Step:

@@ -156,15 +156,11 @@ def _index_array(k: Any, x: Any, axis: int, dim: Any) -> Any:
                 )
             array = np.nonzero(array)[0]
         if array.dtype.kind in "iu":
-            if (array < 0).any():
-                if not isinstance(dim, int):
-                    return _from_front(convert_to_tensor(array), dim)
-                array = np.where(array < 0, array + dim, array)
             return convert_to_tensor(array, "int64")
     elif isinstance(k, _core.Tensor) or hasattr(k, "core"):
         k = convert_to_tensor(k)
         if k.dtype in ("uint8", "int32", "int64"):
-            return _from_front(k, dim)
+            return k
     raise TypeError(
         explain(
             f"A tensor cannot be indexed by {type(k).__name__}.",
@@ -173,9 +169,3 @@ def _index_array(k: Any, x: Any, axis: int, dim: Any) -> Any:
             "use ops.take for indices and ops.where for masks that are traced.",
         )
     )
-
-
-def _from_front(indices: Any, dim: Any) -> Any:
-    from .shapes import _count_from_front
-
-    return _count_from_front(indices, dim)

@@ -52,6 +52,7 @@ class Operation(Configurable):
     """Something with a name that can be a node of a graph: a layer, a model, or a function of `lamina.ops`."""
 
     def __init__(self, name: str | None = None) -> None:
+        self._has_automatic_name = name is None
         if name is None:
             name = auto_name(type(self).__name__)
         if not isinstance(name, str) or "/" in name:
@@ -161,7 +162,12 @@ class FunctionOperation(Operation):
         return {"name": self.name, **self.arguments}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return type(self).function(*args, **kwargs, **self.arguments)
+        def run() -> Any:
+            return type(self).function(*args, **kwargs, **self.arguments)
+
+        if not _core.Trace.active() and (holds_symbolic(args) or holds_symbolic(kwargs.values())):
+            return record(self, run, args, kwargs)
+        return run()
 
 
 def _class_name(function_name: str) -> str:
@@ -212,7 +218,7 @@ def operation(function: Callable[..., Any]) -> Callable[..., Any]:
                 return function(*args, **kwargs)
         if _core.Trace.active():
             return function(*args, **kwargs)
-        return record(_class_for(public)(), lambda: function(*args, **kwargs), args, kwargs)
+        return _class_for(public)()(*args, **kwargs)
 
     FUNCTIONS[function.__name__] = public
     return public

@@ -111,7 +111,7 @@ _OPERATORS: dict[str, Callable[..., Any]] = {
     "__neg__": lambda self: functions.negative(self),
     "__abs__": lambda self: functions.absolute(self),
     "__invert__": lambda self: functions.logical_not(self),
-    "__getitem__": lambda self, key: shapes.get_item(self, key),
+    "__getitem__": lambda self, key: shapes.get_item(self, np.asarray(key) if isinstance(key, list) else key),
 }
 
 

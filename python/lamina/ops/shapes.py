@@ -272,7 +272,7 @@ def take(x: Any, indices: Any, axis: Any = None) -> Any:
     if axis is None:
         x, axis = _ops.reshape(x, shape=[-1]), 0
     place = normalize_axis(axis, x.ndim, "take")
-    return _ops.take(x, _count_from_front(indices, x.dims[place]), axis=place)
+    return _ops.take(x, indices, axis=place)
 
 
 def _count_from_front(indices: Any, size: Any) -> Any:
@@ -307,7 +307,7 @@ def get_item(x: Any, key: Any) -> Any:
     """x[key]: ints, slices, None, `...`, an array of indices for one axis; a mask of bools on concrete tensors only."""
     from .indexing import index
 
-    return index(convert_to_tensor(x), key)
+    return index(convert_to_tensor(x), tuple(key) if isinstance(key, list) else key)  # files hold tuples as lists
 
 
 # Making arrays.

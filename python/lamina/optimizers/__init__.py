@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from ..checks import explain
 from ..namespaces import Namespace
 from . import schedules
 from .adam import Adam, AdamW
@@ -22,4 +23,14 @@ serialize, deserialize = NAMESPACE.serialize, NAMESPACE.deserialize
 
 def get(identifier: object) -> Optimizer:
     """The optimizer for a name (any case), a configuration, or an optimizer."""
-    return identifier if isinstance(identifier, Optimizer) else NAMESPACE.get(identifier)
+    found = identifier if isinstance(identifier, Optimizer) else NAMESPACE.get(identifier)
+    if not isinstance(found, Optimizer):
+        raise ValueError(
+            explain(
+                "An optimizer is missing.",
+                f"an optimizer or the name of one: {', '.join(cls.__name__ for cls in CLASSES)}",
+                repr(identifier),
+                "pass e.g. 'adam' or lamina.optimizers.Adam(0.001).",
+            )
+        )
+    return found

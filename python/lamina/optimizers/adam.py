@@ -60,7 +60,7 @@ class Adam(Optimizer):
             gradient,
             m,
             v,
-            self._alpha(learning_rate),
+            self._once(f"alpha {learning_rate.dtype}", lambda: self._alpha(learning_rate)),
             *v_hat,
             beta_1=self.beta_1,
             beta_2=self.beta_2,

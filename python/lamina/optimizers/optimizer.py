@@ -92,6 +92,7 @@ class Optimizer(Configurable):
         self._slots: dict[str, list[Variable]] = {}
         self._not_decayed: set[int] = set()
         self._not_decayed_names: list[str] = []
+        self._shared: dict[str, Any] | None = None  # what all weights share during one step, such as Adam's step size
         self._gate: Any = None  # while gradients accumulate: whether this step's assignments count
         self._iterations = self._own_variable("iterations", np.zeros((), "int64"))
         if isinstance(learning_rate, LearningRateSchedule) or (
@@ -142,6 +143,7 @@ class Optimizer(Configurable):
             unique, number_ = f"{base}_{number_}", number_ + 1
         variable.name = unique
         variable.path = f"{self.name}/{unique}"
+        variable.reference = reference_variable
         return variable
 
     def add_optimizer_variables(
@@ -157,7 +159,9 @@ class Optimizer(Configurable):
         return made[0] if isinstance(name, str) else made
 
     def build(self, variables: Sequence[Any]) -> None:
-        """Makes the slots for these trainable variables. `fit` and `apply` call it."""
+        """Makes the slots for these trainable variables, once. `fit` and `apply` call it."""
+        if self.built:
+            return
         variables = list(variables)
         if self.use_ema:
             self._slots["average"] = self.add_optimizer_variables(variables, "average")
@@ -356,8 +360,20 @@ class Optimizer(Configurable):
                 if self._is_decayed(variable):
                     kept = 1.0 - ops.cast(rate, variable.dtype) * self.weight_decay
                     self.assign(variable, variable.value * kept)
-        for gradient, variable in zip(gradients, variables):
-            self.update_step(gradient, variable, ops.cast(rate, variable.dtype))
+        self._shared = {}
+        try:
+            for gradient, variable in zip(gradients, variables):
+                self.update_step(gradient, variable, ops.cast(rate, variable.dtype))
+        finally:
+            self._shared = None
+
+    def _once(self, name: str, compute: Callable[[], Any]) -> Any:
+        """A value that is the same for all weights of a step, computed for the first of them."""
+        if self._shared is None:
+            return compute()
+        if name not in self._shared:
+            self._shared[name] = compute()
+        return self._shared[name]
 
     def _accumulate(self, gradients: list[Any], variables: list[Any], steps: int) -> None:
         self._gate = ops.equal(ops.mod(self._iterations.value + 1, steps), 0)

@@ -99,8 +99,8 @@ static void pack_panels(const Correlation<T>& conv, T* packed, const Body& body)
   constexpr Index kColumns = kTileColumns<T>;
   const Index panels = ceil_div(conv.group_out, kColumns);
   const Index panel_elements = conv.inner() * kColumns;
-  parallel(conv.groups * panels, max_of(kWorkerElements / (panel_elements + 1), Index(1)),
-           [&](Index begin, Index end, int) {
+  const Index units = conv.groups * panels;
+  parallel(units, shared_grain(units, panel_elements, kWorkerElements), [&](Index begin, Index end, int) {
              for (Index unit = begin; unit < end; ++unit) {
                const Index group = unit / panels;
                const Index column = unit % panels * kColumns;

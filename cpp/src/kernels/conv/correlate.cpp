@@ -21,8 +21,16 @@ struct Runs {
   bool whole_rows;  // the taps of a row and their channels follow each other
 };
 
+// In short rows the pixels at the border matter: there the taps are runs of their own, which leave those pixels out.
+constexpr Index kShortRow = 32;
+
+static bool leaves_border_out(const Axis& width, Index channels) {
+  return width.taps > 1 && !width.inside() && width.out <= kShortRow && channels >= 16;
+}
+
 static Runs runs_of(const Axis axis[3], Index channels, Index pixel) {
-  const bool whole_rows = axis[2].taps == 1 || axis[2].spacing * pixel == channels;
+  const bool whole_rows =
+      axis[2].taps == 1 || (axis[2].spacing * pixel == channels && !leaves_border_out(axis[2], channels));
   const Index rows = axis[0].taps * axis[1].taps;
   return whole_rows ? Runs{rows, axis[2].taps * channels, true} : Runs{rows * axis[2].taps, channels, false};
 }
@@ -39,9 +47,43 @@ static void fill_offsets(const Axis axis[3], const Runs& runs, const Source<T>& 
   }
 }
 
+// The rows of taps, counted through the planes of the kernel, that an output row needs: all rows of the planes that fall
+// inside, and of a single plane only those rows that do.
+struct Range {
+  Index begin, end;
+};
+
+static Range tap_rows(const Axis axis[3], Index plane, Index row) {
+  const Index first = axis[0].first_tap(plane), last = axis[0].last_tap(plane);
+  const Index rows = axis[1].taps;
+  if (last - first != 1) return {first * rows, last * rows};
+  return {first * rows + axis[1].first_tap(row), first * rows + axis[1].last_tap(row)};
+}
+
+// Which pixels of the tiles at the border take part in the runs: three tables, for the first tile of a row, the last,
+// and one that is both.
+enum Border { kFirstTile, kLastTile, kOnlyTile, kBorders };
+
+static void fill_run_rows(const Axis axis[3], RunRows* run_rows) {
+  const Index taps = axis[0].taps * axis[1].taps * axis[2].taps;
+  const Axis& width = axis[2];
+  for (Index run = 0; run < taps; ++run) {
+    const Index tap = run % width.taps;
+    const bool left = tap < width.first_tap(0) || tap >= width.last_tap(0);
+    const bool right = tap < width.first_tap(width.out - 1) || tap >= width.last_tap(width.out - 1);
+    const RunRows first = left ? RunRows::all_but_first : RunRows::all;
+    const RunRows last = right ? RunRows::all_but_last : RunRows::all;
+    run_rows[kFirstTile * taps + run] = first;
+    run_rows[kLastTile * taps + run] = last;
+    run_rows[kOnlyTile * taps + run] = left ? first : last;
+  }
+}
+
+// Scratch for the offsets of the runs, and for which pixels they add to.
 template <class T>
-static Index offset_elements(const Correlation<T>& conv) {
-  return aligned_elements<T>(conv.taps() * Index(sizeof(Index) / sizeof(T)));
+static Index table_elements(const Correlation<T>& conv) {
+  const Index bytes = conv.taps() * Index(sizeof(Index) + kBorders * sizeof(RunRows));
+  return aligned_elements<T>(ceil_div(bytes, Index(sizeof(T))));
 }
 
 template <class T>
@@ -52,7 +94,7 @@ Index packed_elements(const Correlation<T>& conv) {
 template <class T>
 Index correlate_elements(const Correlation<T>& conv) {
   const Reader reader = reader_of(conv);
-  return offset_elements(conv) + max_threads() * aligned_elements<T>(reader.slab_elements(most_rows(reader)));
+  return table_elements(conv) + max_threads() * aligned_elements<T>(reader.slab_elements(most_rows(reader)));
 }
 
 template <class T>
@@ -65,10 +107,13 @@ void correlate(const Correlation<T>& conv, T* scratch) {
   const Index largest = most_rows(reader);
   const Index slab_elements = aligned_elements<T>(reader.slab_elements(largest));
   Index* const offsets = reinterpret_cast<Index*>(scratch);
-  T* const slabs = scratch + offset_elements(conv);
+  T* const slabs = scratch + table_elements(conv);
   const Source<T> strides = source_strides<T>(reader, largest);
   const Runs runs = runs_of(conv.axis, conv.group_in, strides.pixel);
   fill_offsets(conv.axis, runs, strides, offsets);
+  const bool clip = !runs.whole_rows && leaves_border_out(conv.axis[2], conv.group_in);
+  RunRows* const run_rows = reinterpret_cast<RunRows*>(offsets + conv.taps());
+  if (clip) fill_run_rows(conv.axis, run_rows);
 
   // Units of work: blocks of output rows, and parts of the panels if there are too few blocks.
   const Index wanted = 4 * Index(num_threads());
@@ -78,6 +123,7 @@ void correlate(const Correlation<T>& conv, T* scratch) {
   const Index blocks = conv.batch * planes * row_blocks;
   const Index parts = blocks >= wanted ? 1 : min_of(panels, ceil_div(wanted, blocks));
   const Index tiles = ceil_div(width, Index(kTileRows));
+  const Index runs_per_row = runs.whole_rows ? 1 : conv.axis[2].taps;
   const Index packed_group = conv.inner() * padded_columns<T>(conv.group_out);
 
   const auto run_unit = [&](Index unit, T* slab) {
@@ -95,24 +141,31 @@ void correlate(const Correlation<T>& conv, T* scratch) {
       Tile<T> tile;
       tile.a_row = conv.axis[2].step * source.pixel;
       tile.a_step = 1;
-      tile.offsets = offsets;
-      tile.runs = runs.count;
       tile.length = runs.length;
       tile.c_row = conv.y_axis[2];
       tile.activation = conv.activation;
       for (Index panel = piece_begin(panels, parts, part); panel < piece_begin(panels, parts, part + 1); ++panel) {
         const Index column = panel * kColumns;
         tile.columns = min_of(conv.group_out - column, kColumns);
-        tile.b = conv.packed + group * packed_group + column * conv.inner();
         tile.b_step = padded_columns<T>(tile.columns);
         tile.bias = conv.bias ? conv.bias + group * conv.group_out + column : nullptr;
+        const T* const weights = conv.packed + group * packed_group + column * conv.inner();
         for (Index h = row; h < row_end; ++h) {
+          const Range taps = tap_rows(conv.axis, plane, h);
+          tile.offsets = offsets + taps.begin * runs_per_row;
+          tile.runs = (taps.end - taps.begin) * runs_per_row;
+          tile.b = weights + taps.begin * runs_per_row * runs.length * tile.b_step;
           const T* const a = source.first + (h - row) * conv.axis[1].step * source.row;
           T* const c = y + h * conv.y_axis[1] + column;
           for (Index i = 0; i < tiles; ++i) {
             const Index pixel = piece_begin(width, tiles, i);
             tile.rows = piece_begin(width, tiles, i + 1) - pixel;
             tile.a = a + pixel * tile.a_row;
+            if (clip) {
+              const bool first = i == 0, last = i + 1 == tiles;
+              const Border border = first && last ? kOnlyTile : first ? kFirstTile : kLastTile;
+              tile.run_rows = first || last ? run_rows + border * conv.taps() + taps.begin * runs_per_row : nullptr;
+            }
             tile.c = c + pixel * tile.c_row;
             run_tile(tile);
           }
@@ -122,7 +175,8 @@ void correlate(const Correlation<T>& conv, T* scratch) {
   };
   const Index unit_flops = 2 * ceil_div(height, row_blocks) * width * max_of(conv.inner(), Index(1)) *
                            ceil_div(conv.group_out, parts) * conv.groups;
-  parallel(blocks * parts, max_of(kWorkerFlops / unit_flops, Index(1)), [&](Index begin, Index end, int worker) {
+  const Index units = blocks * parts;
+  parallel(units, shared_grain(units, unit_flops, kWorkerFlops), [&](Index begin, Index end, int worker) {
     for (Index unit = begin; unit < end; ++unit) run_unit(unit, slabs + worker * slab_elements);
   });
 }

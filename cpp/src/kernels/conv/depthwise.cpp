@@ -1,3 +1,4 @@
+#include <cstdlib>
 // Forward and gradient of the input; the gradient of the kernel is in depthwise_grad_kernel.cpp.
 #include "kernels/conv/depthwise.h"
 
@@ -13,7 +14,7 @@ using Eigen::internal::pmadd;
 using Eigen::internal::pset1;
 using Eigen::internal::pstoreu;
 
-constexpr int kPixels = 8;  // of a tile
+constexpr int kPixels = 8;  // of a tile, at most
 
 // y[n, o, f] = activation(bias[f] + sum over taps t of x[n, o * step + first + t * spacing, f] * weights[t, f]), where
 // channels of x are repeated `repeat` times side by side, and `fold` neighbouring filters are added into one of y.
@@ -32,6 +33,8 @@ struct Depthwise {
   Index taps() const { return axis[0].taps * axis[1].taps * axis[2].taps; }
 };
 
+// Whole packets of channels are read where they lie, clipped to the taps that fall inside: a slab would cost as much as
+// the few multiply-adds. Otherwise the slab pads and repeats the channels, and no tap falls outside of it.
 template <class T>
 static Reader reader_of(const Depthwise<T>& conv) {
   Reader reader;
@@ -39,16 +42,16 @@ static Reader reader_of(const Depthwise<T>& conv) {
   reader.image_channels = reader.channels = conv.image_channels;
   reader.repeat = conv.repeat;
   reader.pixel = padded_columns<T>(conv.filters());
-  reader.direct = all_inside(conv.axis) && reader.pixel == reader.image_channels;
+  reader.direct = reader.pixel == reader.image_channels;
   return reader;
 }
 
-// Scratch: offsets of the taps, then for each worker its slab and a tile of results before they are folded.
 template <class T>
-static Index offset_elements(const Depthwise<T>& conv) {
-  return aligned_elements<T>(conv.taps() * Index(sizeof(Index) / sizeof(T)));
+static Index largest_block(const Reader& reader) {
+  return reader.direct ? max_of(reader.axis[1].out, Index(1)) : most_rows(reader);
 }
 
+// Scratch, for each worker: its slab, and a tile of results before they are folded.
 template <class T>
 static Index unfolded_elements(const Depthwise<T>& conv) {
   return conv.fold > 1 ? kPixels * padded_columns<T>(conv.filters()) : 0;
@@ -57,24 +60,60 @@ static Index unfolded_elements(const Depthwise<T>& conv) {
 template <class T>
 static Index elements_of(const Depthwise<T>& conv) {
   const Reader reader = reader_of(conv);
-  return offset_elements(conv) +
-         max_threads() * (aligned_elements<T>(reader.slab_elements(most_rows(reader))) + unfolded_elements(conv));
+  const Index slab = aligned_elements<T>(reader.slab_elements(largest_block<T>(reader)));
+  return max_threads() * (slab + unfolded_elements(conv));
 }
 
-// One packet of filters of `Pixels` pixels.
+// The taps of each axis that fall inside.
+struct TapRanges {
+  Index first[3], last[3];
+
+  void clip(const Axis axis[3], int i, Index output) {
+    first[i] = axis[i].first_tap(output);
+    last[i] = axis[i].last_tap(output);
+  }
+  void take_all(const Axis axis[3], int i) {
+    first[i] = 0;
+    last[i] = axis[i].taps;
+  }
+};
+
+// What the tiles of a row have in common.
+template <class T>
+struct Row {
+  const Depthwise<T>& conv;
+  const T* x;  // of the first output and the first tap, which may fall outside
+  Index x_pixel;
+  Source<T> source;
+  TapRanges taps;
+  bool ahead;  // whether to fetch ahead
+};
+
+// One packet of filters of `Pixels` pixels, from output `pixel` on.
 template <class T, int Pixels>
-static void pixel_tile(const Depthwise<T>& conv, const T* x, Index x_pixel, const Index* offsets, Index taps,
-                       Index filter, Index count, T* y, Index y_pixel) {
+static void pixel_tile(const Row<T>& row, Index pixel, Index filter, Index count, T* y, Index y_pixel) {
   using P = TilePacket<T>;
+  const Depthwise<T>& conv = row.conv;
+  const TapRanges& taps = row.taps;
   const Index width = padded_columns<T>(conv.filters());
-  const T* weights = conv.weights + filter;
-  x += filter;
+  const Index x_pixel = row.x_pixel;
+  const Index tap_pixel = conv.axis[2].spacing * row.source.pixel;
   P sum[Pixels];
   unroll<Pixels>([&](auto i) LAMINA_INLINE_LAMBDA { sum[i] = pset1<P>(T(0)); });
-  for (Index t = 0; t < taps; ++t) {
-    const P weight = ploadu<P>(weights + t * width);
-    const T* from = x + offsets[t];
-    unroll<Pixels>([&](auto i) LAMINA_INLINE_LAMBDA { sum[i] = pmadd(ploadu<P>(from + i * x_pixel), weight, sum[i]); });
+  for (Index d = taps.first[0]; d < taps.last[0]; ++d) {
+    for (Index h = taps.first[1]; h < taps.last[1]; ++h) {
+      const T* weights =
+          conv.weights + ((d * conv.axis[1].taps + h) * conv.axis[2].taps + taps.first[2]) * width + filter;
+      const T* from = row.x + pixel * x_pixel + d * row.source.plane + h * conv.axis[1].spacing * row.source.row +
+                      taps.first[2] * tap_pixel + filter;
+      for (Index w = taps.first[2]; w < taps.last[2]; ++w) {
+        const P weight = ploadu<P>(weights);
+        unroll<Pixels>(
+            [&](auto i) LAMINA_INLINE_LAMBDA { sum[i] = pmadd(ploadu<P>(from + i * x_pixel), weight, sum[i]); });
+        weights += width;
+        from += tap_pixel;
+      }
+    }
   }
   const bool whole = count == kLanes<T>;
   if (conv.bias) {
@@ -94,6 +133,16 @@ static void pixel_tile(const Depthwise<T>& conv, const T* x, Index x_pixel, cons
   }
 }
 
+template <class T, int Pixels = kPixels>
+static void pixel_tile_of(Index pixels, const Row<T>& row, Index pixel, Index filter, Index count, T* y,
+                          Index y_pixel) {
+  if (pixels == Pixels) {
+    pixel_tile<T, Pixels>(row, pixel, filter, count, y, y_pixel);
+  } else if constexpr (Pixels > 1) {
+    pixel_tile_of<T, Pixels - 1>(pixels, row, pixel, filter, count, y, y_pixel);
+  }
+}
+
 template <class T>
 static void fold_pixels(const T* from, Index from_pixel, Index pixels, Index channels, Index fold, T* y, Index y_pixel) {
   for (Index i = 0; i < pixels; ++i) {
@@ -105,29 +154,67 @@ static void fold_pixels(const T* from, Index from_pixel, Index pixels, Index cha
   }
 }
 
+// Asks for what the next tile reads for the first time, one packet of filters of it: the processor does not foresee it,
+// because with many channels every tile lies on pages of its own.
+template <class T>
+static void fetch_next(const Row<T>& row, Index pixel, Index pixels, Index filter, const T* y, Index y_pixel) {
+  static const int mode = getenv("DM") ? atoi(getenv("DM")) : 0;
+  const Axis& height = row.conv.axis[1];
+  const Axis& width = row.conv.axis[2];
+  const Index new_rows = min_of(height.step, height.taps);
+  if (mode == 4) return;
+  for (Index r = 0; r < new_rows; ++r) {
+    const T* from = row.x + pixel * row.x_pixel + (height.taps - 1 - r) * height.spacing * row.source.row +
+                    (width.taps - 1) * width.spacing * row.source.pixel + filter;
+    if (mode == 1) from += pixels * row.x_pixel;
+    if (mode >= 2) from += height.step * row.source.row - pixels * row.x_pixel;
+    if (mode >= 2) for (Index i = 0; i < pixels * width.step; ++i) __builtin_prefetch(from + i * row.source.pixel, 0, 2);
+    else for (Index i = 0; i < pixels * width.step; ++i) __builtin_prefetch(from + i * row.source.pixel);
+  }
+  if (mode == 1) y += pixels * y_pixel;
+  if (mode != 3) for (Index i = 0; i < pixels; ++i) __builtin_prefetch(y + i * y_pixel, 1);
+}
+
+// All filters of outputs [begin, end) of a row, which read the same taps.
+template <class T>
+static void run_pixels(const Row<T>& row, Index begin, Index end, T* y_row, T* unfolded) {
+  constexpr Index kLane = kLanes<T>;
+  const Depthwise<T>& conv = row.conv;
+  const Index filters = conv.filters(), padded = padded_columns<T>(filters);
+  const Index tiles = ceil_div(end - begin, Index(kPixels));
+  for (Index tile = 0; tile < tiles; ++tile) {
+    const Index pixel = begin + piece_begin(end - begin, tiles, tile);
+    const Index pixels = begin + piece_begin(end - begin, tiles, tile + 1) - pixel;
+    T* const to = y_row + pixel * conv.y_axis[2];
+    T* const y = conv.fold > 1 ? unfolded : to;
+    const Index y_pixel = conv.fold > 1 ? padded : conv.y_axis[2];
+    for (Index filter = 0; filter < filters; filter += kLane) {
+      if (row.ahead) fetch_next(row, pixel + pixels, pixels, filter, y + pixels * y_pixel + filter, y_pixel);
+      pixel_tile_of<T>(pixels, row, pixel, filter, min_of(filters - filter, kLane), y, y_pixel);
+    }
+    if (conv.fold > 1) {
+      fold_pixels(unfolded, padded, pixels, filters / conv.fold, conv.fold, to, conv.y_axis[2]);
+    } else if (is_transcendental(conv.activation)) {
+      activate(conv.activation, y, y_pixel, pixels, filters);
+    }
+  }
+}
+
 template <class T>
 static void run(const Depthwise<T>& conv, T* scratch) {
-  constexpr Index kLane = kLanes<T>;
   const Reader reader = reader_of(conv);
   const Index planes = conv.axis[0].out, height = conv.axis[1].out, width = conv.axis[2].out;
   if (conv.batch * planes * height * width == 0) return;
-  const Index filters = conv.filters(), padded = padded_columns<T>(filters), taps = conv.taps();
-  const Index largest = most_rows(reader);
+  const Index largest = largest_block<T>(reader);
   const Index slab_elements = aligned_elements<T>(reader.slab_elements(largest));
   const Index worker_elements = slab_elements + unfolded_elements(conv);
-  Index* const offsets = reinterpret_cast<Index*>(scratch);
-  T* const workers = scratch + offset_elements(conv);
-  const Source<T> strides = source_strides<T>(reader, largest);
-  Index next = 0;
-  for (Index d = 0; d < conv.axis[0].taps; ++d) {
-    for (Index h = 0; h < conv.axis[1].taps; ++h) {
-      for (Index w = 0; w < conv.axis[2].taps; ++w) {
-        offsets[next++] = d * strides.plane + h * conv.axis[1].spacing * strides.row +
-                          w * conv.axis[2].spacing * strides.pixel;
-      }
-    }
-  }
 
+  // Outputs [inner_begin, inner_end) of a row read all taps across; so do all when there is a slab.
+  Index inner_begin = 0, inner_end = width;
+  if (reader.direct) {
+    while (inner_begin < width && conv.axis[2].first_tap(inner_begin) > 0) ++inner_begin;
+    while (inner_end > inner_begin && conv.axis[2].last_tap(inner_end - 1) < conv.axis[2].taps) --inner_end;
+  }
   const Index wanted = 4 * Index(num_threads());
   const Index all_rows = conv.batch * planes * height;
   const Index row_blocks = ceil_div(height, min_of(largest, max_of(all_rows / wanted, Index(1))));
@@ -135,43 +222,34 @@ static void run(const Depthwise<T>& conv, T* scratch) {
   const auto run_unit = [&](Index unit, T* own) {
     const Index image = unit / row_blocks / planes;
     const Index plane = unit / row_blocks % planes;
-    const Index row = piece_begin(height, row_blocks, unit % row_blocks);
-    const Index row_end = piece_begin(height, row_blocks, unit % row_blocks + 1);
+    const Index first_row = piece_begin(height, row_blocks, unit % row_blocks);
+    const Index last_row = piece_begin(height, row_blocks, unit % row_blocks + 1);
     const T* const x = conv.x + image * conv.axis[0].in * conv.axis[1].in * conv.axis[2].in * conv.image_channels;
-    const Source<T> source = open_block(reader, x, plane, row, row_end - row, largest, own);
+    const Source<T> source = open_block(reader, x, plane, first_row, last_row - first_row, largest, own);
     T* const unfolded = own + slab_elements;
-    const Index x_pixel = conv.axis[2].step * source.pixel;
-    for (Index h = row; h < row_end; ++h) {
-      const T* const from = source.first + (h - row) * conv.axis[1].step * source.row;
-      T* const to = conv.y + image * conv.y_image + plane * conv.y_axis[0] + h * conv.y_axis[1];
-      for (Index pixel = 0; pixel < width; pixel += kPixels) {
-        const Index pixels = min_of(width - pixel, Index(kPixels));
-        T* const y = conv.fold > 1 ? unfolded : to + pixel * conv.y_axis[2];
-        const Index y_pixel = conv.fold > 1 ? padded : conv.y_axis[2];
-        for (Index filter = 0; filter < filters; filter += kLane) {
-          const Index count = min_of(filters - filter, kLane);
-          if (pixels == kPixels) {
-            pixel_tile<T, kPixels>(conv, from + pixel * x_pixel, x_pixel, offsets, taps, filter, count, y, y_pixel);
-          } else {
-            for (Index i = 0; i < pixels; ++i) {
-              pixel_tile<T, 1>(conv, from + (pixel + i) * x_pixel, x_pixel, offsets, taps, filter, count,
-                               y + i * y_pixel, y_pixel);
-            }
-          }
-        }
-        if (conv.fold > 1) {
-          fold_pixels(unfolded, padded, pixels, filters / conv.fold, conv.fold, to + pixel * conv.y_axis[2],
-                      conv.y_axis[2]);
-        } else if (is_transcendental(conv.activation)) {
-          activate(conv.activation, y, y_pixel, pixels, filters);
-        }
+    Row<T> row = {conv, nullptr, conv.axis[2].step * source.pixel, source, {}, reader.direct && conv.fold == 1};
+    row.taps.clip(conv.axis, 0, plane);
+    for (Index h = first_row; h < last_row; ++h) {
+      T* const y = conv.y + image * conv.y_image + plane * conv.y_axis[0] + h * conv.y_axis[1];
+      row.x = source.first + (h - first_row) * conv.axis[1].step * source.row;
+      row.taps.clip(conv.axis, 1, h);
+      for (Index pixel = 0; pixel < inner_begin; ++pixel) {
+        row.taps.clip(conv.axis, 2, pixel);
+        run_pixels(row, pixel, pixel + 1, y, unfolded);
+      }
+      row.taps.take_all(conv.axis, 2);
+      run_pixels(row, inner_begin, inner_end, y, unfolded);
+      for (Index pixel = inner_end; pixel < width; ++pixel) {
+        row.taps.clip(conv.axis, 2, pixel);
+        run_pixels(row, pixel, pixel + 1, y, unfolded);
       }
     }
   };
   // A tap costs about four times what its arithmetic would: the loads bound it.
-  const Index unit_flops = 8 * ceil_div(height, row_blocks) * width * filters * max_of(taps, Index(1));
-  parallel(units, max_of(kWorkerFlops / unit_flops, Index(1)), [&](Index begin, Index end, int worker) {
-    for (Index unit = begin; unit < end; ++unit) run_unit(unit, workers + worker * worker_elements);
+  const Index unit_flops =
+      8 * ceil_div(height, row_blocks) * width * conv.filters() * max_of(conv.taps(), Index(1));
+  parallel(units, shared_grain(units, unit_flops, kWorkerFlops), [&](Index begin, Index end, int worker) {
+    for (Index unit = begin; unit < end; ++unit) run_unit(unit, scratch + worker * worker_elements);
   });
 }
 

@@ -137,7 +137,7 @@ void depthwise_grad_kernel(const ConvShape& shape, const T* x, const T* dy, T* d
     }
   };
   const Index part_flops = 8 * shape.batch * shape.out_size() * shape.filters * work.taps / work.parts + 1;
-  parallel(work.parts, max_of(kWorkerFlops / part_flops, Index(1)), [&](Index begin, Index end, int worker) {
+  parallel(work.parts, shared_grain(work.parts, part_flops, kWorkerFlops), [&](Index begin, Index end, int worker) {
     for (Index part = begin; part < end; ++part) run_part(part, workers + worker * work.worker_elements());
   });
   for (Index tap = 0; tap < work.taps; ++tap) {

@@ -18,6 +18,12 @@ struct Axis {
 
   // Source positions that `outputs` successive outputs span.
   Index extent(Index outputs) const { return (outputs - 1) * step + max_of(taps - 1, Index(0)) * spacing + 1; }
+  // The taps of output o that fall inside: [first_tap(o), last_tap(o)).
+  Index first_tap(Index o) const { return min_of(max_of(ceil_div(-(o * step + first), spacing), Index(0)), taps); }
+  Index last_tap(Index o) const {
+    const Index begin = o * step + first;
+    return begin >= in ? first_tap(o) : max_of(min_of((in - 1 - begin) / spacing + 1, taps), first_tap(o));
+  }
   bool inside() const { return first >= 0 && first + extent(out) <= in; }
 };
 
@@ -171,7 +177,7 @@ inline Source<T> open_block(const Reader& reader, const T* image, Index plane, I
 
 // Output rows of one image plane are cut into blocks; the blocks of all images are the units of work.
 constexpr Index kSlabElements = 32 * 1024;  // of one block: leaves room for weights in the second cache
-constexpr Index kWorkerFlops = 3'000'000;   // worth a worker of its own (about 25 microseconds)
+constexpr Index kWorkerFlops = 2'000'000;   // worth a worker of its own (about 17 microseconds)
 constexpr Index kWorkerElements = 100'000;  // the same for copies
 
 // The most output rows of a block.

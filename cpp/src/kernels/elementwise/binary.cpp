@@ -86,7 +86,8 @@ struct Mod {  // as NumPy: the sign of b, also of a zero
     return (rest < T(0)) != (b < T(0)) ? rest + b : rest;
   }
 };
-struct FloorDivide {  // as NumPy: from the exact remainder, so that a quotient that rounds up to an integer does not fool it
+struct FloorDivide {  // as NumPy: from the exact remainder, so that a quotient that rounds up to an integer does not
+                      // fool it
   template <class T>
   T operator()(T a, T b) const {
     if (b == T(0)) return a / b;

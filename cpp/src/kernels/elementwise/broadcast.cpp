@@ -7,11 +7,11 @@ namespace lamina::kernels::LAMINA_LEVEL {
 namespace {
 
 constexpr int kMaxRank = 8;
-constexpr Index kBlock = 1024;      // elements gathered at a time
-constexpr Index kShortRow = 48;     // rows below are gathered
+constexpr Index kBlock = 1024;   // elements gathered at a time
+constexpr Index kShortRow = 48;  // rows below are gathered
 
 struct Walk {
-  int rank;              // at least 1
+  int rank;  // at least 1
   Index shape[kMaxRank];
   Index strides[3][kMaxRank];
   Index total;
@@ -52,16 +52,25 @@ struct Cursor {
     }
   }
 
-  void advance(const Walk& walk, int operands) {
+  // The rows that follow each other along the last of the outer axes, from here to its end.
+  Index rows_left(const Walk& walk) const {
+    return walk.rank > 1 ? walk.shape[walk.rank - 2] - index[walk.rank - 2] : 1;
+  }
+
+  // Moves on by at most rows_left() rows.
+  void advance(const Walk& walk, int operands, Index rows = 1) {
     for (int axis = walk.rank - 2; axis >= 0; --axis) {
-      for (int k = 0; k < operands; ++k) offsets[k] += walk.strides[k][axis];
-      if (++index[axis] < walk.shape[axis]) return;
+      for (int k = 0; k < operands; ++k) offsets[k] += rows * walk.strides[k][axis];
+      index[axis] += rows;
+      if (index[axis] < walk.shape[axis]) return;
       for (int k = 0; k < operands; ++k) offsets[k] -= walk.shape[axis] * walk.strides[k][axis];
       index[axis] = 0;
+      rows = 1;
     }
   }
 };
 
+// to[at + i] = from[offset + i * stride]
 template <class Word>
 void gather_words(Index n, const void* from, Index offset, Index stride, void* to, Index at) {
   const Word* source = static_cast<const Word*>(from) + offset;
@@ -69,18 +78,48 @@ void gather_words(Index n, const void* from, Index offset, Index stride, void* t
   for (Index i = 0; i < n; ++i) target[i] = source[i * stride];
 }
 
-// to[at + i] = from[offset + i * stride], of elements of `size` bytes
+constexpr Index kSpare = 32;  // bytes that gather_rows() may write beyond the last element
+
+// to[at + r * columns + c] = from[offset + r * row_stride + c * column_stride], for rows of a few elements
+template <class Word>
+void gather_rows(Index rows, Index columns, const void* from, Index offset, Index row_stride, Index column_stride,
+                 void* to, Index at) {
+  const Word* source = static_cast<const Word*>(from) + offset;
+  Word* target = static_cast<Word*>(to) + at;
+  if (column_stride == 0) {
+    // Whole vectors; what they write too much belongs to the next row, or to the spare bytes.
+    typedef Word Vector __attribute__((vector_size(kSpare)));
+    constexpr Index lanes = kSpare / sizeof(Word);
+    for (Index r = 0; r < rows; ++r, target += columns) {
+      const Vector value = Vector{} + source[r * row_stride];
+      for (Index c = 0; c < columns; c += lanes) __builtin_memcpy(target + c, &value, sizeof value);
+    }
+  } else {
+    for (Index r = 0; r < rows; ++r, target += columns, source += row_stride) {
+      for (Index c = 0; c < columns; ++c) target[c] = source[c * column_stride];
+    }
+  }
+}
+
+// Of elements of `size` bytes.
 void gather(int size, Index n, const void* from, Index offset, Index stride, void* to, Index at) {
   if (size == 1) return gather_words<std::uint8_t>(n, from, offset, stride, to, at);
   if (size == 4) return gather_words<std::uint32_t>(n, from, offset, stride, to, at);
   gather_words<std::uint64_t>(n, from, offset, stride, to, at);
 }
 
+void gather(int size, Index rows, Index columns, const void* from, Index offset, Index row_stride, Index column_stride,
+            void* to, Index at) {
+  if (size == 1) return gather_rows<std::uint8_t>(rows, columns, from, offset, row_stride, column_stride, to, at);
+  if (size == 4) return gather_rows<std::uint32_t>(rows, columns, from, offset, row_stride, column_stride, to, at);
+  gather_rows<std::uint64_t>(rows, columns, from, offset, row_stride, column_stride, to, at);
+}
+
 const void* element(const void* data, Index index, int size) { return static_cast<const char*>(data) + index * size; }
 void* element(void* data, Index index, int size) { return static_cast<char*>(data) + index * size; }
 
 struct Blocks {
-  alignas(64) std::uint64_t words[3][kBlock];
+  alignas(64) std::uint64_t words[3][kBlock + kSpare / 8];
 };
 
 // Elements [begin, end) of the output, row by row.
@@ -178,25 +217,29 @@ void run_short_rows(const Walk& walk, const BroadcastCall& call, Index begin, In
   for (Index at = begin; at < end; at += block) {
     const Index count = min_of(block, end - at);
     for (Index done = 0; any_gathered && done < count;) {
-      const Index n = min_of(columns - column, count - done);
+      // A piece of a row at either end of the range, else as many whole rows as lie side by side.
+      const bool whole = column == 0 && count - done >= columns;
+      const Index rows = whole ? min_of((count - done) / columns, cursor.rows_left(walk)) : 1;
+      const Index n = whole ? columns : min_of(columns - column, count - done);
       for (int k = 0; k < operands; ++k) {
         if (layouts[k] != Layout::gathered) continue;
-        const Index stride = walk.strides[k][last];
-        gather(call.sizes[k], n, call.data[k], cursor.offsets[k] + column * stride, stride, blocks.words[k], done);
+        const Index row_stride = walk.strides[k][last - 1], stride = walk.strides[k][last];
+        gather(call.sizes[k], rows, n, call.data[k], cursor.offsets[k] + column * stride, row_stride, stride,
+               blocks.words[k], done);
       }
-      done += n;
+      done += rows * n;
       column += n;
       if (column == columns) {
         column = 0;
-        cursor.advance(walk, operands);
+        cursor.advance(walk, operands, rows);
       }
     }
     const void* in[3];
     for (int k = 0; k < operands; ++k) {
       const bool direct = layouts[k] == Layout::contiguous;
-      in[k] = direct                           ? element(call.data[k], at, call.sizes[k])
+      in[k] = direct                         ? element(call.data[k], at, call.sizes[k])
               : layouts[k] == Layout::scalar ? call.data[k]
-                                               : static_cast<const void*>(blocks.words[k]);
+                                             : static_cast<const void*>(blocks.words[k]);
     }
     call.row(count, in, scalars, element(call.y, at, call.y_size));
   }

@@ -142,13 +142,19 @@ void compare(Compare function, const Broadcast& shape, const T* a, const T* b, b
 
 template <class T>
 void where(const Broadcast& shape, const bool* condition, const T* a, const T* b, T* y) {
-  const BroadcastCall call = {3,         {condition, a, b}, {1, sizeof(T), sizeof(T)},          y,
-                              sizeof(T), 1,                 grain_of_bytes(3 * sizeof(T) + 1), where_row_of<sizeof(T)>()};
+  const BroadcastCall call = {3,
+                              {condition, a, b},
+                              {1, sizeof(T), sizeof(T)},
+                              y,
+                              sizeof(T),
+                              1,
+                              grain_of_bytes(3 * sizeof(T) + 1),
+                              where_row_of<sizeof(T)>()};
   run_broadcast(shape, call);
 }
 
-#define LAMINA_INSTANTIATE(T)                                                           \
-  template void compare(Compare, const Broadcast&, const T*, const T*, bool*);          \
+#define LAMINA_INSTANTIATE(T)                                                  \
+  template void compare(Compare, const Broadcast&, const T*, const T*, bool*); \
   template void where(const Broadcast&, const bool*, const T*, const T*, T*);
 LAMINA_INSTANTIATE(float)
 LAMINA_INSTANTIATE(double)

@@ -27,6 +27,15 @@ struct Range<std::uint8_t> {
   static constexpr std::uint8_t greatest = 255;
 };
 
+template <class To>
+struct StepOf {
+  using type = To;
+};
+template <>
+struct StepOf<std::uint8_t> {
+  using type = std::int32_t;
+};
+
 template <class To, class From>
 inline To convert(From x) {
   if constexpr (is_floating<From> && !is_floating<To>) {
@@ -34,10 +43,10 @@ inline To convert(From x) {
     const From number = x == x ? x : From(0);
     const From low = number > From(Range<To>::below) ? number : From(Range<To>::below);
     const bool beyond = low >= From(Range<To>::above);
-    const From inside = beyond ? From(0) : low;
     // uint8 by way of int32, which is what processors convert to.
-    const To converted = sizeof(To) == 1 ? To(static_cast<std::int32_t>(inside)) : To(inside);
-    return beyond ? Range<To>::greatest : converted;
+    using Step = typename StepOf<To>::type;
+    const Step inside = static_cast<Step>(beyond ? From(0) : low);
+    return static_cast<To>(beyond ? Step(Range<To>::greatest) : inside);
   } else {
     return static_cast<To>(x);  // between integers the high bits are dropped
   }
@@ -110,22 +119,23 @@ void arange(Index n, T start, T step, T* y) {
       y[i] = start + offset;
     });
   } else {
-    for_each_element(n, grain_of_bytes(sizeof(T)), [=](Index i) {
-      y[i] = T(std::uint64_t(start) + std::uint64_t(i) * std::uint64_t(step));
-    });
+    for_each_element(n, grain_of_bytes(sizeof(T)),
+                     [=](Index i) { y[i] = T(std::uint64_t(start) + std::uint64_t(i) * std::uint64_t(step)); });
   }
 }
 
 template <class T>
 void is_finite(Index n, const T* x, bool* y) {
   std::uint8_t* out = reinterpret_cast<std::uint8_t*>(y);
-  for_each_element(n, grain_of_bytes(sizeof(T) + 1), [=](Index i) { out[i] = magnitude_bits(x[i]) < infinity_bits<T>(); });
+  for_each_element(n, grain_of_bytes(sizeof(T) + 1),
+                   [=](Index i) { out[i] = magnitude_bits(x[i]) < infinity_bits<T>(); });
 }
 
 template <class T>
 void is_nan(Index n, const T* x, bool* y) {
   std::uint8_t* out = reinterpret_cast<std::uint8_t*>(y);
-  for_each_element(n, grain_of_bytes(sizeof(T) + 1), [=](Index i) { out[i] = magnitude_bits(x[i]) > infinity_bits<T>(); });
+  for_each_element(n, grain_of_bytes(sizeof(T) + 1),
+                   [=](Index i) { out[i] = magnitude_bits(x[i]) > infinity_bits<T>(); });
 }
 
 template <class T>
@@ -135,10 +145,10 @@ void is_inf(Index n, const T* x, bool* y) {
                    [=](Index i) { out[i] = magnitude_bits(x[i]) == infinity_bits<T>(); });
 }
 
-#define LAMINA_INSTANTIATE(T)                               \
-  template void clip(Index, const T*, T, T, T*);            \
-  template void fill(Index, T, T*);                         \
-  template void arange(Index, T, T, T*);                    \
+#define LAMINA_INSTANTIATE(T)                    \
+  template void clip(Index, const T*, T, T, T*); \
+  template void fill(Index, T, T*);              \
+  template void arange(Index, T, T, T*);         \
   template void cast(Index, const T*, int, void*);
 LAMINA_INSTANTIATE(float)
 LAMINA_INSTANTIATE(double)
@@ -148,9 +158,9 @@ LAMINA_INSTANTIATE(std::uint8_t)
 LAMINA_INSTANTIATE(bool)
 #undef LAMINA_INSTANTIATE
 
-#define LAMINA_INSTANTIATE(T)                               \
-  template void is_finite(Index, const T*, bool*);          \
-  template void is_nan(Index, const T*, bool*);             \
+#define LAMINA_INSTANTIATE(T)                      \
+  template void is_finite(Index, const T*, bool*); \
+  template void is_nan(Index, const T*, bool*);    \
   template void is_inf(Index, const T*, bool*);
 LAMINA_INSTANTIATE(float)
 LAMINA_INSTANTIATE(double)

@@ -6,7 +6,9 @@
 namespace lamina::kernels {
 
 // y = f(x). The float functions exp ... gelu_tanh are accurate to 2 ULP over the whole range (denormals flushed), and
-// lanes of the vector body and of the tail give the same bits. Integers have: negative ... sign.
+// lanes of the vector body and of the tail give the same bits (but for the sign of NaN). elu, selu and celu are within
+// 2.5 ULP. At -infinity silu, gelu, gelu_tanh, mish and hard_silu have their limit 0. Integers have: negative ... sign
+// (they wrap), and floor ... trunc as the identity.
 enum class Unary : std::uint8_t {
   negative, absolute, square, sign,                                          // also integers
   floor, ceil, round /* half to even */, trunc, reciprocal, sqrt, rsqrt,
@@ -17,9 +19,18 @@ enum class Unary : std::uint8_t {
 
 // dx = dy * f'(x), written with what is cheapest: `saved` is y for exp sqrt rsqrt reciprocal tanh sigmoid relu relu6
 // elu leaky_relu (alpha >= 0) selu celu, else x. relu'(0) = 0; relu6' = 1 on (0, 6); leaky_relu'(0) = alpha.
-// Rows of Unary without a kernel gradient (floor, trigonometric, ...) are composed by the ops.
+// Rows with a kernel gradient, by what `saved` is (dx = dy * f'(x) is exact to a few roundings):
+//   y: exp sqrt rsqrt reciprocal tanh sigmoid relu relu6 elu leaky_relu selu celu
+//   x: negative absolute square log expm1 log1p sin cos erf softplus log_sigmoid silu gelu gelu_tanh softsign
+//      hard_sigmoid hard_silu mish
+//   any: sign floor ceil round trunc (0 everywhere)
+// |x|' (0) = 0; hard_sigmoid' and hard_silu' are 0 or 1 at -3 and 3. tan asin acos atan sinh cosh asinh acosh atanh have
+// none (dx is left as it is): the ops compose them.
 bool unary_grad_uses_output(Unary);
 
+// maximum and minimum are NaN if either operand is. Integers wrap; what they divide by 0 is 0; divide truncates, and
+// floor_divide and mod follow the divisor's sign as in NumPy; a negative power is 0 but of 1 and -1. Of bool, add,
+// multiply and subtract are or, and, xor.
 enum class Binary : std::uint8_t {
   add, subtract, multiply, divide, maximum, minimum, power, floor_divide, mod /* sign of the divisor */, atan2,
   squared_difference, logical_and, logical_or, logical_xor                     // logical_*: bool only
@@ -45,7 +56,7 @@ struct Elementwise {
   void (*fill)(std::int64_t n, T value, T* y);
   void (*arange)(std::int64_t n, T start, T step, T* y);
   // From T to each dtype, in the order of lamina::DType (float32, float64, int32, int64, uint8, bool); floating to
-  // integer truncates, anything to bool is x != 0.
+  // integer truncates and saturates (NaN to 0), anything to bool is x != 0, integers among themselves wrap.
   void (*cast)(std::int64_t n, const T* x, int to_dtype, void* y);
   // y = isfinite/isnan/isinf(x), floating only
   void (*is_finite)(std::int64_t n, const T* x, bool* y);

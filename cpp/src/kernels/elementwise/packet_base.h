@@ -46,8 +46,8 @@ struct FloatFormat<double> {
   static constexpr int mantissa_bits = 52;
   static constexpr Word sign = 0x8000000000000000u, magnitude = 0x7fffffffffffffffu, mantissa = 0x000fffffffffffffu;
   static constexpr Word one = 0x3ff0000000000000u, infinity = 0x7ff0000000000000u, not_a_number = 0x7ff8000000000000u;
-  static constexpr double integer_shift = 6755399441055744.0;         // 1.5 * 2^52
-  static constexpr double power_of_mantissa = 4503599627370496.0;     // 2^52
+  static constexpr double integer_shift = 6755399441055744.0;      // 1.5 * 2^52
+  static constexpr double power_of_mantissa = 4503599627370496.0;  // 2^52
   static constexpr double smallest_normal = 2.2250738585072014e-308;
 };
 

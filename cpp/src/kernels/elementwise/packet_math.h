@@ -168,8 +168,8 @@ EIGEN_ALWAYS_INLINE P sin_of_angle(P r, BitsOf<P> quadrant) {
   using Table = Tables<ScalarOf<P>>;
   const P square = r * r;
   const P sine = pmadd(P(square * r), polynomial(square, Table::sin), r);
-  const P cosine = pmadd(P(square * square), polynomial(square, Table::cos),
-                         P(constant<P>(1) - constant<P>(0.5) * square));
+  const P cosine =
+      pmadd(P(square * square), polynomial(square, Table::cos), P(constant<P>(1) - constant<P>(0.5) * square));
   const P y = select((quadrant & 1) == 0, sine, cosine);
   return flip_sign(y, (quadrant << (sizeof(ScalarOf<P>) * 8 - 2)) & FormatOf<P>::sign);
 }
@@ -239,11 +239,13 @@ EIGEN_ALWAYS_INLINE P erf(P x) {
   const ExpArgument<P> argument = reduce_exp(P(-square));
   const P exponential = (one + small_expm1(argument.r)) * power_of_two(argument.shifted);
   const auto small = t < one;
-  const P numerator = select(small, P(t * polynomial(square, Table::erf_n)),
-                             P(-exponential * polynomial(t, Table::erf_tail_n)));
+  const P numerator =
+      select(small, P(t * polynomial(square, Table::erf_n)), P(-exponential * polynomial(t, Table::erf_tail_n)));
   const P denominator = select(small, polynomial(square, Table::erf_d), polynomial(t, Table::erf_tail_d));
   const P y = select(small, t, one) + numerator / denominator;
-  return flip_sign(y, sign_of(x));
+  // Next to 0 the correction to t would be flushed, while the sum is a normal number.
+  const auto tiny = t < constant<P>(FormatOf<P>::smallest_normal * FormatOf<P>::power_of_mantissa);
+  return flip_sign(select(tiny, P(t * constant<P>(ScalarOf<P>(1.1283791670955126))), y), sign_of(x));
 }
 
 // ---- sigmoid, softplus, log_sigmoid: z = e^-|x| never overflows
@@ -354,19 +356,21 @@ struct GeluTanh {
 template <class P>
 EIGEN_ALWAYS_INLINE P gelu_tanh(P x) {
   if constexpr (sizeof(ScalarOf<P>) == 4) {
-    return through_double(x, [](auto value) __attribute__((always_inline)) {
-      using Q = decltype(value);
-      value = pmax(value, constant<Q>(-20));
-      const Q t = pmin(absolute(value), constant<Q>(20));
-      const Q a = t * pmadd(Q(t * t), constant<Q>(GeluTanh::d), constant<Q>(GeluTanh::c));
-      const Q z = float_exp(Q(-a));
-      return Q(value * select(value < constant<Q>(0), z, constant<Q>(1)) / (constant<Q>(1) + z));
-    });
+    return through_double(
+        x, [](auto value) __attribute__((always_inline)) {
+          using Q = decltype(value);
+          value = pmax(value, constant<Q>(-20));
+          const Q t = pmin(absolute(value), constant<Q>(20));
+          const Q a = t * pmadd(Q(t * t), constant<Q>(GeluTanh::d), constant<Q>(GeluTanh::c));
+          const Q z = float_exp(Q(-a));
+          return Q(value * select(value < constant<Q>(0), z, constant<Q>(1)) / (constant<Q>(1) + z));
+        });
   } else {
     x = pmax(x, constant<P>(-40));
     const P bounded = pmin(x, constant<P>(40));
-    const Pair<P> slope = sum(product(product(bounded, bounded), Pair<P>{constant<P>(GeluTanh::d), constant<P>(GeluTanh::d_low)}),
-                              Pair<P>{constant<P>(GeluTanh::c), constant<P>(GeluTanh::c_low)});
+    const Pair<P> slope =
+        sum(product(product(bounded, bounded), Pair<P>{constant<P>(GeluTanh::d), constant<P>(GeluTanh::d_low)}),
+            Pair<P>{constant<P>(GeluTanh::c), constant<P>(GeluTanh::c_low)});
     return times_sigmoid(x, product(slope, bounded));
   }
 }
@@ -375,22 +379,23 @@ EIGEN_ALWAYS_INLINE P gelu_tanh(P x) {
 template <class P>
 EIGEN_ALWAYS_INLINE P gelu(P x) {
   if constexpr (sizeof(ScalarOf<P>) == 4) {
-    return through_double(x, [](auto value) __attribute__((always_inline)) {
-      using Q = decltype(value);
-      value = pmax(value, constant<Q>(-15));
-      const Q t = pmin(absolute(value), constant<Q>(15));
-      const Q z = float_exp(Q(constant<Q>(-0.5) * t * t));
-      const Q tail = z * polynomial(t, FloatTables::normal_tail_n) / polynomial(t, FloatTables::normal_tail_d);
-      return Q(value * select(value < constant<Q>(0), tail, Q(constant<Q>(1) - tail)));
-    });
+    return through_double(
+        x, [](auto value) __attribute__((always_inline)) {
+          using Q = decltype(value);
+          value = pmax(value, constant<Q>(-15));
+          const Q t = pmin(absolute(value), constant<Q>(15));
+          const Q z = float_exp(Q(constant<Q>(-0.5) * t * t));
+          const Q tail = z * polynomial(t, FloatTables::normal_tail_n) / polynomial(t, FloatTables::normal_tail_d);
+          return Q(value * select(value < constant<Q>(0), tail, Q(constant<Q>(1) - tail)));
+        });
   } else {
     x = pmax(x, constant<P>(-40));
     const P zero = constant<P>(0), half = constant<P>(-0.5);
     const P t = pmin(absolute(x), constant<P>(40));
     const Pair<P> square = product(t, t);
     const PreciseExp<P> z = precise_exp(Pair<P>{half * square.high, half * square.low});
-    const Pair<P> tail = product(
-        z.mantissa, quotient(precise_polynomial(t, NormalTail::n), precise_polynomial(t, NormalTail::d)));
+    const Pair<P> tail =
+        product(z.mantissa, quotient(precise_polynomial(t, NormalTail::n), precise_polynomial(t, NormalTail::d)));
     const Pair<P> scaled = scale(tail, z.argument);
     const Pair<P> right = sum_of_ordered(constant<P>(1), P(-scaled.high));
     return scale_left(x, select(x < zero, tail, Pair<P>{right.high, right.low - scaled.low}), z.argument);
@@ -401,16 +406,17 @@ EIGEN_ALWAYS_INLINE P gelu(P x) {
 template <class P>
 EIGEN_ALWAYS_INLINE P mish(P x) {
   if constexpr (sizeof(ScalarOf<P>) == 4) {
-    return through_double(x, [](auto value) __attribute__((always_inline)) {
-      using Q = decltype(value);
-      const Q zero = constant<Q>(0), one = constant<Q>(1), two = constant<Q>(2);
-      value = pmax(value, constant<Q>(-150));
-      const Q z = float_exp(Q(-pmin(absolute(value), constant<Q>(150))));
-      const auto left = value < zero;
-      const Q numerator = select(left, Q(z * (z + two)), Q(one + two * z));
-      const Q denominator = pmadd(two, select(left, one, Q(z * z)), numerator);
-      return Q(value * numerator / denominator);
-    });
+    return through_double(
+        x, [](auto value) __attribute__((always_inline)) {
+          using Q = decltype(value);
+          const Q zero = constant<Q>(0), one = constant<Q>(1), two = constant<Q>(2);
+          value = pmax(value, constant<Q>(-150));
+          const Q z = float_exp(Q(-pmin(absolute(value), constant<Q>(150))));
+          const auto left = value < zero;
+          const Q numerator = select(left, Q(z * (z + two)), Q(one + two * z));
+          const Q denominator = pmadd(two, select(left, one, Q(z * z)), numerator);
+          return Q(value * numerator / denominator);
+        });
   } else {
     x = pmax(x, constant<P>(Tables<ScalarOf<P>>::silu_lowest));
     const P zero = constant<P>(0), one = constant<P>(1), two = constant<P>(2);

@@ -46,7 +46,8 @@ EIGEN_ALWAYS_INLINE P gelu_slope_in_double(P x) {
 template <class P>
 EIGEN_ALWAYS_INLINE P gelu_slope(P x) {
   if constexpr (sizeof(ScalarOf<P>) == 4) {
-    return through_double(x, [](auto v) __attribute__((always_inline)) { return gelu_slope_in_double<true>(v); });
+    return through_double(
+        x, [](auto v) __attribute__((always_inline)) { return gelu_slope_in_double<true>(v); });
   } else {
     return gelu_slope_in_double<false>(x);
   }

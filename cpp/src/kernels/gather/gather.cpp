@@ -1,5 +1,5 @@
-// Slices move by row. The sum of scatter_add is turned into one list of sources per target row (a counting sort of
-// the indices), so that each target row is written by one thread, in the order of its sources.
+// Slices move by row. For scatter_add the sources are sorted by their target, so that each target row is summed by
+// one thread, in the order of its sources.
 #include "kernels/gather/gather.h"
 
 #include "kernels/families.h"
@@ -40,19 +40,41 @@ void take(Index outer, Index size, Index inner, Index count, const T* x, const I
   });
 }
 
-// The scratch of scatter_add: sources[starts[k]] ... sources[starts[k + 1] - 1] are the j with indices[j] == k.
-std::size_t scatter_scratch(Index size, Index count) {
-  return static_cast<std::size_t>(size + 1 + count) * sizeof(Index);
+// A source of scatter_add: dy[.., source, ..] goes to x[.., target, ..].
+struct Source {
+  Index target, source;
+};
+
+constexpr int kDigitBits = 11;
+constexpr Index kDigits = Index{1} << kDigitBits;
+
+// Two lists of sources, between which the digits of the targets are sorted, and the counts of one digit.
+std::size_t scatter_scratch(Index, Index count) {
+  return static_cast<std::size_t>(2 * count) * sizeof(Source) + static_cast<std::size_t>(kDigits) * sizeof(Index);
 }
 
+// The sources by target, those of one target in their order: a stable sort, least digit first. Its cost does not grow
+// with `size` but for the number of digits.
 template <class I>
-void sort_by_target(Index size, Index count, const I* indices, Index* starts, Index* sources) {
-  for (Index k = 0; k <= size; ++k) starts[k] = 0;
-  for (Index j = 0; j < count; ++j) ++starts[position(indices[j], size)];
-  Index total = 0;
-  for (Index k = 0; k <= size; ++k) starts[k] = total += starts[k];
-  // Filling each list from its end backwards leaves every start in place.
-  for (Index j = count - 1; j >= 0; --j) sources[--starts[position(indices[j], size)]] = j;
+const Source* sorted_sources(Index size, Index count, const I* indices, void* scratch) {
+  Source *from = static_cast<Source*>(scratch), *to = from + count;
+  Index* starts = reinterpret_cast<Index*>(to + count);
+  for (Index j = 0; j < count; ++j) from[j] = {position(indices[j], size), j};
+  for (int shift = 0; (size - 1) >> shift > 0; shift += kDigitBits) {
+    for (Index d = 0; d < kDigits; ++d) starts[d] = 0;
+    for (Index j = 0; j < count; ++j) ++starts[from[j].target >> shift & (kDigits - 1)];
+    Index total = 0;
+    for (Index d = 0; d < kDigits; ++d) {
+      const Index n = starts[d];
+      starts[d] = total;
+      total += n;
+    }
+    for (Index j = 0; j < count; ++j) to[starts[from[j].target >> shift & (kDigits - 1)]++] = from[j];
+    Source* sorted = to;
+    to = from;
+    from = sorted;
+  }
+  return from;
 }
 
 template <class T>
@@ -76,42 +98,47 @@ inline bool add(bool a, bool b) {
   return a || b;
 }
 
-// row[i] = sum over the sources of dy[source * stride + i], `width` elements of a row.
+// row[i] = sum over the sources of dy[source * stride + i], `width` elements of a row; at least one source.
 template <class T>
-inline void sum_rows(const Index* sources, Index num_sources, const T* dy, Index stride, Index width,
-                     T* __restrict row) {
-  if (num_sources == 0) {
-    for (Index i = 0; i < width; ++i) row[i] = T(0);
-    return;
-  }
-  copy_row(dy + sources[0] * stride, width, row);
+inline void sum_rows(const Source* sources, Index count, const T* dy, Index stride, Index width, T* __restrict row) {
+  copy_row(dy + sources[0].source * stride, width, row);
   Index s = 1;
-  for (; s + 4 <= num_sources; s += 4) {
-    const T *a = dy + sources[s] * stride, *b = dy + sources[s + 1] * stride;
-    const T *c = dy + sources[s + 2] * stride, *d = dy + sources[s + 3] * stride;
+  for (; s + 4 <= count; s += 4) {
+    const T *a = dy + sources[s].source * stride, *b = dy + sources[s + 1].source * stride;
+    const T *c = dy + sources[s + 2].source * stride, *d = dy + sources[s + 3].source * stride;
     for (Index i = 0; i < width; ++i) row[i] = add(add(add(add(row[i], a[i]), b[i]), c[i]), d[i]);
   }
-  for (; s < num_sources; ++s) {
-    const T* a = dy + sources[s] * stride;
+  for (; s < count; ++s) {
+    const T* a = dy + sources[s].source * stride;
     for (Index i = 0; i < width; ++i) row[i] = add(row[i], a[i]);
   }
 }
 
+// The pieces that long rows are cut into. They are the slowest index of the tasks, so that threads share the work
+// evenly even where most sources have one target.
+inline Index pieces_of(Index inner) { return inner < 128 ? 1 : min_of<Index>(16, inner / 64); }
+
 template <class T, class I>
 void scatter_add(Index outer, Index size, Index inner, Index count, const T* dy, const I* indices, T* x,
                  void* scratch) {
-  Index* starts = static_cast<Index*>(scratch);
-  Index* sources = starts + size + 1;
-  sort_by_target(size, count, indices, starts, sources);
-  // Long rows are cut, so that few rows give work to many threads.
-  const Index piece = 4096, pieces = max_of<Index>(1, ceil_div(inner, piece));
-  const Index sums_per_row = 1 + count / max_of<Index>(1, size);
-  const Index grain = grain_of<T>(min_of(inner, piece) * sums_per_row);
-  parallel(outer * size * pieces, grain, [&](Index begin, Index end, int) {
-    for (Index r = begin; r < end; ++r) {
-      const Index row = r / pieces, o = row / size, k = row % size, first = r % pieces * piece;
-      sum_rows(sources + starts[k], starts[k + 1] - starts[k], dy + o * count * inner + first, inner,
-               min_of(piece, inner - first), x + row * inner + first);
+  if (outer * size * inner <= 0) return;
+  parallel(outer * size, grain_of<T>(inner), [&](Index begin, Index end, int) {
+    __builtin_memset(x + begin * inner, 0, static_cast<std::size_t>((end - begin) * inner) * sizeof(T));
+  });
+  if (count <= 0) return;
+  const Source* sources = sorted_sources(size, count, indices, scratch);
+  const Index pieces = pieces_of(inner);
+  parallel(pieces * outer * count, grain_of<T>(inner / pieces), [&](Index begin, Index end, int) {
+    for (Index task = begin; task < end; ++task) {
+      // The task of a target's first source sums all of them.
+      const Index s = task % count, target = sources[s].target;
+      if (s > 0 && sources[s - 1].target == target) continue;
+      Index last = s + 1;
+      while (last < count && sources[last].target == target) ++last;
+      const Index o = task / count % outer, piece = task / count / outer;
+      const Index first = piece * inner / pieces, width = (piece + 1) * inner / pieces - first;
+      sum_rows(sources + s, last - s, dy + o * count * inner + first, inner, width,
+               x + (o * size + target) * inner + first);
     }
   });
 }

@@ -17,11 +17,6 @@ using Eigen::internal::pstoreu;
 // Bytes of b that are worth a worker of its own.
 constexpr Index kBytesPerWorker = 256 * 1024;
 
-template <class T>
-static Index grain_of(Index bytes_per_unit) {
-  return max_of(kBytesPerWorker / max_of(bytes_per_unit, Index(1)), Index(1));
-}
-
 // bias and clamp of one packet that begins at column j, of which `count` lanes are wanted.
 template <class T>
 EIGEN_ALWAYS_INLINE TilePacket<T> finished(const GemmArgs<T>& args, TilePacket<T> sum, Index j, Index count) {
@@ -75,7 +70,8 @@ static void few_rows_of(const GemmArgs<T>& args, Index a_row, Index a_step) {
   constexpr int kVectors = Rows == 1 ? 8 : Rows == 2 ? 4 : 2;
 #endif
   const Index units = ceil_div(args.n, kLane);
-  parallel(units, grain_of<T>(args.k * kLane * Index(sizeof(T))), [&](Index begin, Index end, int) {
+  const Index unit_bytes = args.k * kLane * Index(sizeof(T));
+  parallel(units, shared_grain(units, unit_bytes, kBytesPerWorker), [&](Index begin, Index end, int) {
     const Index last = min_of(end * kLane, args.n);
     Index j = begin * kLane;
     for (; j + kVectors * kLane <= last; j += kVectors * kLane) {
@@ -133,7 +129,7 @@ static void dots_of(const GemmArgs<T>& args, const T* a, Index a_row) {
   constexpr int kColumns = Rows == 1 ? 8 : Rows == 2 ? 4 : 2;
 #endif
   constexpr Index kLane = kLanes<T>;
-  parallel(args.n, grain_of<T>(args.k * Index(sizeof(T))), [&](Index begin, Index end, int) {
+  parallel(args.n, shared_grain(args.n, args.k * Index(sizeof(T)), kBytesPerWorker), [&](Index begin, Index end, int) {
     Index j = begin;
     for (; j + kColumns <= end; j += kColumns) {
       dot_block<T, Rows, kColumns>(a, a_row, args.b + j * args.ldb, args.ldb, args.k, args.c + j, args.ldc);

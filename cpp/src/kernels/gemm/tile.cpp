@@ -26,19 +26,31 @@ static void full_tile(const Tile<T>& tile) {
   const Index a_step = tile.a_step;
   const Index b_step = tile.b_step;
   const T* b = tile.b;
-  for (Index run = 0; run < tile.runs; ++run) {
-    const T* start = tile.a + (tile.offsets ? tile.offsets[run] : 0);
+  const T* start = tile.a;
+  const auto add_run = [&](auto first, auto last) LAMINA_INLINE_LAMBDA {
     const T* a[kGroups];
     unroll<kGroups>([&](auto g) LAMINA_INLINE_LAMBDA { a[g] = start + 3 * g * a_row; });
     for (Index p = 0; p < tile.length; ++p) {
       P right[Vectors];
       unroll<Vectors>([&](auto v) LAMINA_INLINE_LAMBDA { right[v] = ploadu<P>(b + v * kLane); });
-      unroll<Rows>([&](auto i) LAMINA_INLINE_LAMBDA {
+      unroll<last, first>([&](auto i) LAMINA_INLINE_LAMBDA {
         const P left = pset1<P>(a[i / 3][(i % 3) * a_row]);
         unroll<Vectors>([&](auto v) LAMINA_INLINE_LAMBDA { sum[i][v] = pmadd(left, right[v], sum[i][v]); });
       });
       unroll<kGroups>([&](auto g) LAMINA_INLINE_LAMBDA { a[g] += a_step; });
       b += b_step;
+    }
+  };
+  for (Index run = 0; run < tile.runs; ++run) {
+    if (tile.offsets) start = tile.a + tile.offsets[run];
+    if (tile.b_offsets) b = tile.b + tile.b_offsets[run];
+    const RunRows rows = tile.run_rows ? tile.run_rows[run] : RunRows::all;
+    if (rows == RunRows::all) {
+      add_run(Constant<0>{}, Constant<Rows>{});
+    } else if (rows == RunRows::all_but_first) {
+      add_run(Constant<1>{}, Constant<Rows>{});
+    } else {
+      add_run(Constant<0>{}, Constant<Rows - 1>{});
     }
   }
 

@@ -44,7 +44,7 @@ struct Rows {
 inline Rows rows_of(Index rows, Index channels) {
   Rows r;
   r.channels = channels;
-  r.fold = lanes::fold_of(rows, channels);
+  r.fold = lanes::fold_of(rows, channels, 64);
   r.lanes = channels * r.fold;
   r.rows = ceil_div(rows, r.fold);
   r.last_row = rows * channels - (r.rows - 1) * r.lanes;
@@ -180,9 +180,6 @@ void normalize_rows(const Rows& r, const T* x, const T* centre, const T* scale, 
         for (int k = 0; k < count; ++k) {
           P value = lanes::load<P>(from + k * r.lanes + i);
           if constexpr (centred) value = ei::psub(value, c);
-#if defined(__AVX512F__)
-          if constexpr (sizeof(P)==64 && sizeof(T)==4) _mm512_stream_ps((float*)(to + k * r.lanes + i), (__m512)lanes::multiply_add(value, a, b)); else
-#endif
           lanes::store(to + k * r.lanes + i, lanes::multiply_add(value, a, b));
         }
       });
@@ -231,10 +228,7 @@ void input_gradient(const Rows& r, const T* dy, const T* x, const T* mean, const
         for (int k = 0; k < count; ++k) {
           const Index j = at + k * r.lanes + i;
           const P rest = lanes::multiply_add(ei::psub(lanes::load<P>(x + j), centre), pb, pc);
-#if defined(__AVX512F__)
-          if constexpr (sizeof(P)==64&& sizeof(T)==4) _mm512_stream_ps((float*)(dx + j), (__m512)lanes::multiply_add(lanes::load<P>(dy + j), pa, rest)); else
-#endif
- lanes::store(dx + j, lanes::multiply_add(lanes::load<P>(dy + j), pa, rest));
+          lanes::store(dx + j, lanes::multiply_add(lanes::load<P>(dy + j), pa, rest));
         }
       });
     });

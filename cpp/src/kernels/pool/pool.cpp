@@ -4,6 +4,7 @@
 #include "kernels/pool/pool.h"
 
 #include "kernels/families.h"
+#include "kernels/pool/mask.h"
 #include "kernels/reduce/lanes.h"
 
 namespace lamina::kernels::LAMINA_LEVEL {
@@ -26,6 +27,8 @@ struct Taps {
 
 inline Taps taps_inside(const Window& window, int axis, Index out) {
   const Index start = out * window.stride[axis] - window.pad[axis], dilation = window.dilation[axis];
+  const Index reach = (window.kernel[axis] - 1) * dilation;
+  if (start >= 0 && start + reach < window.in[axis]) return {0, window.kernel[axis], start};
   const Index begin = start < 0 ? ceil_div(-start, dilation) : 0;
   const Index room = window.in[axis] - start;
   const Index end = room <= 0 ? 0 : min_of(window.kernel[axis], ceil_div(room, dilation));
@@ -194,48 +197,69 @@ void average(const PoolShape& s, const T* x, T* y) {
   pool<Average>(s, x, y);
 }
 
-// ---- gradient of the average: each input gathers dy / taps from the outputs above it, in their order ----
+template <class T>
+inline void set_zero(T* x, Index n) {
+  if (n > 0) __builtin_memset(x, 0, static_cast<std::size_t>(n) * sizeof(T));
+}
 
-// The outputs of one axis above one input, with the reciprocal of their number of taps along that axis.
-template <class T, class Body>
+// ---- gradient of the average ----
+// For one input row, the rows of dy above it are first added up, each divided by its number of taps in depth and
+// height; the sum is then spread along the width. Everything happens in the order of the outputs.
+
+// The outputs of one axis above one input, with their number of taps along that axis.
+template <class Body>
 inline void for_outputs_above(const PoolShape& s, int axis, Index input, const Body& body) {
   const Outputs outputs = outputs_over(s, axis, input, input);
   for (Index o = outputs.begin; o < outputs.end; ++o) {
     const Index distance = input + s.pad[axis] - o * s.stride[axis];
-    if (s.dilation[axis] != 1 && distance % s.dilation[axis] != 0) continue;
-    body(o, taps_inside(s, axis, o).count());
+    if (s.dilation[axis] == 1 || distance % s.dilation[axis] == 0) body(o, taps_inside(s, axis, o).count());
   }
 }
 
+// The channels [channel, channel + channels) of one input row.
 template <class T>
-void average_grad_row(const PoolShape& s, Index depth, Index height, const T* dy, T* dx) {
-  constexpr Index most = 32;  // contributions gathered per pass over the channels
-  for (Index w = 0; w < s.in[2]; ++w, dx += s.channels) {
-    const T* from[most];
-    T weight[most];
-    Index found = 0;
-    bool fresh = true;
-    const auto add_found = [&] {
-      lanes::cover<T>(0, s.channels, [&](auto as, Index c) {
-        using P = typename decltype(as)::type;
-        P sum = fresh ? lanes::splat<P>(T(0)) : lanes::load<P>(dx + c);
-        for (Index i = 0; i < found; ++i)
-          sum = lanes::multiply_add(lanes::load<P>(from[i] + c), lanes::splat<P>(weight[i]), sum);
-        lanes::store(dx + c, sum);
-      });
-      found = 0;
-      fresh = false;
-    };
-    for_outputs_above<T>(s, 0, depth, [&](Index od, Index depth_taps) {
-      for_outputs_above<T>(s, 1, height, [&](Index oh, Index height_taps) {
-        for_outputs_above<T>(s, 2, w, [&](Index ow, Index width_taps) {
-          if (found == most) add_found();
-          from[found] = dy + ((od * s.out[1] + oh) * s.out[2] + ow) * s.channels;
-          weight[found++] = T(1) / static_cast<T>(depth_taps * height_taps * width_taps);
-        });
+void average_grad_row(const PoolShape& s, Index depth, Index height, Index channel, Index channels, const T* dy,
+                      T* dx) {
+  T buffer[kBufferElements];
+  const Index outs_per_tile = kBufferElements / channels;
+  const bool tiled = s.kernel[2] == s.stride[2] && s.dilation[2] == 1;  // along the width: nothing to add up
+  const Index covered = tiled ? min_of(s.in[2], max_of<Index>(0, s.out[2] * s.stride[2] - s.pad[2])) : 0;
+  if (channels == s.channels)
+    set_zero(dx + covered * s.channels, (s.in[2] - covered) * s.channels);
+  else
+    for (Index w = covered; w < s.in[2]; ++w) set_zero(dx + w * s.channels + channel, channels);
+
+  for (Index o0 = 0; o0 < s.out[2]; o0 += outs_per_tile) {
+    const Index o1 = min_of(s.out[2], o0 + outs_per_tile);
+    // Whole pixels follow each other in memory; parts of pixels are taken one by one.
+    const Index runs = channels == s.channels ? 1 : o1 - o0, run = channels == s.channels ? (o1 - o0) * channels : channels;
+    set_zero(buffer, (o1 - o0) * channels);
+    for_outputs_above(s, 0, depth, [&](Index od, Index depth_taps) {
+      for_outputs_above(s, 1, height, [&](Index oh, Index height_taps) {
+        const T weight = T(1) / static_cast<T>(depth_taps * height_taps);
+        const T* from = dy + ((od * s.out[1] + oh) * s.out[2] + o0) * s.channels + channel;
+        for (Index r = 0; r < runs; ++r)
+          lanes::cover<T>(0, run, [&](auto as, Index i) {
+            using P = typename decltype(as)::type;
+            T* sum = buffer + r * channels + i;
+            const P more = lanes::load<P>(from + r * s.channels + i);
+            lanes::store(sum, lanes::multiply_add(more, lanes::splat<P>(weight), lanes::load<P>(sum)));
+          });
       });
     });
-    if (found > 0 || fresh) add_found();
+    for (Index o = o0; o < o1; ++o) {
+      const Taps width = taps_inside(s, 2, o);
+      const T weight = T(1) / static_cast<T>(max_of<Index>(1, width.count()));
+      const T* from = buffer + (o - o0) * channels;
+      T* to = dx + width.first * s.channels + channel;
+      lanes::cover<T>(0, channels, [&](auto as, Index i) {
+        using P = typename decltype(as)::type;
+        const P share = ei::pmul(lanes::load<P>(from + i), lanes::splat<P>(weight));
+        T* tap = to + i;
+        for (Index k = 0; k < width.count(); ++k, tap += s.dilation[2] * s.channels)
+          lanes::store(tap, tiled ? share : ei::padd(lanes::load<P>(tap), share));
+      });
+    }
   }
 }
 
@@ -243,44 +267,15 @@ template <class T>
 void average_grad(const PoolShape& s, const T* dy, T* dx) {
   const Index image = s.out_size() * s.channels, row = s.in[2] * s.channels, rows = s.in[0] * s.in[1];
   parallel(s.batch * rows, row_grain(2 * row), [&](Index begin, Index end, int) {
+    constexpr Index most = kBufferElements / 2;
     for (Index r = begin; r < end; ++r)
-      average_grad_row(s, r % rows / s.in[1], r % s.in[1], dy + r / rows * image, dx + r * row);
+      for (Index c = 0; c < s.channels; c += most)
+        average_grad_row(s, r % rows / s.in[1], r % s.in[1], c, min_of(most, s.channels - c), dy + r / rows * image,
+                         dx + r * row);
   });
 }
 
 // ---- gradient of the maximum ----
-
-// Masks over lanes: packets hold them as bits, single elements as bool.
-template <class P>
-struct Mask {
-  P bits;
-  static Mask all() { return {ei::ptrue(lanes::splat<P>(0))}; }
-  // Where x is the maximum y; in a window with NaN, y is NaN and the NaN counts as the maximum.
-  static Mask is_maximum(const P& x, const P& y) {
-    return {ei::pselect(ei::pcmp_eq(x, x), ei::pcmp_eq(x, y), all().bits)};
-  }
-  Mask operator&(const Mask& other) const { return {ei::pand(bits, other.bits)}; }
-  Mask without(const Mask& other) const { return {ei::pandnot(bits, other.bits)}; }
-  P keep(const P& value) const { return ei::pand(bits, value); }
-};
-
-template <class T>
-struct BoolMask {
-  bool bit;
-  static BoolMask all() { return {true}; }
-  static BoolMask is_maximum(T x, T y) { return {x == y || x != x}; }
-  BoolMask operator&(const BoolMask& other) const { return {bit && other.bit}; }
-  BoolMask without(const BoolMask& other) const { return {bit && !other.bit}; }
-  T keep(T value) const { return bit ? value : T(0); }
-};
-template <>
-struct Mask<float> : BoolMask<float> {
-  Mask(const BoolMask<float>& mask) : BoolMask<float>(mask) {}
-};
-template <>
-struct Mask<double> : BoolMask<double> {
-  Mask(const BoolMask<double>& mask) : BoolMask<double>(mask) {}
-};
 
 // Sends dy of one output to the first maximum of its window. Rows of the window outside the slab are only looked at.
 // `accumulate` is false where windows tile the input without overlap: every tap is then written once, zero or dy.
@@ -288,19 +283,18 @@ template <bool accumulate, class P, class T>
 inline void max_grad_lanes(const PoolShape& s, const Patch& patch, const Taps& depth, const Taps& height, Index row0,
                            Index row1, const T* x, const T* y, const T* dy, T* dx) {
   const P maximum = lanes::load<P>(y), gradient = lanes::load<P>(dy);
-  Mask<P> open = Mask<P>::all();
+  pooling::Mask<P> open = pooling::Mask<P>::all();
   for (Index i = 0; i < patch.count[0]; ++i) {
     for (Index j = 0; j < patch.count[1]; ++j) {
       const Index row = (depth.first + i * s.dilation[0]) * s.in[1] + height.first + j * s.dilation[1];
       const bool inside = !accumulate || (row >= row0 && row < row1);
       Index at = i * patch.step[0] + j * patch.step[1];
       for (Index k = 0; k < patch.count[2]; ++k, at += patch.step[2]) {
-        const Mask<P> hit = Mask<P>::is_maximum(lanes::load<P>(x + at), maximum) & open;
-        open = open.without(hit);
+        const P hit = open.take_maximum(lanes::load<P>(x + at), maximum, gradient);
         if constexpr (accumulate) {
-          if (inside) lanes::store(dx + at, ei::padd(lanes::load<P>(dx + at), hit.keep(gradient)));
+          if (inside) lanes::store(dx + at, ei::padd(lanes::load<P>(dx + at), hit));
         } else {
-          lanes::store(dx + at, hit.keep(gradient));
+          lanes::store(dx + at, hit);
         }
       }
     }
@@ -318,11 +312,6 @@ void max_grad_row(const PoolShape& s, const Taps& depth, const Taps& height, Ind
                                                               dx + patch.origin + c);
     });
   }
-}
-
-template <class T>
-inline void set_zero(T* x, Index n) {
-  if (n > 0) __builtin_memset(x, 0, static_cast<std::size_t>(n) * sizeof(T));
 }
 
 // Input rows [row0, row1) of one image, rows counted over depth and height.

@@ -14,7 +14,8 @@ struct Block {
   std::uint32_t words[4];
 };
 
-// The four words of block `block` of the stream (key, counter): the 128-bit counter is (block, counter), low word first.
+// The four words of block `block` of the stream (key, counter): the 128-bit counter is (block, counter), low word
+// first.
 static inline Block generate(std::uint64_t key, std::uint64_t counter, std::uint64_t block) {
   std::uint32_t c0 = std::uint32_t(block), c1 = std::uint32_t(block >> 32);
   std::uint32_t c2 = std::uint32_t(counter), c3 = std::uint32_t(counter >> 32);

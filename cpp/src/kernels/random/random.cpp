@@ -40,8 +40,8 @@ EIGEN_ALWAYS_INLINE Words multiply_low(Words a, Words b) {
 
 constexpr Index kChunk = 1024;  // words made at a time: 256 blocks
 
-// The words of blocks first ... first + kChunk / 4 - 1: philox::generate() with a block per lane. The high halves of the
-// lanes hold what is left of the products; no step reads them.
+// The words of blocks first ... first + kChunk / 4 - 1: philox::generate() with a block per lane. The high halves of
+// the lanes hold what is left of the products; no step reads them.
 EIGEN_DONT_INLINE void generate_words(std::uint64_t key, std::uint64_t counter, std::uint64_t first,
                                       std::uint32_t* words) {
   Words lane = {};
@@ -182,16 +182,16 @@ template <class T>
 struct Quantile;
 template <>
 struct Quantile<float> {
-  static constexpr float c[] = {1.2533141f,     0.32811782f,   0.016324904f,  -0.0032776166f,
+  static constexpr float c[] = {1.2533141f,      0.32811782f,   0.016324904f,  -0.0032776166f,
                                 -0.00021535016f, 9.065089e-05f, -6.362842e-06f};
 };
 template <>
 struct Quantile<double> {
-  static constexpr double c[] = {1.2533141373155003,     0.3281168738691862,     0.016333236148067837,
+  static constexpr double c[] = {1.2533141373155003,     0.3281168738691862,      0.016333236148067837,
                                  -0.003302332424664493,  -0.00018108047407839231, 6.591818260894649e-05,
-                                 2.8575747275092467e-06, -1.433471378382174e-06, -5.0952340336547155e-08,
-                                 3.0732944593665014e-08, 1.9458649803901687e-09, -1.0871400371394819e-09,
-                                 5.892773493457506e-11,  1.0326002893530105e-11, -1.1018352520080122e-12};
+                                 2.8575747275092467e-06, -1.433471378382174e-06,  -5.0952340336547155e-08,
+                                 3.0732944593665014e-08, 1.9458649803901687e-09,  -1.0871400371394819e-09,
+                                 5.892773493457506e-11,  1.0326002893530105e-11,  -1.1018352520080122e-12};
 };
 
 // Symmetric numbers in (-1, 1): odd multiples of 2^-23 and 2^-52

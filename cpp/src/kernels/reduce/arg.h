@@ -30,8 +30,15 @@ inline Index arg_of_run(const T* x, Index n) {
       best_block = begin;
     }
   }
-  for (Index i = best_block; i < n; ++i)
-    if (x[i] == best || x[i] != x[i]) return i;
+  constexpr Index step = 64;
+  for (Index begin = best_block; begin < n; begin += step) {
+    const Index end = min_of(n, begin + step);
+    int found = 0;  // without an exit from the loop, which is then vectorized
+    for (Index i = begin; i < end; ++i) found |= (x[i] == best) | (x[i] != x[i]);
+    if (found == 0) continue;
+    for (Index i = begin; i < end; ++i)
+      if (x[i] == best || x[i] != x[i]) return i;
+  }
   return best_block;
 }
 

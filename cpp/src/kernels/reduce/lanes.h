@@ -196,10 +196,10 @@ inline double sum(Index n, const Term& term) {
 // fold * columns lanes: lane l then belongs to column l % columns. A folded row has at most kMaxFolded lanes.
 constexpr Index kMaxFolded = 1024;
 
-inline Index fold_of(Index rows, Index columns) {
-  if (columns >= 64) return 1;
+// `enough` lanes are wanted, in whole packets if possible.
+inline Index fold_of(Index rows, Index columns, Index enough) {
   Index fold = 1;
-  while (columns * fold < 64 || (columns * fold % 16 != 0 && fold < 16)) fold *= 2;
+  while (columns * fold < enough || (columns * fold % 16 != 0 && columns * fold * 2 <= kMaxFolded)) fold *= 2;
   return rows >= 4 * fold ? fold : 1;
 }
 

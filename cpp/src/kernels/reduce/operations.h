@@ -140,27 +140,47 @@ inline T reduce_run(const T* x, Index n) {
   return result;
 }
 
+// body(combine, load, store, i) over the columns: with packets for floating types, one by one (and vectorized by the
+// compiler) for the others.
+template <class Operation, class T, class Body>
+inline void for_columns(Index width, const Body& body) {
+  if constexpr (is_floating<T>) {
+    lanes::cover<T>(0, width, [&](auto as, Index i) {
+      using P = typename decltype(as)::type;
+      body([](const P& a, const P& b) { return Operation::combine_packets(a, b); },
+           [](const T* x) { return lanes::load<P>(x); }, [](T* y, const P& value) { lanes::store(y, value); }, i);
+    });
+  } else {
+    for (Index i = 0; i < width; ++i)
+      body([](T a, T b) { return Operation::combine(a, b); }, [](const T* x) { return *x; },
+           [](T* y, T value) { *y = value; }, i);
+  }
+}
+
 // sums[c] = sums[c] combined with x[r * stride + c] for all rows r.
 template <class Operation, class T>
 inline void reduce_rows(const T* x, Index stride, Index rows, Index width, T* __restrict sums) {
-  constexpr auto combine = Operation::combine;
   Index r = 0;
   for (; r + 8 <= rows; r += 8) {
     const T *a = x + r * stride, *b = a + stride, *c = b + stride, *d = c + stride;
     const T *e = d + stride, *f = e + stride, *g = f + stride, *h = g + stride;
-    for (Index i = 0; i < width; ++i) {
-      const T first = combine(combine(a[i], b[i]), combine(c[i], d[i]));
-      const T second = combine(combine(e[i], f[i]), combine(g[i], h[i]));
-      sums[i] = combine(sums[i], combine(first, second));
-    }
+    for_columns<Operation, T>(width, [=](auto combine, auto load, auto store, Index i) {
+      const auto first = combine(combine(load(a + i), load(b + i)), combine(load(c + i), load(d + i)));
+      const auto second = combine(combine(load(e + i), load(f + i)), combine(load(g + i), load(h + i)));
+      store(sums + i, combine(load(sums + i), combine(first, second)));
+    });
   }
   for (; r + 2 <= rows; r += 2) {
     const T *a = x + r * stride, *b = a + stride;
-    for (Index i = 0; i < width; ++i) sums[i] = combine(sums[i], combine(a[i], b[i]));
+    for_columns<Operation, T>(width, [=](auto combine, auto load, auto store, Index i) {
+      store(sums + i, combine(load(sums + i), combine(load(a + i), load(b + i))));
+    });
   }
   if (r < rows) {
     const T* a = x + r * stride;
-    for (Index i = 0; i < width; ++i) sums[i] = combine(sums[i], a[i]);
+    for_columns<Operation, T>(width, [=](auto combine, auto load, auto store, Index i) {
+      store(sums + i, combine(load(sums + i), load(a + i)));
+    });
   }
 }
 

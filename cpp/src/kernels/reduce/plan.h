@@ -92,7 +92,7 @@ inline Plan make_plan(const ReduceShape& s) {
   if (plan.run_is_reduced) {
     plan.blocks = ceil_div(plan.run, kRunBlock);
   } else {
-    plan.fold = lanes::fold_of(plan.rows, plan.run);
+    plan.fold = lanes::fold_of(plan.rows, plan.run, 256);
     plan.lanes = plan.run * plan.fold;
     plan.tiles = ceil_div(plan.run, kTile);
     plan.blocks = max_of<Index>(1, plan.rows / plan.fold / kRowBlock);

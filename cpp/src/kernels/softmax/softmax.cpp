@@ -2,6 +2,8 @@
 // maximum, then for the exponentials and their sum, then scaled; it stays in the cache in between.
 #include "kernels/softmax/softmax.h"
 
+#include <type_traits>
+
 #include "kernels/elementwise/packet_math.h"
 #include "kernels/families.h"
 #include "kernels/reduce/lanes.h"
@@ -59,10 +61,17 @@ inline double sum_of_exponentials(const T* x, Index n, T maximum, T* y) {
   return total;
 }
 
+// The narrowest packet of the level: one value needs no more.
+template <class P>
+struct Narrowest {
+  using Half = typename ei::unpacket_traits<P>::half;
+  using type = typename std::conditional_t<std::is_same_v<Half, P>, lanes::As<P>, Narrowest<Half>>::type;
+};
+
 template <class T>
 inline T logarithm(double x) {
-  using P = Packet<double>;
-  return static_cast<T>(ei::pfirst(math::log(lanes::splat<P>(x))));
+  using P = typename Narrowest<Packet<T>>::type;
+  return ei::pfirst(math::log(lanes::splat<P>(static_cast<T>(x))));
 }
 
 template <class T>
@@ -114,72 +123,113 @@ inline void log_softmax_grad_row(const T* y, const T* dy, Index n, T* dx) {
   });
 }
 
-// ---- one packet of columns: `size` elements each, `step` apart ----
+// ---- a tile of columns: `size` rows of `width` elements, `step` apart; one result per column on the stack ----
 
-// Sum over k < size of term(k), in T within blocks, the blocks added up in T: at most size / 128 + 128 roundings.
-template <class P, class Term>
-inline P column_sum(Index size, const Term& term) {
-  constexpr Index block = 128;
-  P total = lanes::splat<P>(0);
-  for (Index begin = 0; begin < size; begin += block) {
-    P sum = lanes::splat<P>(0);
-    for (Index k = begin; k < min_of(size, begin + block); ++k) sum = ei::padd(sum, term(k));
-    total = ei::padd(total, sum);
+constexpr Index kTile = 256;
+
+// body(access, place in the row, place in the tile) for every element, row by row. After every 128 rows the sums of
+// the columns so far go from `part` to `total`: at most size / 128 + 128 roundings.
+template <class T, class Body>
+inline void for_each_element(Index size, Index step, Index width, const Body& body) {
+  for (Index k = 0; k < size; ++k)
+    lanes::sweep<T>(0, width, [&](auto access, Index i) { body(access, k * step + i, i); });
+}
+
+template <class T>
+struct ColumnSums {
+  T total[kTile + 16], part[kTile + 16];  // whole packets, whatever the width
+
+  template <class Term>
+  void run(Index size, Index step, Index width, const Term& term) {
+    using P = Packet<T>;
+    constexpr Index block = 128;
+    clear(total, width);
+    for (Index begin = 0; begin < size; begin += block) {
+      clear(part, width);
+      const Index end = min_of(size, begin + block);
+      for (Index k = begin; k < end; ++k)
+        lanes::sweep<T>(0, width, [&](auto access, Index i) {
+          lanes::store(part + i, ei::padd(lanes::load<P>(part + i), term(access, k * step + i, i)));
+        });
+      lanes::sweep<T>(0, width, [&](auto, Index i) {
+        lanes::store(total + i, ei::padd(lanes::load<P>(total + i), lanes::load<P>(part + i)));
+      });
+    }
   }
-  return total;
-}
+  static void clear(T* values, Index width) {
+    for (Index i = 0; i < width + 16; ++i) values[i] = T(0);
+  }
+  Packet<T> at(Index i) const { return lanes::load<Packet<T>>(total + i); }
+};
 
-template <class P, class Access, class T>
-inline P column_maximum(const Access& access, Index size, Index step, const T* x) {
-  P maximum = lanes::splat<P>(lowest<T>());
-  for (Index k = 0; k < size; ++k) maximum = ei::pmax(maximum, access.load(x + k * step, T(0)));
-  return maximum;
-}
+template <class T>
+struct ColumnMaxima {
+  T maximum[kTile + 16];
 
-template <class Access, class T>
-inline void softmax_columns(const Access& access, Index size, Index step, const T* x, T* y) {
+  void run(Index size, Index step, Index width, const T* x) {
+    using P = Packet<T>;
+    for (Index i = 0; i < width + 16; ++i) maximum[i] = lowest<T>();
+    for_each_element<T>(size, step, width, [&](auto access, Index from, Index i) {
+      lanes::store(maximum + i, P(ei::pmax(lanes::load<P>(maximum + i), access.load(x + from, lowest<T>()))));
+    });
+  }
+  Packet<T> at(Index i) const { return lanes::load<Packet<T>>(maximum + i); }
+};
+
+template <class T>
+void softmax_columns(Index size, Index step, Index width, const T* x, T* y) {
   using P = Packet<T>;
-  const P maximum = column_maximum<P>(access, size, step, x);
-  const P sum = column_sum<P>(size, [&](Index k) {
-    const P value = math::exp(P(ei::psub(access.load(x + k * step, T(0)), maximum)));
-    access.store(y + k * step, value);
+  ColumnMaxima<T> maxima;
+  ColumnSums<T> sums;
+  maxima.run(size, step, width, x);
+  sums.run(size, step, width, [&](auto access, Index at, Index i) {
+    const P value = math::exp(P(ei::psub(access.load(x + at, T(0)), maxima.at(i))));
+    access.store(y + at, value);
     return value;
   });
-  const P factor = ei::pdiv(lanes::splat<P>(1), sum);
-  for (Index k = 0; k < size; ++k)
-    access.store(y + k * step, ei::pmul(access.load(y + k * step, T(0)), factor));
-}
-
-template <class Access, class T>
-inline void log_softmax_columns(const Access& access, Index size, Index step, const T* x, T* y) {
-  using P = Packet<T>;
-  const P maximum = column_maximum<P>(access, size, step, x);
-  const P log_sum = math::log(column_sum<P>(size, [&](Index k) {
-    return math::exp(P(ei::psub(access.load(x + k * step, T(0)), maximum)));
-  }));
-  for (Index k = 0; k < size; ++k)
-    access.store(y + k * step, ei::psub(ei::psub(access.load(x + k * step, T(0)), maximum), log_sum));
-}
-
-template <class Access, class T>
-inline void softmax_grad_columns(const Access& access, Index size, Index step, const T* y, const T* dy, T* dx) {
-  using P = Packet<T>;
-  const P sum = column_sum<P>(size, [&](Index k) {
-    return ei::pmul(access.load(y + k * step, T(0)), access.load(dy + k * step, T(0)));
+  for (Index i = 0; i < width; ++i) sums.total[i] = T(1) / sums.total[i];
+  for_each_element<T>(size, step, width, [&](auto access, Index at, Index i) {
+    access.store(y + at, P(ei::pmul(access.load(y + at, T(0)), sums.at(i))));
   });
-  for (Index k = 0; k < size; ++k)
-    access.store(dx + k * step,
-                 ei::pmul(access.load(y + k * step, T(0)), ei::psub(access.load(dy + k * step, T(0)), sum)));
 }
 
-template <class Access, class T>
-inline void log_softmax_grad_columns(const Access& access, Index size, Index step, const T* y, const T* dy, T* dx) {
+template <class T>
+void log_softmax_columns(Index size, Index step, Index width, const T* x, T* y) {
   using P = Packet<T>;
-  const P sum = column_sum<P>(size, [&](Index k) { return access.load(dy + k * step, T(0)); });
-  for (Index k = 0; k < size; ++k) {
-    const P probability = math::exp(access.load(y + k * step, T(0)));
-    access.store(dx + k * step, ei::psub(access.load(dy + k * step, T(0)), ei::pmul(probability, sum)));
-  }
+  ColumnMaxima<T> maxima;
+  ColumnSums<T> sums;
+  maxima.run(size, step, width, x);
+  sums.run(size, step, width, [&](auto access, Index at, Index i) {
+    return math::exp(P(ei::psub(access.load(x + at, T(0)), maxima.at(i))));
+  });
+  lanes::sweep<T>(0, width, [&](auto, Index i) { lanes::store(sums.total + i, math::log(sums.at(i))); });
+  for_each_element<T>(size, step, width, [&](auto access, Index at, Index i) {
+    access.store(y + at, P(ei::psub(P(ei::psub(access.load(x + at, T(0)), maxima.at(i))), sums.at(i))));
+  });
+}
+
+template <class T>
+void softmax_grad_columns(Index size, Index step, Index width, const T* y, const T* dy, T* dx) {
+  using P = Packet<T>;
+  ColumnSums<T> sums;
+  sums.run(size, step, width, [&](auto access, Index at, Index) {
+    return P(ei::pmul(access.load(y + at, T(0)), access.load(dy + at, T(0))));
+  });
+  for_each_element<T>(size, step, width, [&](auto access, Index at, Index i) {
+    const P difference = ei::psub(access.load(dy + at, T(0)), sums.at(i));
+    access.store(dx + at, P(ei::pmul(access.load(y + at, T(0)), difference)));
+  });
+}
+
+template <class T>
+void log_softmax_grad_columns(Index size, Index step, Index width, const T* y, const T* dy, T* dx) {
+  using P = Packet<T>;
+  ColumnSums<T> sums;
+  sums.run(size, step, width, [&](auto access, Index at, Index) { return access.load(dy + at, T(0)); });
+  for_each_element<T>(size, step, width, [&](auto access, Index at, Index i) {
+    const P probability = math::exp(access.load(y + at, T(0)));
+    access.store(dx + at, P(ei::psub(access.load(dy + at, T(0)), P(ei::pmul(probability, sums.at(i))))));
+  });
 }
 
 // ---- all rows or columns ----
@@ -191,15 +241,14 @@ inline void for_each_row(Index rows, Index columns, const Body& body) {
   });
 }
 
-// body(access, offset of a packet of columns)
-template <class T, class Body>
-inline void for_each_columns(const SoftmaxShape& s, const Body& body) {
-  constexpr Index tile = 64;  // columns: whole cache lines
-  const Index tiles = ceil_div(s.inner, tile);
-  parallel(s.outer * tiles, grain_of(s.size * min_of(tile, s.inner)), [&](Index begin, Index end, int) {
+// body(offset of the first row of a tile, width of the tile)
+template <class Body>
+inline void for_each_tile(const SoftmaxShape& s, const Body& body) {
+  const Index tiles = ceil_div(s.inner, kTile);
+  parallel(s.outer * tiles, grain_of(s.size * min_of(kTile, s.inner)), [&](Index begin, Index end, int) {
     for (Index task = begin; task < end; ++task) {
-      const Index first = task % tiles * tile, start = task / tiles * s.size * s.inner;
-      lanes::sweep<T>(first, min_of(s.inner, first + tile), [&](auto access, Index i) { body(access, start + i); });
+      const Index first = task % tiles * kTile;
+      body(task / tiles * s.size * s.inner + first, min_of(kTile, s.inner - first));
     }
   });
 }
@@ -209,9 +258,7 @@ void softmax(const SoftmaxShape& s, const T* x, T* y) {
   if (s.size == 0) return;
   if (s.inner == 1)
     return for_each_row(s.outer, s.size, [&](Index r) { softmax_row(x + r * s.size, s.size, y + r * s.size); });
-  for_each_columns<T>(s, [&](auto access, Index at) {
-    softmax_columns(access, s.size, s.inner, x + at, y + at);
-  });
+  for_each_tile(s, [&](Index at, Index width) { softmax_columns(s.size, s.inner, width, x + at, y + at); });
 }
 
 template <class T>
@@ -219,9 +266,7 @@ void log_softmax(const SoftmaxShape& s, const T* x, T* y) {
   if (s.size == 0) return;
   if (s.inner == 1)
     return for_each_row(s.outer, s.size, [&](Index r) { log_softmax_row(x + r * s.size, s.size, y + r * s.size); });
-  for_each_columns<T>(s, [&](auto access, Index at) {
-    log_softmax_columns(access, s.size, s.inner, x + at, y + at);
-  });
+  for_each_tile(s, [&](Index at, Index width) { log_softmax_columns(s.size, s.inner, width, x + at, y + at); });
 }
 
 template <class T>
@@ -231,9 +276,7 @@ void softmax_grad(const SoftmaxShape& s, const T* y, const T* dy, T* dx) {
     return for_each_row(s.outer, s.size, [&](Index r) {
       softmax_grad_row(y + r * s.size, dy + r * s.size, s.size, dx + r * s.size);
     });
-  for_each_columns<T>(s, [&](auto access, Index at) {
-    softmax_grad_columns(access, s.size, s.inner, y + at, dy + at, dx + at);
-  });
+  for_each_tile(s, [&](Index at, Index width) { softmax_grad_columns(s.size, s.inner, width, y + at, dy + at, dx + at); });
 }
 
 template <class T>
@@ -243,9 +286,7 @@ void log_softmax_grad(const SoftmaxShape& s, const T* y, const T* dy, T* dx) {
     return for_each_row(s.outer, s.size, [&](Index r) {
       log_softmax_grad_row(y + r * s.size, dy + r * s.size, s.size, dx + r * s.size);
     });
-  for_each_columns<T>(s, [&](auto access, Index at) {
-    log_softmax_grad_columns(access, s.size, s.inner, y + at, dy + at, dx + at);
-  });
+  for_each_tile(s, [&](Index at, Index width) { log_softmax_grad_columns(s.size, s.inner, width, y + at, dy + at, dx + at); });
 }
 
 template <class T>

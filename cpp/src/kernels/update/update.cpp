@@ -1,5 +1,5 @@
-// Optimizer updates: one pass over a variable and its slots, at the speed of memory. Every statement is one rounding per
-// operation, so that the vectorized body and the tail give the same bits.
+// Optimizer updates: one pass over a variable and its slots, at the speed of memory. Every statement is one rounding
+// per operation, so that the vectorized body and the tail give the same bits.
 #include "kernels/update/update.h"
 
 #include "kernels/elementwise/map.h"
@@ -46,7 +46,7 @@ void sgd(Index n, T learning_rate, T momentum, bool nesterov, const T* g, T* p, 
 template <class T>
 void adam(Index n, T alpha, T beta_1, T beta_2, T epsilon, const T* g, T* p, T* m, T* v, T* v_hat) {
   const T rate_1 = T(1) - beta_1, rate_2 = T(1) - beta_2;
-  const auto moments = [=](Index i, T& first, T& second) __attribute__((always_inline)) {
+  const auto moments = [=](Index i, T & first, T & second) __attribute__((always_inline)) {
     const T gradient = g[i];
     const T difference_1 = gradient - m[i], square = gradient * gradient;
     const T difference_2 = square - v[i];

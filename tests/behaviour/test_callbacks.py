@@ -1,0 +1,229 @@
+"""Callbacks, the history, early stopping, the bar, and Ctrl-C."""
+
+import os
+import signal
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import lamina
+from lamina import layers
+
+callbacks = lamina.callbacks
+
+
+def make(optimizer="sgd"):
+    model = lamina.Sequential([lamina.Input((4,)), layers.Dense(1)])
+    model.compile(optimizer, "mse", metrics=["mae"])
+    return model
+
+
+@pytest.fixture
+def data(rng):
+    x = rng.standard_normal((50, 4)).astype("float32")
+    return x, x.sum(1, keepdims=True)
+
+
+class Recorder(callbacks.Callback):
+    def __init__(self):
+        super().__init__()
+        self.events = []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.events.append(("epoch_begin", epoch))
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.events.append(("epoch_end", epoch, sorted(logs)))
+
+    def on_train_begin(self, logs=None):
+        self.events.append("train_begin")
+
+    def on_train_end(self, logs=None):
+        self.events.append(("train_end", sorted(logs)))
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.events.append(("batch_begin", batch))
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.events.append(("batch_end", batch, sorted(logs)))
+
+    def on_test_begin(self, logs=None):
+        self.events.append("test_begin")
+
+    def on_test_end(self, logs=None):
+        self.events.append(("test_end", sorted(logs)))
+
+    def on_predict_batch_end(self, batch, logs=None):
+        self.events.append(("predict", batch, logs["outputs"].shape))
+
+
+def test_every_hook_in_order(data):
+    recorder = Recorder()
+    model = make()
+    model.fit(*data, batch_size=25, epochs=2, verbose=0, callbacks=[recorder], validation_split=0.5)
+    logs = ["loss", "mae"]
+    epoch = [("batch_begin", 0), ("batch_end", 0, logs), "test_begin", ("test_end", logs)]
+    both = ["loss", "mae", "val_loss", "val_mae"]
+    assert recorder.events == [
+        "train_begin",
+        ("epoch_begin", 0),
+        *epoch,
+        ("epoch_end", 0, both),
+        ("epoch_begin", 1),
+        *epoch,
+        ("epoch_end", 1, both),
+        ("train_end", both),
+    ]
+    assert recorder.params == {"epochs": 2, "steps": 1, "verbose": 0}
+    assert recorder.model is model
+    recorder.events.clear()
+    model.predict(data[0], batch_size=30, verbose=0, callbacks=[recorder])
+    assert recorder.events == [("predict", 0, (30, 1)), ("predict", 1, (20, 1))]
+
+
+def test_batch_logs_are_running_means(data):
+    seen = []
+    model = make()
+    model.optimizer.learning_rate = 0.0
+    hook = callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(logs["loss"]))
+    model.fit(*data, batch_size=10, shuffle=False, verbose=0, callbacks=hook)
+    assert len(seen) == 5
+    for i, loss in enumerate(seen):
+        n = 10 * (i + 1)
+        assert loss == pytest.approx(model.evaluate(data[0][:n], data[1][:n], verbose=0)[0], rel=1e-5)
+
+
+def test_watching_each_batch_changes_no_bit(data):
+    a, b = make(), make()
+    b.set_weights(a.get_weights())
+    for x, y in zip(a._sampler, b._sampler, strict=True):
+        y.assign(x.value)
+    a.fit(*data, epochs=2, verbose=0)
+    b.fit(*data, epochs=2, verbose=0, callbacks=[Recorder()])
+    for x, y in zip(a.get_weights(), b.get_weights(), strict=True):
+        np.testing.assert_array_equal(x, y)
+
+
+def test_a_callback_may_stop_training(data):
+    class Stop(callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            self.model.stop_training = batch == 1
+
+    model = make()
+    history = model.fit(*data, batch_size=10, epochs=5, verbose=0, callbacks=[Stop()])
+    assert history.epoch == [0]
+    assert model.history is history
+
+
+def test_changes_by_callbacks_count(data):
+    class Decay(callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            self.model.optimizer.learning_rate = 0.01 if epoch == 0 else 0.0
+
+    model = make()
+    losses = model.fit(*data, epochs=3, verbose=0, callbacks=[Decay()]).history["loss"]
+    assert losses[0] != losses[1]
+    assert losses[1] == pytest.approx(losses[2], rel=1e-6)
+
+
+def test_early_stopping(data):
+    model = make()
+    model.optimizer.learning_rate = 0.0
+    stopper = callbacks.EarlyStopping("loss", patience=2)
+    history = model.fit(*data, epochs=9, verbose=0, shuffle=False, callbacks=[stopper])
+    assert history.epoch == [0, 1, 2]
+    assert stopper.stopped_epoch == 2
+    worse = make()
+    worse.optimizer.learning_rate = 5.0  # diverges
+    stopper = callbacks.EarlyStopping("loss", patience=2, restore_best_weights=True)
+    history = worse.fit(*data, epochs=9, verbose=0, callbacks=[stopper])
+    assert stopper.best_epoch == int(np.nanargmin(history.history["loss"]))
+    assert np.isfinite(worse.get_weights()[0]).all()
+    with pytest.warns(UserWarning, match="not logged"):
+        make().fit(*data, verbose=0, callbacks=[callbacks.EarlyStopping("val_los")])
+    with pytest.raises(ValueError, match="mode"):
+        callbacks.EarlyStopping(mode="up")
+
+
+def test_larger_is_better_for_accuracies():
+    stopper = callbacks.EarlyStopping("val_accuracy")
+    assert stopper._improves(0.9, 0.8)
+    assert not stopper._improves(0.7, 0.8)
+    assert callbacks.EarlyStopping("val_loss")._improves(0.7, 0.8)
+
+
+def test_terminate_on_nan(data, capsys):
+    x, y = data
+    model = make()
+    model.fit(x * np.nan, y, epochs=3, verbose=0, callbacks=[callbacks.TerminateOnNaN()])
+    assert "Batch 0" in capsys.readouterr().out
+    with pytest.raises(RuntimeError, match="loss is nan"):
+        make().fit(x * np.nan, y, verbose=0, callbacks=[callbacks.TerminateOnNaN(raise_error=True)])
+
+
+def test_unknown_hooks():
+    with pytest.raises(ValueError, match="no such hook"):
+        callbacks.LambdaCallback(on_epoch_finish=print)
+
+
+def test_initial_epoch(data):
+    history = make().fit(*data, initial_epoch=3, epochs=5, verbose=0)
+    assert history.epoch == [3, 4]
+
+
+def test_control_c_stops_within_a_second(rng):
+    x = rng.standard_normal((4096, 64)).astype("float32")
+    y = x[:, :1]
+    model = lamina.Sequential([lamina.Input((64,)), layers.Dense(256, activation="relu"), layers.Dense(1)])
+    model.compile("adam", "mse")
+    model.fit(x, y, verbose=0)
+    before = model.get_weights()
+    sent = []
+
+    def interrupt():
+        sent.append(time.perf_counter())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    timer = threading.Timer(0.5, interrupt)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(x, y, epochs=100_000, verbose=0)
+    assert time.perf_counter() - sent[0] < 1.0
+    timer.join()
+    assert not np.array_equal(model.get_weights()[0], before[0])
+    assert np.isfinite(model.evaluate(x, y, verbose=0))
+    model.fit(x, y, verbose=0)
+
+
+def test_control_c_in_predict(rng):
+    x = rng.standard_normal((200_000, 64)).astype("float32")
+    model = lamina.Sequential([lamina.Input((64,)), *(layers.Dense(512, activation="tanh") for _ in range(8))])
+    model.predict(x[:100], verbose=0)
+    timer = threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer.start()
+    start = time.perf_counter()
+    with pytest.raises(KeyboardInterrupt):
+        while True:
+            model.predict(x, verbose=0)
+    assert time.perf_counter() - start < 2.0
+    timer.join()
+
+
+def test_bar_in_a_terminal(monkeypatch, capsys):
+    import sys
+
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    bar = lamina.utils.Progbar(4, interval=0)
+    for i in range(1, 5):
+        bar.update(i, [("loss", 1.0 / i)])
+    text = capsys.readouterr().out
+    assert text.count("\r") == 4
+    assert text.endswith("\n")
+    assert "4/4 ━" in text
+    assert "loss: 0.2500" in text
+    bar = lamina.utils.Progbar(None, interval=0)
+    bar.add(1)
+    bar.leave()
+    assert "1/Unknown" in capsys.readouterr().out
