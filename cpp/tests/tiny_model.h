@@ -80,7 +80,8 @@ class TinyModelBuilder {
 
   void compile() {
     std::vector<VariablePtr> trainable = {kernel_, conv_bias_, weights_, bias_}, momenta;
-    for (const VariablePtr& v : trainable) momenta.push_back(add("optimizer/" + v->name, Tensor::zeros(v->dtype(), v->shape()), false));
+    for (const VariablePtr& v : trainable)
+      momenta.push_back(add("optimizer/" + v->name, Tensor::zeros(v->dtype(), v->shape()), false));
     const VariablePtr rate = add("optimizer/learning_rate", Tensor::scalar(0.05f), false);
     const VariablePtr iterations = add("optimizer/iterations", Tensor::scalar<std::int64_t>(0), false);
     loss_sum_ = add("metrics/loss_sum", Tensor::scalar(0.f), false);

@@ -13,7 +13,7 @@ def cmake_dir() -> Path:
     if not (folder / "lamina-config.cmake").is_file():
         raise FileNotFoundError(
             f"The C++ library is not part of this installation. Expected: {folder / 'lamina-config.cmake'}. Received: "
-            "no such file, as in a source tree that was not installed. Fix: pip install the package, or build with CMake."
+            "no such file, as in a source tree that was not installed. Fix: pip install it, or build with CMake."
         )
     return folder
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-class Error(RuntimeError): ...  # base of what has no closer Python class; most errors arrive as ValueError, TypeError, ...
+# base of what has no closer Python class; most errors arrive as ValueError, TypeError, ...
+class Error(RuntimeError): ...
 
 class Dim:
     """A size that may be known only when data comes: an integer expression over named symbols."""
@@ -49,6 +50,8 @@ class Tensor:
     def __dlpack__(self, **kwargs: Any) -> Any: ...
     def __dlpack_device__(self) -> tuple[int, int]: ...
     def item(self) -> float | int | bool: ...
+    def __getattr__(self, name: str) -> Any: ...  # attributes set by others, and the operators
+    def __setattr__(self, name: str, value: Any) -> None: ...
 
 def symbolic(shape: Sequence[int | Dim | None], dtype: str = "float32", name: str = "") -> Tensor:
     """A placeholder. None makes a fresh symbol; pass Dim('batch') for the batch axis."""
@@ -89,7 +92,8 @@ class Tape:
 
     def __enter__(self) -> Tape: ...
     def __exit__(self, *exc: object) -> None: ...
-    def watch(self, tensor: Tensor) -> None: ...  # trainable variables read while a tape is open are watched by themselves
+    # trainable variables read while a tape is open are watched by themselves
+    def watch(self, tensor: Tensor) -> None: ...
 
 def gradient(
     targets: Sequence[Tensor], sources: Sequence[Tensor | Variable], output_gradients: Sequence[Tensor] | None = None
@@ -113,7 +117,7 @@ class Program:
     def add_entry(
         self, name: str, inputs: Sequence[tuple[str, Tensor]], outputs: Sequence[tuple[str, Tensor]], trace: Trace
     ) -> None:
-        """`inputs` are placeholders, `outputs` were computed from them; the variables that `trace` assigned are written."""
+        """`inputs` are placeholders, `outputs` were computed from them; what `trace` assigned is written."""
     def add_variable(self, variable: Variable) -> None: ...  # kept and saved though no entry touches it
     def has_entry(self, name: str) -> bool: ...
     def entry(self, name: str) -> Entry: ...
@@ -130,9 +134,10 @@ class Program:
     def map_batches(self, entry: str, arrays: Sequence[Tensor], batch_size: int) -> list[Tensor]:
         """Runs the entry over all rows and concatenates each output along axis 0."""
     def plan_bytes(self, entry: str, shapes: Sequence[Sequence[int]]) -> int: ...  # the arena of that plan
-    def describe(self, entry: str, shapes: Sequence[Sequence[int]] | None = None) -> str: ...  # the optimized graph as text
+    # the optimized graph as text
+    def describe(self, entry: str, shapes: Sequence[Sequence[int]] | None = None) -> str: ...
     def save(self, path: str, metadata: dict[str, str], golden: Sequence[Tensor] | None = None) -> None:
-        """Writes a .lamina file atomically; `golden` are inputs of `predict`, kept with their outputs for verification."""
+        """Writes a .lamina file atomically; `golden` are inputs of `predict`, kept for verification."""
 
 def load(path: str) -> tuple[Program, dict[str, str]]: ...  # verified; variables by name in Program.variables
 
@@ -145,12 +150,14 @@ def isa_level() -> str: ...
 def version() -> str: ...
 def allocation_count() -> int: ...  # tensors and arenas allocated by the engine so far; for tests
 
-# Every op of cpp/src/ops/ops.def is a function here: positional tensors, attributes by keyword. No promotion, no conversion here:
+# Every op of cpp/src/ops/ops.def is a function here: positional tensors, attributes by keyword. No promotion,
+#   no conversion here:
 # binary ops need equal dtypes. `shape`-like attributes take ints and Dims.
 
 # Unary (one tensor): negative absolute square sign floor ceil round trunc reciprocal sqrt rsqrt exp expm1 log log1p sin
 #   cos tan asin acos atan sinh cosh asinh acosh atanh tanh erf sigmoid softplus log_sigmoid relu relu6 silu gelu
-#   gelu_tanh softsign hard_sigmoid hard_silu selu mish logical_not is_finite is_nan is_inf; with alpha=: elu leaky_relu celu
+#   gelu_tanh softsign hard_sigmoid hard_silu selu mish logical_not is_finite is_nan is_inf; with alpha=: elu
+#   leaky_relu celu
 # Binary (broadcast): add subtract multiply divide maximum minimum power floor_divide mod atan2 squared_difference
 #   logical_and logical_or logical_xor equal not_equal less less_equal greater greater_equal
 # where(condition, a, b); clip(x, low=, high=); cast(x, dtype=); stop_gradient(x); identity(x)
@@ -169,9 +176,11 @@ def allocation_count() -> int: ...  # tensors and arenas allocated by the engine
 # slice(x, starts=, stops=, strides=): per axis, already normalised (0 <= start <= stop <= dim for positive strides)
 # pad(x, low=[..], high=[..], value=0.0)
 # fill(shape=, value=, dtype=); arange(size=, start=, step=, dtype=); dim_value(dim=, dtype=) -> scalar
-# random_uniform(state, shape=, low=, high=, dtype=) random_normal random_truncated_normal (state, shape=, mean=, stddev=, dtype=)
+# random_uniform(state, shape=, low=, high=, dtype=) random_normal random_truncated_normal (state, shape=,
+#   mean=, stddev=, dtype=)
 #   random_integers(state, shape=, low=, high=) -> int64; dropout(x, state, rate=): state is int64 [key, counter]
 # sgd_update(p, g, learning_rate[, m], momentum=, nesterov=) -> p[, m]
 # adam_update(p, g, m, v, alpha[, v_hat], beta_1=, beta_2=, epsilon=) -> p, m, v[, v_hat]
-# rmsprop_update(p, g, learning_rate, v[, a if centered][, b if momentum > 0], rho=, momentum=, epsilon=, centered=) -> p, v[, a][, b]
+# rmsprop_update(p, g, learning_rate, v[, a if centered][, b if momentum > 0], rho=, momentum=, epsilon=,
+#   centered=) -> p, v[, a][, b]
 ops: Any

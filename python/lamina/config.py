@@ -79,6 +79,7 @@ def standardize_data_format(data_format: str | None) -> str:
 def standardize_dtype(dtype: Any) -> str:
     """The name of a dtype given as a name, a NumPy dtype or a Python type; the default dtype for None.
 
+    >>> import lamina
     >>> lamina.config.standardize_dtype(float)
     'float32'
     """

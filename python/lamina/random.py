@@ -33,6 +33,7 @@ class SeedGenerator(Configurable):
 
     `seed` is an int, or None to draw one from Python's `random`. ValueError for others.
 
+    >>> import lamina
     >>> generator = lamina.random.SeedGenerator(seed=7)
     >>> generator.next().numpy().tolist()
     [7, 0]
@@ -136,7 +137,7 @@ def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any =
     logits = convert_to_tensor(logits)
     rows, classes = logits.dims
     # The largest of logits + Gumbel noise falls on each class with the probability softmax gives it.
-    noise = uniform((rows, num_samples, classes), minval=np.finfo("float32").tiny, dtype=logits.dtype, seed=seed)
+    noise = uniform((rows, num_samples, classes), minval=float(np.finfo("float32").tiny), dtype=logits.dtype, seed=seed)
     noise = _ops.negative(_ops.log(_ops.negative(_ops.log(noise))))
     scores = _ops.add(noise, _ops.reshape(logits, shape=[rows, 1, classes]))
     return convert_to_tensor(_ops.argmax(scores, axis=2), config.standardize_dtype(dtype))

@@ -1,4 +1,4 @@
-"""Training as a whole against Keras: the same weights, data and order must give the same logs and the same new weights."""
+"""Training as a whole against Keras: the same weights, data and order must give the same logs and new weights."""
 
 import numpy as np
 import pytest
@@ -149,7 +149,7 @@ def test_convolutional_net(rng):
     y = rng.integers(0, 4, 40)
 
     def build(k):
-        L = k.layers  # noqa: N806
+        L = k.layers
         layers = [
             k.Input((8, 8, 2)),
             L.Conv2D(6, 3, padding="same", activation="relu"),

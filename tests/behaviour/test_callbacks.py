@@ -204,9 +204,13 @@ def test_control_c_in_predict(rng):
     timer = threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT))
     timer.start()
     start = time.perf_counter()
-    with pytest.raises(KeyboardInterrupt):
+
+    def forever():
         while True:
             model.predict(x, verbose=0)
+
+    with pytest.raises(KeyboardInterrupt):
+        forever()
     assert time.perf_counter() - start < 2.0
     timer.join()
 

@@ -132,7 +132,7 @@ def test_graph_errors():
         model({"a": _x()})
     with pytest.raises(ValueError, match=r"does not fit.*\(None, 5\).*\(4, 6\)"):
         model([_x(4, 6), _x()])
-    with pytest.raises(ValueError, match="no layer of that name.*did you mean"):
+    with pytest.raises(ValueError, match=r"no layer of that name.*did you mean"):
         model.get_layer("input_layer_99")
     with pytest.raises(ValueError, match="has no layer 7"):
         model.get_layer(index=7)

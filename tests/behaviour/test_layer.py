@@ -148,7 +148,7 @@ def test_input_is_checked():
         layer(np.ones(3, "float32"))
     with pytest.raises(ValueError, match="no tensor"):
         layer("text")
-    with pytest.raises(ValueError, match="no such argument.*unit"):
+    with pytest.raises(ValueError, match=r"no such argument.*unit"):
         layers.Dense(2, unit=3)
     with pytest.raises(ValueError, match="not a bool"):
         layers.Dense(2, trainable="no")

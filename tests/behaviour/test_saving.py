@@ -331,3 +331,26 @@ def test_registration():
         @register()
         class NoConfig:
             pass
+
+
+@register(package="tests")
+class Around(layers.Layer):
+    def __init__(self, inner, **kwargs):
+        super().__init__(**kwargs)
+        self.inner = inner
+        self.last = layers.Dense(2)
+
+    def call(self, inputs):
+        return self.last(self.inner(inputs))
+
+
+def test_layers_in_layers(data, tmp_path):
+    x = lamina.Input((4,))
+    layers.Dense(1)  # so that automatic names do not start at 0
+    model = lamina.Model(x, Around(Around(layers.Dense(3)))(Around(layers.Dense(5))(x)))
+    model.compile("adam", "mse")
+    y = data[0][:, :2]
+    model.fit(data[0], y, verbose=0)
+    model.save(tmp_path / "m.lamina")
+    loaded = load_model(tmp_path / "m.lamina")
+    assert loaded.fit(data[0], y, verbose=0).history == model.fit(data[0], y, verbose=0).history

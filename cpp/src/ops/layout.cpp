@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "autodiff/gradient.h"
 #include "kernels/table.h"
@@ -210,7 +211,7 @@ k::StridedCopy between(const Shape& slice, const Shape& whole, const Dims& start
   c.rank = whole.rank();
   *offset = 0;
   for (int i = 0; i < whole.rank(); ++i) {
-    const std::int64_t step = stride_of(strides, i) * in_whole.of[i];
+    const std::int64_t step = slice[i] < 2 ? 0 : stride_of(strides, i) * in_whole.of[i];  // any stride reaches one element
     c.shape[i] = slice[i];
     c.src_strides[i] = whole_is_source ? step : in_slice.of[i];
     c.dst_strides[i] = whole_is_source ? in_slice.of[i] : step;
@@ -236,10 +237,10 @@ Specs Slice::infer(const Specs& inputs) const {
   for (std::size_t i = 0; i < rank; ++i) {
     const std::int64_t s = stride_of(strides, static_cast<int>(i));
     const Dim &from = starts[i], &to = stops[i];
-    if (s == 0) wrong();
+    if (s == 0 || s == std::numeric_limits<std::int64_t>::min()) wrong();
     if (x[i].known() && from.known() && to.known()) {
       const std::int64_t n = x[i].value(), a = from.value(), b = to.value();
-      if (s > 0 ? (a < 0 || b < a || b > n) : (b < -1 || a < b || a >= std::max<std::int64_t>(n, 1))) wrong();
+      if (s > 0 ? (a < 0 || b < a || b > n) : (b < -1 || a < b || (a >= n && a != b))) wrong();
     }
     out.push_back(s > 0 ? ceil_divide(to - from, s) : ceil_divide(from - to, -s));
   }
@@ -257,7 +258,8 @@ Values Slice::vjp(const Vjp& v) const { return call(SliceGrad{v.in(0).dims(), st
 
 Specs SliceGrad::infer(const Specs& inputs) const {
   check::num_inputs(name, inputs, 1, 1);
-  Slice{starts, stops, strides}.infer({{inputs[0].dtype, shape}});
+  const Specs slice = Slice{starts, stops, strides}.infer({{inputs[0].dtype, shape}});
+  check::shape(name, inputs[0], slice[0].dims, inputs, "the gradient");
   return {{inputs[0].dtype, shape}};
 }
 

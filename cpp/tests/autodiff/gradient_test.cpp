@@ -57,13 +57,24 @@ std::vector<Case> unary_cases() {
   for (int f = 0; f < static_cast<int>(std::size(kUnaryNames)); ++f) {
     const std::string name = kUnaryNames[f];
     const bool above_one = name == "acosh";
-    cases.push_back({name, {{3, 4}}, [name](const Values& in) { return op(name, in); }, above_one ? 1.1 : 0.1, above_one ? 1.9 : 0.9});
+    cases.push_back({name,
+                     {{3, 4}},
+                     [name](const Values& in) { return op(name, in); },
+                     above_one ? 1.1 : 0.1,
+                     above_one ? 1.9 : 0.9});
     const bool everywhere = name != "sqrt" && name != "rsqrt" && name != "log" && name != "acosh";
     if (everywhere)  // between the kinks
-      cases.push_back({name + " below zero", {{3, 4}}, [name](const Values& in) { return op(name, in); }, -0.45, -0.05});
+      cases.push_back(
+          {name + " below zero", {{3, 4}}, [name](const Values& in) { return op(name, in); }, -0.45, -0.05});
   }
   for (const char* name : {"elu", "leaky_relu", "celu"})
-    cases.push_back({std::string(name) + " alpha", {{5}}, [name](const Values& in) { return op(name, in, {{"alpha", 0.3}}); }, -1.9, -0.1});
+    cases.push_back({std::string(name) + " alpha",
+                     {{5}},
+                     [name](const Values& in) {
+                       return op(name, in, {{"alpha", 0.3}});
+                     },
+                     -1.9,
+                     -0.1});
   return cases;
 }
 
@@ -75,17 +86,24 @@ std::vector<Case> cases() {
   auto direct = [](const char* name, Attributes attributes = {}, std::size_t output = 0) {
     return [=](const Values& in) { return support::all(name, attributes, in)[output]; };
   };
-  for (const char* name : {"add", "subtract", "multiply", "divide", "maximum", "minimum", "power", "atan2", "squared_difference"}) {
+  for (const char* name :
+       {"add", "subtract", "multiply", "divide", "maximum", "minimum", "power", "atan2", "squared_difference"}) {
     add(name, {{3, 4}, {3, 4}}, direct(name));
     add(std::string(name) + " broadcast", {{3, 1, 2}, {4, 1}}, direct(name));
   }
-  add("mod", {{3, 4}}, [](const Values& in) { return op("mod", {in[0], constant({4}, 1)}); }, 2.05, 2.3);
+  add(
+      "mod", {{3, 4}},
+      [](const Values& in) {
+        return op("mod", {in[0], constant({4}, 1)});
+      },
+      2.05, 2.3);
   add("floor_divide", {{3, 4}, {3, 4}}, direct("floor_divide"), 0.55, 0.9);
   add("where", {{3, 4}, {4}}, [](const Values& in) {
     return ops::where(Value(Tensor::of<bool>({3, 1}, {true, false, true})), in[0], in[1]);
   });
   add("clip", {{3, 4}}, direct("clip", {{"low", 0.3}, {"high", 0.6}}));
-  add("cast", {{4}}, [](const Values& in) { return op("square", {ops::cast(ops::cast(in[0], DType::float64), DType::float64)}); });
+  add("cast", {{4}},
+      [](const Values& in) { return op("square", {ops::cast(ops::cast(in[0], DType::float64), DType::float64)}); });
   add("identity", {{4}}, [](const Values& in) { return op("square", {op("identity", in)}); });
   for (const char* name : {"sum", "mean", "prod", "max", "min"}) {
     add(name, {{3, 4, 2}}, direct(name, {{"axes", Ints{0, -1}}}));
@@ -97,8 +115,10 @@ std::vector<Case> cases() {
       const Attributes attributes = {{"transpose_a", a}, {"transpose_b", b}};
       const std::string name = std::string("matmul ") + (a ? "T" : "N") + (b ? "T" : "N");
       add(name, {a ? Shape{4, 3} : Shape{3, 4}, b ? Shape{5, 4} : Shape{4, 5}}, direct("matmul", attributes));
-      add(name + " batched", {a ? Shape{2, 1, 4, 3} : Shape{2, 1, 3, 4}, b ? Shape{3, 5, 4} : Shape{3, 4, 5}}, direct("matmul", attributes));
-      add(name + " tall", {a ? Shape{2, 4, 3} : Shape{2, 3, 4}, b ? Shape{5, 4} : Shape{4, 5}}, direct("matmul", attributes));
+      add(name + " batched", {a ? Shape{2, 1, 4, 3} : Shape{2, 1, 3, 4}, b ? Shape{3, 5, 4} : Shape{3, 4, 5}},
+          direct("matmul", attributes));
+      add(name + " tall", {a ? Shape{2, 4, 3} : Shape{2, 3, 4}, b ? Shape{5, 4} : Shape{4, 5}},
+          direct("matmul", attributes));
     }
   for (const char* name : {"linear", "relu", "relu6", "sigmoid", "tanh", "silu", "gelu"}) {
     add(std::string("linear ") + name, {{3, 4}, {4, 5}, {5}}, direct("linear", activation(name)));
@@ -120,7 +140,8 @@ std::vector<Case> cases() {
   }
   for (std::size_t output = 0; output < 4; ++output)
     for (const std::int64_t axis : {-1, 1})
-      add("batch_norm output " + std::to_string(output), {{4, 3, 3}, {3}, {3}}, direct("batch_norm", {{"axis", axis}}, output));
+      add("batch_norm output " + std::to_string(output), {{4, 3, 3}, {3}, {3}},
+          direct("batch_norm", {{"axis", axis}}, output));
   add("batch_norm all", {{4, 3}, {3}, {3}}, [](const Values& in) {
     const Values out = support::all("batch_norm", {}, in);
     return ops::add(ops::add(out[0], out[1]), ops::multiply(out[2], out[3]));
@@ -136,8 +157,12 @@ std::vector<Case> cases() {
   const Value indices(Tensor::of<std::int64_t>({2, 2}, {1, -1, 0, 1})), rows(Tensor::of<std::int32_t>({3}, {2, 0, 2}));
   for (const std::int64_t axis : {0, 1})
     add("take", {{3, 4, 2}}, [=](const Values& in) { return op("take", {in[0], indices}, {{"axis", axis}}); });
-  add("scatter_add", {{3, 2}}, [=](const Values& in) { return op("scatter_add", {in[0], rows}, {{"shape", Ints{4, 2}}}); });
-  add("reshape", {{3, 4}}, [](const Values& in) { return op("square", {op("reshape", in, {{"shape", Ints{2, -1}}})}); });
+  add("scatter_add", {{3, 2}}, [=](const Values& in) {
+    return op("scatter_add", {in[0], rows}, {{"shape", Ints{4, 2}}});
+  });
+  add("reshape", {{3, 4}}, [](const Values& in) {
+    return op("square", {op("reshape", in, {{"shape", Ints{2, -1}}})});
+  });
   add("transpose", {{3, 4, 2}}, direct("transpose", {{"axes", Ints{-1, 0, 1}}}));
   add("broadcast_to", {{3, 1}}, direct("broadcast_to", {{"shape", Ints{2, 3, 4}}}));
   add("concatenate", {{3, 4}, {3, 2}, {3, 1}}, direct("concatenate"));
@@ -159,10 +184,11 @@ std::vector<Case> cases() {
     const Value a = op("sin", in), b = op("exp", {a});
     return ops::add(ops::multiply(a, b), ops::divide(b, ops::add(a, b)));
   });
-  for (const char* name : {"square", "exp", "tanh", "sigmoid", "log", "reciprocal", "sqrt", "sin", "cos", "softplus", "relu", "tan",
-                           "sinh", "cosh", "atan", "absolute", "leaky_relu"})
+  for (const char* name : {"square", "exp", "tanh", "sigmoid", "log", "reciprocal", "sqrt", "sin", "cos", "softplus",
+                           "relu", "tan", "sinh", "cosh", "atan", "absolute", "leaky_relu"})
     add(std::string("second ") + name, {{4}}, gradient_of(direct(name)));
-  for (const char* name : {"multiply", "divide", "power", "squared_difference"}) add(std::string("second ") + name, {{3, 4}, {4}}, gradient_of(direct(name)));
+  for (const char* name : {"multiply", "divide", "power", "squared_difference"})
+    add(std::string("second ") + name, {{3, 4}, {4}}, gradient_of(direct(name)));
   add("second mlp", {{3, 4}, {4, 5}, {5}}, gradient_of(mlp, 1));
   add("second linear", {{3, 4}, {4, 5}, {5}}, gradient_of(direct("linear", activation("tanh"))));
   add("second linear kernel", {{3, 4}, {4, 5}, {5}}, gradient_of(direct("linear", activation("sigmoid")), 1));
@@ -222,7 +248,8 @@ TEST(Gradient, AgreesWithCentralDifferences) {
         at = before;
         const double expected = (above - below) / (2 * step);
         const double found = gradients[i] ? gradients[i].tensor().data<double>()[k] : 0;
-        ASSERT_NEAR(found, expected, 2e-8 * (1 + std::abs(expected) + std::abs(above))) << "input " << i << ", element " << k;
+        ASSERT_NEAR(found, expected, 2e-8 * (1 + std::abs(expected) + std::abs(above)))
+            << "input " << i << ", element " << k;
       }
     }
   }
@@ -254,7 +281,8 @@ TEST(Gradient, TracedIsEager) {
     const std::vector<Tensor> found = program.run("gradients", tensors);
     for (std::size_t i = 0; i < wanted.size(); ++i) {
       double largest = 1;
-      for (std::int64_t k = 0; k < wanted[i].size(); ++k) largest = std::max(largest, std::abs(wanted[i].data<double>()[k]));
+      for (std::int64_t k = 0; k < wanted[i].size(); ++k)
+        largest = std::max(largest, std::abs(wanted[i].data<double>()[k]));
       EXPECT_LE(support::difference<double>(found[i], wanted[i]), 1e-11 * largest);
     }
   }
@@ -301,7 +329,8 @@ TEST(Gradient, WithAnUnknownBatch) {
     const Recording recording;
     a.watch();
     b.watch();
-    const Values eager = gradient({op("mean", {op("square", {ops::matmul(a, b, false, false)})}, {{"axes", Ints{0, 1}}})}, {a, b});
+    const Values eager =
+        gradient({op("mean", {op("square", {ops::matmul(a, b, false, false)})}, {{"axes", Ints{0, 1}}})}, {a, b});
     const std::vector<Tensor> found = program.run("g", {a.tensor(), b.tensor()});
     for (std::size_t i = 0; i < 2; ++i) EXPECT_LE(support::difference<double>(found[i], eager[i].tensor()), 1e-14);
     for (std::int64_t i = 0; i < 4 * n; ++i) EXPECT_EQ(found[2].data<double>()[i], 1.0);
@@ -310,7 +339,8 @@ TEST(Gradient, WithAnUnknownBatch) {
 
 TEST(Gradient, IsEmptyWithoutAPath) {
   const Recording recording;
-  const Value x(support::random<double>({3}, 1)), other(support::random<double>({3}, 2)), unwatched(support::random<double>({3}, 3));
+  const Value x(support::random<double>({3}, 1)), other(support::random<double>({3}, 2)),
+      unwatched(support::random<double>({3}, 3));
   x.watch();
   other.watch();
   const Value y = ops::add(op("square", {x}), op("stop_gradient", {op("exp", {other})}));
@@ -353,7 +383,8 @@ TEST(Gradient, Refuses) {
   const Recording recording;
   const Value i(Tensor::of<std::int64_t>({2}, {2, 3})), x(support::random<double>({3, 4}, 1));
   x.watch();
-  support::expect_error(ErrorKind::type, "A gradient cannot be taken. Expected: floating-point targets. Received: int64 (2,)",
+  support::expect_error(ErrorKind::type,
+                        "A gradient cannot be taken. Expected: floating-point targets. Received: int64 (2,)",
                         [&] { gradient({i}, {x}); });
   const Value labels(Tensor::of<std::int64_t>({3}, {0, 1, 2}));
   const Value twice = gradient({ops::sum(op("sparse_crossentropy", {x, labels}), {0}, false)}, {x})[0];
@@ -362,11 +393,12 @@ TEST(Gradient, Refuses) {
 
 TEST(Value, SymbolicHasNoNumbers) {
   const Value x = Value::placeholder({DType::float32, {Dim::symbol("n"), 3}}, "x");
-  support::expect_error_text(ErrorKind::type,
-                             "A symbolic tensor has no numbers yet. Expected: a concrete tensor. Received: a symbolic float32 "
-                             "(None, 3). Compute with ops (ops.where, ops.cond), or run the model eagerly: "
-                             "compile(run_eagerly=True).",
-                             [&] { (void)op("relu", {x}).tensor(); });
+  support::expect_error_text(
+      ErrorKind::type,
+      "A symbolic tensor has no numbers yet. Expected: a concrete tensor. Received: a symbolic float32 "
+      "(None, 3). Compute with ops (ops.where, ops.cond), or run the model eagerly: "
+      "compile(run_eagerly=True).",
+      [&] { (void)op("relu", {x}).tensor(); });
 }
 
 }  // namespace

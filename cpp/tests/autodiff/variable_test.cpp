@@ -47,13 +47,16 @@ TEST(Variable, IsWatchedWhenTrainable) {
 
 TEST(Variable, RefusesOtherShapesAndDTypes) {
   const VariablePtr w = make(Tensor::of<float>({2}, {1, 2}));
-  const Tensor wrong[] = {Tensor::of<float>({3}, {1, 2, 3}), Tensor::of<double>({2}, {1, 2}), Tensor::of<float>({1, 2}, {1, 2})};
+  const Tensor wrong[] = {Tensor::of<float>({3}, {1, 2, 3}), Tensor::of<double>({2}, {1, 2}),
+                          Tensor::of<float>({1, 2}, {1, 2})};
   for (const Tensor& t : wrong)
-    support::expect_error(ErrorKind::value, "Variable 'w' cannot be assigned. Expected: float32 (2,)", [&] { w->assign(Value(t)); });
+    support::expect_error(ErrorKind::value, "Variable 'w' cannot be assigned. Expected: float32 (2,)",
+                          [&] { w->assign(Value(t)); });
 }
 
 TEST(Trace, RemembersWhatWasReadAndAssigned) {
-  const VariablePtr w = make(Tensor::scalar(2.f)), s = make(Tensor::scalar(10.f), "s", false), untouched = make(Tensor::scalar(0.f), "u");
+  const VariablePtr w = make(Tensor::scalar(2.f)), s = make(Tensor::scalar(10.f), "s", false),
+                    untouched = make(Tensor::scalar(0.f), "u");
   Trace trace;
   trace.open();
   EXPECT_EQ(Trace::active(), &trace);
@@ -107,7 +110,9 @@ TEST(Trace, AnAssignedValueOfUnknownSizeIsCheckedWhenItIsKnown) {
   const Tensor fits = support::random<float>({2, 3}, 1);
   program.run("keep", {fits});
   EXPECT_TRUE(support::same_bits(state->tensor(), fits));
-  support::expect_error(ErrorKind::value, "the number of elements changes", [&] { program.run("keep", {support::random<float>({64, 3}, 1)}); });
+  support::expect_error(ErrorKind::value, "the number of elements changes", [&] {
+    program.run("keep", {support::random<float>({64, 3}, 1)});
+  });
   EXPECT_TRUE(support::same_bits(state->tensor(), fits));
 }
 

@@ -55,8 +55,9 @@ TEST(Dim, SimplifiedAndPlainHaveOneValue) {
       const Dim operand = number ? Dim(other) : m;
       dim = Dim::make(static_cast<Dim::Kind>(kind + 2), dim, operand);
       const std::int64_t floor = value / other - (value % other != 0 && value < 0);
-      const std::int64_t results[] = {value + other, value - other, value * other, floor, floor + (value % other != 0),
-                                      std::min(value, other), std::max(value, other)};
+      const std::int64_t results[] = {
+          value + other,          value - other,         value * other, floor, floor + (value % other != 0),
+          std::min(value, other), std::max(value, other)};
       value = results[kind];
       ASSERT_EQ(dim.evaluate(bindings), value) << to_string(dim);
     }
@@ -83,9 +84,12 @@ TEST(Dim, Compares) {
 }
 
 TEST(Dim, Refuses) {
-  constexpr std::int64_t low = std::numeric_limits<std::int64_t>::min(), high = std::numeric_limits<std::int64_t>::max();
+  constexpr std::int64_t low = std::numeric_limits<std::int64_t>::min(),
+                         high = std::numeric_limits<std::int64_t>::max();
   support::expect_error(ErrorKind::value, "A size is unknown", [] { (void)(n + m).evaluate({{"n", 1}}); });
-  support::expect_error(ErrorKind::value, "A size is divided by zero", [] { (void)(n / m).evaluate({{"n", 1}, {"m", 0}}); });
+  support::expect_error(ErrorKind::value, "A size is divided by zero", [] {
+    (void)(n / m).evaluate({{"n", 1}, {"m", 0}});
+  });
   for (const Dim::Kind kind : {Dim::Kind::floor_divide, Dim::Kind::ceil_divide}) {
     support::expect_error(ErrorKind::value, "divided by zero", [&] { (void)Dim::make(kind, 4, 0); });
     support::expect_error(ErrorKind::value, "out of range", [&] { (void)Dim::make(kind, low, -1); });

@@ -17,18 +17,20 @@ TEST(DType, NamesAndSizes) {
     const char* name;
     std::size_t bytes;
     bool floating;
-  } rows[] = {{DType::float32, "float32", 4, true}, {DType::float64, "float64", 8, true}, {DType::int32, "int32", 4, false},
-              {DType::int64, "int64", 8, false},    {DType::uint8, "uint8", 1, false},    {DType::boolean, "bool", 1, false}};
+  } rows[] = {{DType::float32, "float32", 4, true}, {DType::float64, "float64", 8, true},
+              {DType::int32, "int32", 4, false},    {DType::int64, "int64", 8, false},
+              {DType::uint8, "uint8", 1, false},    {DType::boolean, "bool", 1, false}};
   for (const auto& row : rows) {
     EXPECT_STREQ(name_of(row.dtype), row.name);
     EXPECT_EQ(dtype_of(row.name), row.dtype);
     EXPECT_EQ(size_of(row.dtype), row.bytes);
     EXPECT_EQ(is_floating(row.dtype), row.floating);
   }
-  support::expect_error_text(ErrorKind::type,
-                             "Unknown dtype. Expected: one of float32, float64, int32, int64, uint8, bool. Received: float16. "
-                             "Convert the data to one of them first.",
-                             [] { dtype_of("float16"); });
+  support::expect_error_text(
+      ErrorKind::type,
+      "Unknown dtype. Expected: one of float32, float64, int32, int64, uint8, bool. Received: float16. "
+      "Convert the data to one of them first.",
+      [] { dtype_of("float16"); });
 }
 
 TEST(Shape, SizesTextAndComparison) {
@@ -113,8 +115,10 @@ TEST(Tensor, Refuses) {
   expect_error(ErrorKind::type, "Expected: float32. Received: int64", [&] { (void)t.data<std::int64_t>(); });
   expect_error(ErrorKind::value, "The number of values does not fit", [&] { (void)t.item<float>(); });
   expect_error(ErrorKind::value, "The number of values does not fit", [] { (void)Tensor::of<float>({3}, {1, 2}); });
-  expect_error(ErrorKind::value, "A tensor cannot be reshaped. Expected: a shape of 6 elements. Received: (4,) for a tensor of shape (2, 3)",
-               [&] { (void)t.reshaped({4}); });
+  expect_error(
+      ErrorKind::value,
+      "A tensor cannot be reshaped. Expected: a shape of 6 elements. Received: (4,) for a tensor of shape (2, 3)",
+      [&] { (void)t.reshaped({4}); });
   const std::pair<std::int64_t, std::int64_t> ranges[] = {{-1, 1}, {1, 0}, {0, 3}};
   for (const auto& [begin, end] : ranges)
     expect_error(ErrorKind::index, "Rows cannot be taken", [&, b = begin, e = end] { (void)t.rows(b, e); });

@@ -7,8 +7,8 @@
 #include <csignal>
 #include <nlohmann/json.hpp>
 
-#include "io/safetensors.h"
 #include "io/files.h"
+#include "io/safetensors.h"
 #include "lamina/io.h"
 
 namespace lamina::io {
@@ -28,7 +28,8 @@ TEST(Crc32c, KnownAnswers) {
   EXPECT_EQ(crc32c(zeros.data(), 32), 0x8A9136AAu);  // RFC 3720, B.4
   EXPECT_EQ(crc32c(ones.data(), 32), 0x62A8AB43u);
   const std::string text = "The quick brown fox jumps over the lazy dog";
-  for (std::size_t i = 0; i < 8; ++i) EXPECT_NE(crc32c(text.data() + i, text.size() - 8), crc32c(text.data() + i + 1, text.size() - 8));
+  for (std::size_t i = 0; i < 8; ++i)
+    EXPECT_NE(crc32c(text.data() + i, text.size() - 8), crc32c(text.data() + i + 1, text.size() - 8));
 }
 
 TEST(Tensors, ComeBackFromTheFile) {
@@ -83,8 +84,11 @@ TEST(Tensors, OfOtherWritersAreRead) {
   const Folder folder;
   const std::string path = folder.path("t");
   // No metadata, unaligned data, any order of the tensors.
-  write_bytes(path, support::container(R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[1,5]},"y":{"dtype":"BOOL","shape":[1],"data_offsets":[0,1]}})",
-                                       Bytes("\x01\x00\x00\x80\x3f", 5)));
+  write_bytes(
+      path,
+      support::container(
+          R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[1,5]},"y":{"dtype":"BOOL","shape":[1],"data_offsets":[0,1]}})",
+          Bytes("\x01\x00\x00\x80\x3f", 5)));
   const NamedTensors tensors = read_tensors(path);
   EXPECT_EQ(tensors[0].second.item<float>(), 1.0f);
   EXPECT_TRUE(tensors[1].second.item<bool>());
@@ -104,18 +108,22 @@ TEST(Tensors, RefuseDamagedHeaders) {
       {"too small for the shape", R"({"x":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})"},
       {"negative size", R"({"x":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}})"},
       {"huge size", R"({"x":{"dtype":"F32","shape":[18446744073709551615],"data_offsets":[0,4]}})"},
-      {"sizes that overflow", R"({"x":{"dtype":"F32","shape":[4294967296,4294967296,4294967297],"data_offsets":[0,4]}})"},
+      {"sizes that overflow",
+       R"({"x":{"dtype":"F32","shape":[4294967296,4294967296,4294967297],"data_offsets":[0,4]}})"},
       {"nine axes", R"({"x":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,1],"data_offsets":[0,4]}})"},
       {"a size as text", R"({"x":{"dtype":"F32","shape":["1"],"data_offsets":[0,4]}})"},
       {"unknown dtype", R"({"x":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}})"},
       {"dtype of another kind", R"({"x":{"dtype":3,"shape":[1],"data_offsets":[0,4]}})"},
       {"no dtype", R"({"x":{"shape":[1],"data_offsets":[0,4]}})"},
       {"entry of another kind", R"({"x":[1,2]})"},
-      {"overlap", R"({"x":{)" + four + R"(,"data_offsets":[0,4]},"y":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}})"},
-      {"overlap that hides a gap", R"({"x":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"y":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}})"},
+      {"overlap",
+       R"({"x":{)" + four + R"(,"data_offsets":[0,4]},"y":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}})"},
+      {"overlap that hides a gap",
+       R"({"x":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"y":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}})"},
       {"gap", R"({"x":{"dtype":"U8","shape":[1],"data_offsets":[3,4]}})"},
       {"uncovered end", R"({"x":{"dtype":"U8","shape":[3],"data_offsets":[0,3]}})"},
-      {"a name twice", R"({"x":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"x":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}})"},
+      {"a name twice",
+       R"({"x":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"x":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}})"},
       {"a bool of 120", R"({"x":{"dtype":"BOOL","shape":[4],"data_offsets":[0,4]}})"},
       {"metadata of numbers", R"({"__metadata__":{"a":1},"x":{)" + four + R"(,"data_offsets":[0,4]}})"},
       {"metadata of another kind", R"({"__metadata__":[],"x":{)" + four + R"(,"data_offsets":[0,4]}})"},
@@ -126,14 +134,16 @@ TEST(Tensors, RefuseDamagedHeaders) {
       {"not UTF-8", "{\"\xff\":1}"},
       {"deep nesting", std::string(1 << 20, '[')},
       {"deep and closed", "{\"x\":" + std::string(1 << 20, '[') + std::string(1 << 20, ']') + "}"},
-      {"deep offsets", R"({"x":{)" + four + ",\"data_offsets\":[" + std::string(1 << 20, '[') + std::string(1 << 20, ']') + ",4]}}"},
+      {"deep offsets",
+       R"({"x":{)" + four + ",\"data_offsets\":[" + std::string(1 << 20, '[') + std::string(1 << 20, ']') + ",4]}}"},
   };
   for (const auto& [what, header] : rows) {
     SCOPED_TRACE(what);
     write_bytes(path, support::container(header, "xxxx"));
     expect_error(ErrorKind::value, "is not a whole .lamina file", [&] { read_tensors(path); });
   }
-  for (const std::uint64_t length : {~std::uint64_t{0}, std::uint64_t{1} << 63, std::uint64_t{1} << 32, std::uint64_t{100'000'001}, std::uint64_t{11}}) {
+  for (const std::uint64_t length : {~std::uint64_t{0}, std::uint64_t{1} << 63, std::uint64_t{1} << 32,
+                                     std::uint64_t{100'000'001}, std::uint64_t{11}}) {
     Bytes bytes(8, '\0');
     for (int i = 0; i < 8; ++i) bytes[static_cast<std::size_t>(i)] = static_cast<char>(length >> (8 * i));
     write_bytes(path, bytes + "{}        ");
@@ -153,9 +163,11 @@ TEST(Tensors, RefuseWhatIsNoFile) {
   expect_error(ErrorKind::io, "a special file", [] { write_tensors("/dev/null", {}); });
   expect_error(ErrorKind::io, "a folder", [&] { write_tensors(folder.path(""), {}); });
   for (const char* name : {"__metadata__", "x"})
-    expect_error(ErrorKind::value, "A tensor's name is taken",
-                 [&] { write_tensors(folder.path("t"), {{"x", Tensor::scalar(1.f)}, {name, Tensor::scalar(1.f)}}); });
-  expect_error(ErrorKind::io, "Cannot write '" + folder.path("no/such/folder") + "'", [&] { write_tensors(folder.path("no/such/folder"), {}); });
+    expect_error(ErrorKind::value, "A tensor's name is taken", [&] {
+      write_tensors(folder.path("t"), {{"x", Tensor::scalar(1.f)}, {name, Tensor::scalar(1.f)}});
+    });
+  expect_error(ErrorKind::io, "Cannot write '" + folder.path("no/such/folder") + "'",
+               [&] { write_tensors(folder.path("no/such/folder"), {}); });
 }
 
 TEST(Tensors, AFailedSaveLeavesTheOldFile) {

@@ -1,4 +1,5 @@
-// The .lamina file: a model comes back as it was; whatever is done to the bytes, loading throws an Error or behaves as before.
+// The .lamina file: a model comes back as it was; whatever is done to the bytes, loading throws an Error or behaves as
+// before.
 #include "io/lamina_file.h"
 
 #include <algorithm>
@@ -103,10 +104,12 @@ TEST(ProgramJson, KeepsEveryAttributeOfEveryOp) {
   for (const OpInfo& info : all_ops())
     for (const OpPtr& op : {info.make({}), support::unusual(info)}) {
       const std::string text = attributes_to_json(op->attributes());
-      EXPECT_TRUE(make_op(info.name, attributes_from_json(text))->attributes() == op->attributes()) << info.name << " " << text;
+      EXPECT_TRUE(make_op(info.name, attributes_from_json(text))->attributes() == op->attributes())
+          << info.name << " " << text;
     }
   EXPECT_TRUE(std::isnan(std::get<double>(attributes_from_json(attributes_to_json({{"x", std::nan("")}}))[0].second)));
-  for (const char* text : {"", "[]", "{\"x\": null}", "{\"x\": {\"float\": 1}}", "{\"x\": [1.5]}", "{\"x\": [[\"%\", 1, 2]]}"})
+  for (const char* text :
+       {"", "[]", "{\"x\": null}", "{\"x\": {\"float\": 1}}", "{\"x\": [1.5]}", "{\"x\": [[\"%\", 1, 2]]}"})
     expect_error(ErrorKind::value, "The program of the file is damaged", [&] { attributes_from_json(text); });
 }
 
@@ -177,60 +180,121 @@ TEST(LaminaFile, RefusesHostilePrograms) {
     std::function<void(Json& header, Json& program)> edit;
     const char* text;
   } rows[] = {
-      {"no program", [](Json& h, Json&) { h["__metadata__"].erase("lamina.program"); }, "it holds tensors but no model"},
+      {"no program", [](Json& h, Json&) { h["__metadata__"].erase("lamina.program"); },
+       "it holds tensors but no model"},
       {"no metadata", [](Json& h, Json&) { h["__metadata__"] = Json::object(); }, "it holds tensors but no model"},
-      {"no version", [](Json& h, Json&) { h["__metadata__"].erase("lamina.version"); }, "it holds tensors but no model"},
-      {"version", [](Json& h, Json&) { h["__metadata__"]["lamina.version"] = "2"; }, "its format is of another version. Expected: 1. Received: 2."},
+      {"no version", [](Json& h, Json&) { h["__metadata__"].erase("lamina.version"); },
+       "it holds tensors but no model"},
+      {"version", [](Json& h, Json&) { h["__metadata__"]["lamina.version"] = "2"; },
+       "its format is of another version. Expected: 1. Received: 2."},
       {"no sums", [](Json& h, Json&) { h["__metadata__"].erase("lamina.crc32c"); }, "was changed"},
       {"sums of another kind", [](Json& h, Json&) { h["__metadata__"]["lamina.crc32c"] = "[[[["; }, "was changed"},
       {"program of another kind", [](Json&, Json& p) { p = Json::array(); }, "'variables' of the right kind"},
       {"no entries", [](Json&, Json& p) { p.erase("entries"); }, "'entries' of the right kind"},
-      {"variable without tensor", [](Json&, Json& p) { p["variables"][0]["name"] = "gone"; }, "a tensor named 'gone' in the file"},
-      {"a variable twice", [](Json&, Json& p) { p["variables"][1]["name"] = p["variables"][0]["name"]; }, "Two variables of a program have one name"},
-      {"a variable of another kind", [](Json&, Json& p) { p["variables"][0] = 3; }, "the program of the file is damaged"},
-      {"trainable of another kind", [](Json&, Json& p) { p["variables"][0]["trainable"] = "no"; }, "'trainable' of the right kind"},
-      {"constant without tensor", [&](Json&, Json& p) { entry(p)["constants"] = {"gone"}; }, "the name of a tensor in the file"},
-      {"constant of another kind", [&](Json&, Json& p) { entry(p)["constants"] = {1}; }, "the name of a tensor in the file"},
-      {"a read twice", [&](Json&, Json& p) { entry(p)["variables"][1] = entry(p)["variables"][0]; }, "each variable once"},
+      {"variable without tensor", [](Json&, Json& p) { p["variables"][0]["name"] = "gone"; },
+       "a tensor named 'gone' in the file"},
+      {"a variable twice", [](Json&, Json& p) { p["variables"][1]["name"] = p["variables"][0]["name"]; },
+       "Two variables of a program have one name"},
+      {"a variable of another kind", [](Json&, Json& p) { p["variables"][0] = 3; },
+       "the program of the file is damaged"},
+      {"trainable of another kind", [](Json&, Json& p) { p["variables"][0]["trainable"] = "no"; },
+       "'trainable' of the right kind"},
+      {"constant without tensor", [&](Json&, Json& p) { entry(p)["constants"] = {"gone"}; },
+       "the name of a tensor in the file"},
+      {"constant of another kind", [&](Json&, Json& p) { entry(p)["constants"] = {1}; },
+       "the name of a tensor in the file"},
+      {"a read twice", [&](Json&, Json& p) { entry(p)["variables"][1] = entry(p)["variables"][0]; },
+       "each variable once"},
       {"variable out of range", [&](Json&, Json& p) { entry(p)["variables"][0] = 1000; }, "the number of a variable"},
       {"negative value", [&](Json&, Json& p) { node(p, "conv")["inputs"][0] = -1; }, "the number of a value"},
       {"value out of range", [&](Json&, Json& p) { node(p, "conv")["inputs"][0] = 1u << 31; }, "the number of a value"},
       {"value of a later node", [&](Json&, Json& p) { node(p, "conv")["inputs"][0] = 14; }, "the number of a value"},
-      {"huge value", [&](Json&, Json& p) { node(p, "conv")["inputs"][0] = ~std::uint64_t{0}; }, "the number of a value"},
+      {"huge value", [&](Json&, Json& p) { node(p, "conv")["inputs"][0] = ~std::uint64_t{0}; },
+       "the number of a value"},
       {"fractional value", [&](Json&, Json& p) { node(p, "conv")["inputs"][0] = 0.5; }, "the number of a value"},
-      {"too many inputs", [&](Json&, Json& p) { node(p, "relu")["inputs"] = {0, 0}; }, "relu: wrong number of inputs"},
-      {"unknown op", [&](Json&, Json& p) { node(p, "relu")["op"] = "system"; }, "Unknown op 'system'. Expected: an op of this version; the nearest names are"},
+      {"too many inputs",
+       [&](Json&, Json& p) {
+         node(p, "relu")["inputs"] = {0, 0};
+       },
+       "relu: wrong number of inputs"},
+      {"unknown op", [&](Json&, Json& p) { node(p, "relu")["op"] = "system"; },
+       "Unknown op 'system'. Expected: an op of this version; the nearest names are"},
       {"op of another kind", [&](Json&, Json& p) { node(p, "relu")["op"] = 1; }, "'op' of the right kind"},
       {"node of another kind", [&](Json&, Json& p) { entry(p)["nodes"][0] = "relu"; }, "the right kind"},
-      {"unknown attribute", [&](Json&, Json& p) { node(p, "relu")["attributes"] = {{"file", "/etc/passwd"}}; }, "relu: unknown attribute 'file'"},
-      {"attribute of another type", [&](Json&, Json& p) { node(p, "softmax")["attributes"]["axis"] = "last"; }, "softmax: attribute 'axis' has the wrong type"},
+      {"unknown attribute",
+       [&](Json&, Json& p) {
+         node(p, "relu")["attributes"] = {{"file", "/etc/passwd"}};
+       },
+       "relu: unknown attribute 'file'"},
+      {"attribute of another type", [&](Json&, Json& p) { node(p, "softmax")["attributes"]["axis"] = "last"; },
+       "softmax: attribute 'axis' has the wrong type"},
       {"null attribute", [&](Json&, Json& p) { node(p, "softmax")["attributes"]["axis"] = nullptr; }, "an attribute"},
-      {"strange float", [&](Json&, Json& p) { node(p, "softmax")["attributes"]["axis"] = {{"float", "big"}}; }, "an attribute"},
+      {"strange float",
+       [&](Json&, Json& p) {
+         node(p, "softmax")["attributes"]["axis"] = {{"float", "big"}};
+       },
+       "an attribute"},
       {"deep attribute", [&](Json&, Json& p) { node(p, "softmax")["attributes"]["axis"] = deep; }, "a size"},
       {"deep value", [&](Json&, Json& p) { entry(p)["outputs"][0]["value"] = deep; }, "the number of a value"},
       {"deep size", [&](Json&, Json& p) { entry(p)["inputs"][0]["shape"][0] = sizes; }, "a size"},
-      {"size divided by zero", [&](Json&, Json& p) { node(p, "reshape")["attributes"]["shape"] = {Json::array({"//", "batch", 0}), 8}; }, "divided by zero"},
-      {"huge sizes", [&](Json&, Json& p) { node(p, "reshape")["attributes"]["shape"] = {huge, huge}; }, "out of range"},
-      {"sizes that overflow later", [&](Json&, Json& p) { node(p, "reshape")["attributes"]["shape"] = {Json::array({"*", "batch", huge}), 8}; }, "out of range"},
-      {"negative sizes", [&](Json&, Json& p) { node(p, "reshape")["attributes"]["shape"] = {-2, 8}; }, "reshape: wrong sizes"},
-      {"huge window", [&](Json&, Json& p) { node(p, "max_pool")["attributes"]["window"] = {huge, huge}; }, "max_pool: wrong window"},
-      {"zero window", [&](Json&, Json& p) { node(p, "max_pool")["attributes"]["window"] = {0, 0}; }, "max_pool: wrong window"},
+      {"size divided by zero",
+       [&](Json&, Json& p) {
+         node(p, "reshape")["attributes"]["shape"] = {Json::array({"//", "batch", 0}), 8};
+       },
+       "divided by zero"},
+      {"huge sizes",
+       [&](Json&, Json& p) {
+         node(p, "reshape")["attributes"]["shape"] = {huge, huge};
+       },
+       "out of range"},
+      {"sizes that overflow later",
+       [&](Json&, Json& p) {
+         node(p, "reshape")["attributes"]["shape"] = {Json::array({"*", "batch", huge}), 8};
+       },
+       "out of range"},
+      {"negative sizes",
+       [&](Json&, Json& p) {
+         node(p, "reshape")["attributes"]["shape"] = {-2, 8};
+       },
+       "reshape: wrong sizes"},
+      {"huge window",
+       [&](Json&, Json& p) {
+         node(p, "max_pool")["attributes"]["window"] = {huge, huge};
+       },
+       "max_pool: wrong window"},
+      {"zero window",
+       [&](Json&, Json& p) {
+         node(p, "max_pool")["attributes"]["window"] = {0, 0};
+       },
+       "max_pool: wrong window"},
       {"unknown dtype", [&](Json&, Json& p) { entry(p)["inputs"][0]["dtype"] = "float16"; }, "Unknown dtype"},
-      {"wrong dtype", [&](Json&, Json& p) { entry(p)["inputs"][0]["dtype"] = "float64"; }, "conv: the inputs have different dtypes"},
+      {"wrong dtype", [&](Json&, Json& p) { entry(p)["inputs"][0]["dtype"] = "float64"; },
+       "conv: the inputs have different dtypes"},
       {"nine axes", [&](Json&, Json& p) { entry(p)["inputs"][0]["shape"] = Json(9, 1); }, "conv: wrong ranks"},
       {"output of another kind", [&](Json&, Json& p) { entry(p)["outputs"][0] = 0; }, "'name' of the right kind"},
       {"no output value", [&](Json&, Json& p) { entry(p)["outputs"][0].erase("value"); }, "'value'"},
       {"write of another kind", [&](Json&, Json& p) { entry(p)["writes"] = {7}; }, "'variable'"},
-      {"write of another shape", [&](Json&, Json& p) { entry(p)["writes"] = {{{"variable", 0}, {"value", 0}}}; }, "a value assigned to variable 'conv/kernel'"},
-      {"a write twice", [&](Json&, Json& p) { entry(p)["writes"] = {{{"variable", 0}, {"value", 1}}, {{"variable", 0}, {"value", 1}}}; }, "each variable once"},
-      {"another function", [&](Json&, Json& p) { node(p, "relu")["op"] = "square"; }, "it does not compute here what it computed where it was saved"},
-      {"no golden output", [&](Json& h, Json&) {
+      {"write of another shape",
+       [&](Json&, Json& p) {
+         entry(p)["writes"] = {{{"variable", 0}, {"value", 0}}};
+       },
+       "a value assigned to variable 'conv/kernel'"},
+      {"a write twice",
+       [&](Json&, Json& p) {
+         entry(p)["writes"] = {{{"variable", 0}, {"value", 1}}, {{"variable", 0}, {"value", 1}}};
+       },
+       "each variable once"},
+      {"another function", [&](Json&, Json& p) { node(p, "relu")["op"] = "square"; },
+       "it does not compute here what it computed where it was saved"},
+      {"no golden output",
+       [&](Json& h, Json&) {
          h["golden/other/0"] = h["golden/output/0"];
          h.erase("golden/output/0");
          Json sums = Json::parse(h["__metadata__"]["lamina.crc32c"].get<std::string>());
          sums["golden/other/0"] = sums["golden/output/0"];
          h["__metadata__"]["lamina.crc32c"] = sums.dump();
-       }, "it does not compute here"},
+       },
+       "it does not compute here"},
   };
   for (const auto& row : rows) {
     SCOPED_TRACE(row.what);
@@ -255,20 +319,24 @@ TEST(LaminaFile, RefusesAnotherHeader) {
   const std::size_t at = bytes.find("0.25");  // the dropout rate of a step that the golden values do not run
   bytes[at + 2] = '3';
   write_bytes(folder.path("m"), bytes);
-  expect_error(ErrorKind::value, "the header was changed. Expected: the checksum it was written with", [&] { load(folder.path("m")); });
+  expect_error(ErrorKind::value, "the header was changed. Expected: the checksum it was written with",
+               [&] { load(folder.path("m")); });
 }
 
 TEST(LaminaFile, HoldsNoModelAfterWriteTensors) {
   const Folder folder;
   write_container(folder.path("t"), {{{"x", Tensor::scalar(1.f)}}, {}});
-  expect_error(ErrorKind::value, "it holds tensors but no model. Expected: a file that lamina saved. Received: no program in its metadata",
-               [&] { load(folder.path("t")); });
+  expect_error(
+      ErrorKind::value,
+      "it holds tensors but no model. Expected: a file that lamina saved. Received: no program in its metadata",
+      [&] { load(folder.path("t")); });
 }
 
 TEST(LaminaFile, KeepsConstantsSizesAndInfinities) {
   const Folder folder;
   const Dim n = Dim::symbol("n"), m = Dim::symbol("m");
-  const Value x = Value::placeholder({DType::float32, {n, m}}, "x"), y = Value::placeholder({DType::float32, {n, maximum(m - 2, 1) * 2 + n / 3}}, "y");
+  const Value x = Value::placeholder({DType::float32, {n, m}}, "x"),
+              y = Value::placeholder({DType::float32, {n, maximum(m - 2, 1) * 2 + n / 3}}, "y");
   const Value clipped = support::op("clip", {x}, {{"low", -std::numeric_limits<double>::infinity()}, {"high", 0.1}});
   const Value flat = ops::reshape(ops::add(clipped, Value(Tensor::scalar(0.25f))), {n * m});
   const Value tail = support::op("slice", {y}, {{"starts", Dims{0, 1}}, {"stops", Dims{n, minimum(m, 3)}}});
@@ -277,7 +345,8 @@ TEST(LaminaFile, KeepsConstantsSizesAndInfinities) {
   save(folder.path("p"), program, {}, {});
   const Loaded loaded = load(folder.path("p"));
   for (const std::int64_t rows : {1, 4}) {
-    const std::vector<Tensor> inputs = {support::random<float>({rows, 5}, 1), support::random<float>({rows, 6 + rows / 3}, 2)};
+    const std::vector<Tensor> inputs = {support::random<float>({rows, 5}, 1),
+                                        support::random<float>({rows, 6 + rows / 3}, 2)};
     EXPECT_TRUE(support::same_bits(program.run("f", inputs), loaded.program->run("f", inputs)));
   }
 }

@@ -192,26 +192,47 @@ TEST_F(ModelTest, Refuses) {
   } rows[] = {
       {ErrorKind::io, "Cannot read '/no/such/file.lamina'", [] { Model::load("/no/such/file.lamina"); }},
       {ErrorKind::io, "Cannot write '/no/such/file.lamina'", [&] { model.save("/no/such/file.lamina"); }},
-      {ErrorKind::value, "'predict' got the wrong number of inputs", [&] { (void)model.predict({x, x}); }},
-      {ErrorKind::value, "Input 'image' has the wrong shape. Expected: (None, 6, 6, 1). Received: (32, 36)", [&] { (void)model.predict(x.reshaped({70, 36})); }},
+      {ErrorKind::value, "'predict' got the wrong number of inputs",
+       [&] {
+         (void)model.predict({x, x});
+       }},
+      {ErrorKind::value, "Input 'image' has the wrong shape. Expected: (None, 6, 6, 1). Received: (32, 36)",
+       [&] {
+         (void)model.predict(x.reshaped({70, 36}));
+       }},
       {ErrorKind::type, "Input 'image' has the wrong dtype", [&] { (void)model.predict(y); }},
       {ErrorKind::value, "There is nothing to run on", [&] { (void)model.predict(x.rows(0, 0)); }},
       {ErrorKind::value, "There is nothing to run on", [&] { (void)model.predict(x, 0); }},
-      {ErrorKind::value, "'train_step' got the wrong number of inputs. Expected: 2. Received: 1.", [&] { model.fit({x}, {}); }},
-      {ErrorKind::value, "do not have the same number of rows. Expected: 70 rows. Received: shape (3,)", [&] { model.fit({x}, {y.rows(0, 3)}); }},
-      {ErrorKind::value, "There is no data. Expected: tensors with at least one row. Received: (0, 6, 6, 1).", [&] { model.fit({x.rows(0, 0)}, {y.rows(0, 0)}); }},
-      {ErrorKind::value, "There is no data. Expected: tensors with at least one row. Received: none.", [&] { model.evaluate({}, {}); }},
+      {ErrorKind::value, "'train_step' got the wrong number of inputs. Expected: 2. Received: 1.",
+       [&] { model.fit({x}, {}); }},
+      {ErrorKind::value, "do not have the same number of rows. Expected: 70 rows. Received: shape (3,)",
+       [&] { model.fit({x}, {y.rows(0, 3)}); }},
+      {ErrorKind::value, "There is no data. Expected: tensors with at least one row. Received: (0, 6, 6, 1).",
+       [&] { model.fit({x.rows(0, 0)}, {y.rows(0, 0)}); }},
+      {ErrorKind::value, "There is no data. Expected: tensors with at least one row. Received: none.",
+       [&] { model.evaluate({}, {}); }},
       {ErrorKind::value, "fit cannot run", [&] { model.fit({x}, {y}, no_batch); }},
       {ErrorKind::value, "fit cannot run", [&] { model.fit({x}, {y}, no_epochs); }},
       {ErrorKind::value, "There are no such batches", [&] { model.evaluate({x}, {y}, 0); }},
-      {ErrorKind::index, "A class label is out of range. Expected: integers from 0 to 2 for an output of 3 classes. Received: 3 at row 0.",
+      {ErrorKind::index,
+       "A class label is out of range. Expected: integers from 0 to 2 for an output of 3 classes. Received: 3 at row "
+       "0.",
        [&] { model.evaluate({x.rows(0, 1)}, {Tensor::of<std::int64_t>({1}, {3})}); }},
-      {ErrorKind::state, "The model cannot be trained or evaluated: it has no 'train_step'", [&] { uncompiled.fit({x}, {y}); }},
-      {ErrorKind::state, "The model cannot be trained or evaluated: it has no 'evaluate_step'", [&] { uncompiled.evaluate({x}, {y}); }},
-      {ErrorKind::value, "The model has no variable 'optimizer/learning_rate'", [&] { (void)uncompiled.learning_rate(); }},
-      {ErrorKind::value, "The model has no variable 'optimizer/learning_rate'", [&] { uncompiled.set_learning_rate(1); }},
-      {ErrorKind::value, "The model has no variable 'dense/kernal'. Expected: one of its names; the nearest are dense/kernel", [&] { (void)model.variable("dense/kernal"); }},
-      {ErrorKind::value, "Variable 'dense/bias' cannot be assigned. Expected: float32 (3,). Received: float32 (2,).", [&] { model.set_variable("dense/bias", Tensor::of<float>({2}, {1, 2})); }},
+      {ErrorKind::state, "The model cannot be trained or evaluated: it has no 'train_step'",
+       [&] { uncompiled.fit({x}, {y}); }},
+      {ErrorKind::state, "The model cannot be trained or evaluated: it has no 'evaluate_step'",
+       [&] { uncompiled.evaluate({x}, {y}); }},
+      {ErrorKind::value, "The model has no variable 'optimizer/learning_rate'",
+       [&] { (void)uncompiled.learning_rate(); }},
+      {ErrorKind::value, "The model has no variable 'optimizer/learning_rate'",
+       [&] { uncompiled.set_learning_rate(1); }},
+      {ErrorKind::value,
+       "The model has no variable 'dense/kernal'. Expected: one of its names; the nearest are dense/kernel",
+       [&] { (void)model.variable("dense/kernal"); }},
+      {ErrorKind::value, "Variable 'dense/bias' cannot be assigned. Expected: float32 (3,). Received: float32 (2,).",
+       [&] {
+         model.set_variable("dense/bias", Tensor::of<float>({2}, {1, 2}));
+       }},
   };
   const std::vector<Tensor> before = variables(model);
   for (const auto& row : rows) expect_error(row.kind, row.text, row.call);

@@ -23,7 +23,8 @@ TEST(AllOps, AttributesComeBackAsTheyWere) {
   for (const OpInfo& info : all_ops()) {
     const OpPtr op = unusual(info);
     const Attributes attributes = op->attributes();
-    EXPECT_TRUE(make_op(info.name, attributes)->attributes() == attributes) << info.name << " " << to_string(attributes);
+    EXPECT_TRUE(make_op(info.name, attributes)->attributes() == attributes)
+        << info.name << " " << to_string(attributes);
     const Attributes defaults = info.make({})->attributes();
     for (std::size_t i = 0; i < defaults.size(); ++i)
       EXPECT_FALSE(attributes[i] == defaults[i]) << info.name << " " << defaults[i].first;
@@ -45,7 +46,9 @@ TEST(AllOps, RefuseOtherTypesOfAttributes) {
       const bool text = std::holds_alternative<std::string>(value);
       const Attribute wrong = text ? Attribute(std::int64_t{1}) : Attribute(std::string("1"));
       support::expect_error(ErrorKind::type, std::string(info.name) + ": attribute '" + name + "' has the wrong type",
-                            [&, key = name] { make_op(info.name, {{key, wrong}}); });
+                            [&, key = name] {
+                              make_op(info.name, {{key, wrong}});
+                            });
     }
 }
 
@@ -56,24 +59,47 @@ TEST(Attributes, ErrorTexts) {
     ErrorKind kind;
     const char* text;
   } rows[] = {
-      {"matmul", {{"transpose", true}}, ErrorKind::type,
-       "matmul: unknown attribute 'transpose'. Expected: transpose_a, transpose_b. Received: transpose=True. Check the spelling."},
-      {"relu", {{"axis", std::int64_t{1}}}, ErrorKind::type,
+      {"matmul",
+       {{"transpose", true}},
+       ErrorKind::type,
+       "matmul: unknown attribute 'transpose'. Expected: transpose_a, transpose_b. Received: transpose=True. Check the "
+       "spelling."},
+      {"relu",
+       {{"axis", std::int64_t{1}}},
+       ErrorKind::type,
        "relu: unknown attribute 'axis'. Expected: no attributes. Received: axis=1. Check the spelling."},
-      {"softmax", {{"axis", 0.5}}, ErrorKind::type,
+      {"softmax",
+       {{"axis", 0.5}},
+       ErrorKind::type,
        "softmax: attribute 'axis' has the wrong type. Expected: an integer. Received: 0.5. Pass a value of that type."},
-      {"sum", {{"keepdims", std::int64_t{1}}}, ErrorKind::type,
-       "sum: attribute 'keepdims' has the wrong type. Expected: True or False. Received: 1. Pass a value of that type."},
-      {"transpose", {{"axes", Dims{Dim::symbol("n")}}}, ErrorKind::type,
-       "transpose: attribute 'axes' has the wrong type. Expected: a list of integers. Received: [n]. Pass a value of that type."},
-      {"one_hot", {{"classes", support::Ints{1, 2}}}, ErrorKind::type,
-       "one_hot: attribute 'classes' has the wrong type. Expected: a size. Received: [1, 2]. Pass a value of that type."},
-      {"cast", {{"dtype", std::string("half")}}, ErrorKind::type,
+      {"sum",
+       {{"keepdims", std::int64_t{1}}},
+       ErrorKind::type,
+       "sum: attribute 'keepdims' has the wrong type. Expected: True or False. Received: 1. Pass a value of that "
+       "type."},
+      {"transpose",
+       {{"axes", Dims{Dim::symbol("n")}}},
+       ErrorKind::type,
+       "transpose: attribute 'axes' has the wrong type. Expected: a list of integers. Received: [n]. Pass a value of "
+       "that type."},
+      {"one_hot",
+       {{"classes", support::Ints{1, 2}}},
+       ErrorKind::type,
+       "one_hot: attribute 'classes' has the wrong type. Expected: a size. Received: [1, 2]. Pass a value of that "
+       "type."},
+      {"cast",
+       {{"dtype", std::string("half")}},
+       ErrorKind::type,
        "Unknown dtype. Expected: one of float32, float64, int32, int64, uint8, bool. Received: half. "
        "Convert the data to one of them first."},
-      {"conv", {{"padding", std::string("full")}}, ErrorKind::value,
-       "conv: padding has an unknown value. Expected: one of valid, same, causal. Received: 'full'. Check the spelling."},
-      {"sofmax", {}, ErrorKind::value,
+      {"conv",
+       {{"padding", std::string("full")}},
+       ErrorKind::value,
+       "conv: padding has an unknown value. Expected: one of valid, same, causal. Received: 'full'. Check the "
+       "spelling."},
+      {"sofmax",
+       {},
+       ErrorKind::value,
        "Unknown op 'sofmax'. Expected: an op of this version; the nearest names are softmax, max, argmax. "
        "Received: sofmax. Use a newer version of the library, or correct the name."},
   };
@@ -84,7 +110,8 @@ TEST(Attributes, TakeWhatMeansTheSame) {
   EXPECT_EQ(to_string(make_op("clip", {{"low", std::int64_t{-2}}})->attributes()), "low=-2, high=0");
   EXPECT_EQ(to_string(make_op("transpose", {{"axes", Dims{1, 0}}})->attributes()), "axes=[1, 0]");
   EXPECT_EQ(to_string(make_op("reshape", {{"shape", support::Ints{2, -1}}})->attributes()), "shape=[2, -1]");
-  EXPECT_EQ(to_string(make_op("one_hot", {{"classes", std::int64_t{5}}})->attributes()), "classes=[5], dtype='float32'");
+  EXPECT_EQ(to_string(make_op("one_hot", {{"classes", std::int64_t{5}}})->attributes()),
+            "classes=[5], dtype='float32'");
   EXPECT_EQ(to_string(make_op("conv", {{"activation", std::string("relu")}})->attributes()),
             "strides=[], padding='valid', dilation=[], groups=1, activation='relu'");
 }

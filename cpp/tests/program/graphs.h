@@ -46,7 +46,8 @@ inline std::vector<Tensor> run_plainly(const Graph& graph, const std::vector<Ten
   std::map<int, Tensor> values;
   for (std::size_t i = 0; i < inputs.size(); ++i) values[graph.inputs[i].value] = inputs[i];
   for (const auto& constant : graph.constants) values[constant.value] = constant.tensor;
-  for (const auto& read : graph.reads) values[read.value] = variables[static_cast<std::size_t>(read.variable)]->tensor().copy();
+  for (const auto& read : graph.reads)
+    values[read.value] = variables[static_cast<std::size_t>(read.variable)]->tensor().copy();
   for (const Graph::Node& node : graph.nodes) {
     std::vector<Tensor> in;
     for (int v : node.inputs) in.push_back(values.at(v));

@@ -10,7 +10,9 @@ using support::Ints;
 using support::op;
 using support::ops_of;
 
-Value input(const char* name, Dims dims, DType dtype = DType::float32) { return Value::placeholder({dtype, std::move(dims)}, name); }
+Value input(const char* name, Dims dims, DType dtype = DType::float32) {
+  return Value::placeholder({dtype, std::move(dims)}, name);
+}
 Value constant(const Shape& shape, unsigned seed = 1) { return Value(support::random<float>(shape, seed)); }
 
 const Dim n = Dim::symbol("n");
@@ -35,8 +37,7 @@ TEST(MergeEqualNodes, ComputesTheSameOnce) {
       {{op("exp", {op("relu", {x})}), op("exp", {op("relu", {x})})}, "relu exp"},
       {{op("sum", {x}, {{"axes", Ints{0}}}), op("sum", {x}, {{"axes", Ints{1}}})}, "sum sum"},
       {{op("clip", {x}, {{"high", 0.1}}), op("clip", {x}, {{"high", 0.1 + 1e-16}})}, "clip clip"},
-      {{op("subtract", {x, op("relu", {x})}), op("subtract", {op("relu", {x}), x})},
-       "relu subtract subtract"},
+      {{op("subtract", {x, op("relu", {x})}), op("subtract", {op("relu", {x}), x})}, "relu subtract subtract"},
       {{op("dropout", {x, state}, {{"rate", 0.5}}), op("dropout", {x, state}, {{"rate", 0.5}})}, "dropout"},
   };
   for (const auto& row : rows) {
@@ -54,7 +55,8 @@ TEST(FoldConstants, ComputesWhatIsKnownAndSmall) {
   const Value on_nothing = op("fill", {}, {{"shape", Dims{n}}});
   // Ops on concrete values compute at once, so only a file holds such graphs.
   Graph graph;
-  const int c = graph.add_value({DType::float32, {4}}), y = graph.add_value({DType::float32, {4}}), z = graph.add_value({DType::float32, {4}});
+  const int c = graph.add_value({DType::float32, {4}}), y = graph.add_value({DType::float32, {4}}),
+            z = graph.add_value({DType::float32, {4}});
   graph.constants.push_back({Tensor::of<float>({4}, {1, 2, 3, 4}), c});
   graph.nodes.push_back({make_op("square", {}), {c}, {y}});
   graph.nodes.push_back({make_op("negative", {}), {y}, {z}});
@@ -81,7 +83,8 @@ TEST(FoldConstants, ComputesWhatIsKnownAndSmall) {
 
 TEST(FuseEpilogues, FusesWhatItMayAndKeepsTheNumbers) {
   const Value x = input("x", {n, 6}), image = input("image", {Dim::symbol("m"), 7, 6, 2});
-  const Value w = constant({6, 5}), b = constant({5}, 2), column = constant({5, 1}, 3), kernel = constant({3, 3, 2, 5}, 4);
+  const Value w = constant({6, 5}), b = constant({5}, 2), column = constant({5, 1}, 3),
+              kernel = constant({3, 3, 2, 5}, 4);
   auto product = [&] { return ops::matmul(x, w, false, false); };
   auto convolved = [&] { return op("conv", {image, kernel}); };
   auto act = [](const char* name, const Value& v) { return op(name, {v}); };
@@ -112,8 +115,10 @@ TEST(FuseEpilogues, FusesWhatItMayAndKeepsTheNumbers) {
     const Graph before = graph;
     optimize(graph);
     EXPECT_EQ(ops_of(graph), row.ops);
-    const std::vector<Tensor> found = support::run_planned(graph, inputs), expected = support::run_plainly(before, inputs);
-    for (std::size_t i = 0; i < found.size(); ++i) EXPECT_LE(support::difference<float>(found[i], expected[i]), 4e-6) << row.ops;
+    const std::vector<Tensor> found = support::run_planned(graph, inputs),
+                              expected = support::run_plainly(before, inputs);
+    for (std::size_t i = 0; i < found.size(); ++i)
+      EXPECT_LE(support::difference<float>(found[i], expected[i]), 4e-6) << row.ops;
   }
 }
 

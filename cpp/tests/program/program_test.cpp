@@ -35,7 +35,8 @@ TEST(Program, OptimizedAndTracedAgree) {
   EXPECT_LT(program->optimized("predict").nodes.size(), program->graph("predict").nodes.size());
   const Tensor x = tiny_data(7).x;
   auto read = [&](const char* name) { return Value(program->variable(name)->tensor()); };
-  Value h = op("relu", {ops::add(op("conv", {Value(x), read("conv/kernel")}, {{"padding", std::string("same")}}), read("conv/bias"))});
+  Value h = op("relu", {ops::add(op("conv", {Value(x), read("conv/kernel")}, {{"padding", std::string("same")}}),
+                                 read("conv/bias"))});
   h = ops::reshape(op("max_pool", {h}, {{"window", support::Ints{2, 2}}}), {7, 36});
   h = op("softmax", {ops::add(ops::matmul(h, read("dense/kernel"), false, false), read("dense/bias"))});
   EXPECT_LE(support::difference<float>(program->run("predict", {x})[0], h.tensor()), 1e-6);
@@ -64,7 +65,9 @@ TEST(Program, BatchesAreTheRowsInOrder) {
   const std::vector<Tensor> last = one->run_batches("train_step", {data.x, data.y}, 16, 0, 4, &order);
   for (std::int64_t begin = 0; begin < 50; begin += 16)
     EXPECT_EQ(same_bits(other->run("train_step", {x.rows(begin, std::min<std::int64_t>(50, begin + 16)),
-                                                  y.rows(begin, std::min<std::int64_t>(50, begin + 16))}), last), begin == 48);
+                                                  y.rows(begin, std::min<std::int64_t>(50, begin + 16))}),
+                        last),
+              begin == 48);
   EXPECT_TRUE(same_bits(support::values_of(*one), support::values_of(*other)));
   // In two parts, and with more batches asked for than there are.
   const auto parts = tiny_model();
@@ -85,7 +88,8 @@ TEST(Program, AStepAfterTheFirstAllocatesNothing) {
   const support::TinyData data = tiny_data(32);
   for (const char* entry : {"train_step", "evaluate_step", "predict"}) {
     const bool labels = std::string(entry) != "predict";
-    const std::vector<Shape> shapes = labels ? std::vector<Shape>{data.x.shape(), data.y.shape()} : std::vector<Shape>{data.x.shape()};
+    const std::vector<Shape> shapes =
+        labels ? std::vector<Shape>{data.x.shape(), data.y.shape()} : std::vector<Shape>{data.x.shape()};
     Workspace workspace(program->plan(entry, shapes));
     const void* in[] = {data.x.data(), data.y.data()};
     std::vector<Tensor> outputs;
@@ -148,7 +152,8 @@ TEST(Program, RunsFromManyThreads) {
     threads.emplace_back([&, t] {
       for (int repeat = 0; repeat < 50; ++repeat) {
         const std::int64_t rows = 1 + (t + repeat) % 4;
-        if (!same_bits(program->run("predict", {x.rows(0, rows)})[0], expected[static_cast<std::size_t>(rows - 1)])) ++wrong;
+        if (!same_bits(program->run("predict", {x.rows(0, rows)})[0], expected[static_cast<std::size_t>(rows - 1)]))
+          ++wrong;
         if (repeat % 10 == 0) program->map_batches("predict", {x}, 3);
       }
     });
@@ -176,22 +181,37 @@ TEST(Program, Refuses) {
     program->run_batches("train_step", {data.x, data.y}, size, first, count, order);
   };
   using support::expect_error;
-  expect_error(ErrorKind::value, "The program has no entry 'prdict'. Expected: predict", [&] { program->run("prdict", {}); });
-  expect_error(ErrorKind::value, "'predict' got the wrong number of inputs. Expected: 1. Received: 2.", [&] { program->run("predict", {data.x, data.y}); });
-  expect_error(ErrorKind::type, "Input 'image' has the wrong dtype. Expected: float32 (None, 6, 6, 1). Received: int64 (8,)", [&] { program->run("predict", {data.y}); });
-  expect_error(ErrorKind::value, "Input 'image' has the wrong shape", [&] { program->run("predict", {data.x.reshaped({8, 36})}); });
-  expect_error(ErrorKind::value, "do not have the same number of rows", [&] { program->run_batches("train_step", {data.x, data.y.rows(0, 3)}, 2, 0, 1, nullptr); });
+  expect_error(ErrorKind::value, "The program has no entry 'prdict'. Expected: predict",
+               [&] { program->run("prdict", {}); });
+  expect_error(ErrorKind::value, "'predict' got the wrong number of inputs. Expected: 1. Received: 2.", [&] {
+    program->run("predict", {data.x, data.y});
+  });
+  expect_error(ErrorKind::type,
+               "Input 'image' has the wrong dtype. Expected: float32 (None, 6, 6, 1). Received: int64 (8,)",
+               [&] { program->run("predict", {data.y}); });
+  expect_error(ErrorKind::value, "Input 'image' has the wrong shape", [&] {
+    program->run("predict", {data.x.reshaped({8, 36})});
+  });
+  expect_error(ErrorKind::value, "do not have the same number of rows", [&] {
+    program->run_batches("train_step", {data.x, data.y.rows(0, 3)}, 2, 0, 1, nullptr);
+  });
   expect_error(ErrorKind::value, "There are no such batches", [&] { batches(0, 0, 1); });
   expect_error(ErrorKind::value, "There are no such batches", [&] { batches(4, -1, 1); });
   expect_error(ErrorKind::value, "There are no such batches", [&] { batches(4, 2, 1); });
-  expect_error(ErrorKind::value, "There are no such batches", [&] { batches(4, std::numeric_limits<std::int64_t>::max(), 1); });
+  expect_error(ErrorKind::value, "There are no such batches",
+               [&] { batches(4, std::numeric_limits<std::int64_t>::max(), 1); });
   expect_error(ErrorKind::value, "There are no such batches", [&] { batches(4, 0, 0); });
   expect_error(ErrorKind::value, "The order does not fit the data", [&] { batches(4, 0, 2, &short_order); });
-  expect_error(ErrorKind::index, "The order names a row that is not there. Expected: numbers in [0, 8). Received: 8", [&] { batches(4, 0, 2, &wrong_order); });
-  expect_error(ErrorKind::value, "There is nothing to run on", [&] { program->map_batches("predict", {data.x.rows(0, 0)}, 4); });
+  expect_error(ErrorKind::index, "The order names a row that is not there. Expected: numbers in [0, 8). Received: 8",
+               [&] { batches(4, 0, 2, &wrong_order); });
+  expect_error(ErrorKind::value, "There is nothing to run on",
+               [&] { program->map_batches("predict", {data.x.rows(0, 0)}, 4); });
   expect_error(ErrorKind::value, "There is nothing to run on", [&] { program->map_batches("predict", {data.x}, 0); });
-  expect_error(ErrorKind::value, "'evaluate_step' cannot be mapped over batches", [&] { program->map_batches("evaluate_step", {data.x, data.y}, 4); });
-  expect_error(ErrorKind::value, "Two variables of a program have one name. Expected: unique names. Received: 'dense/bias' twice",
+  expect_error(ErrorKind::value, "'evaluate_step' cannot be mapped over batches", [&] {
+    program->map_batches("evaluate_step", {data.x, data.y}, 4);
+  });
+  expect_error(ErrorKind::value,
+               "Two variables of a program have one name. Expected: unique names. Received: 'dense/bias' twice",
                [&] { program->add_variable(std::make_shared<Variable>(Tensor::scalar(1.f), "dense/bias", true)); });
   const VariablePtr there = program->variable("dense/bias");
   program->add_variable(there);  // the same one again is nothing new

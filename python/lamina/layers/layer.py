@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextvars
+import functools
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,11 +14,13 @@ import numpy as np
 from .. import _core, dtype_policies, tree
 from ..checks import explain
 from ..ops.convert import convert_to_tensor, is_float
-from ..ops.operation import Operation, holds_symbolic, outside_trace, record
+from ..ops.operation import holds_symbolic, outside_trace, record
 from ..saving.serialization import serialize_keras_object
 from ..utils.naming import current_path, name_scope
-from ..variables import Variable, standardize_shape
+from ..variables import Variable
 from . import input_spec as specs
+from .shapes import map_shapes, pop_shape, to_shape
+from .state import LayerState, leaves
 
 Tensor = _core.Tensor
 
@@ -60,10 +64,10 @@ def call_depth() -> int:
     return _context.get().depth
 
 
-class Layer(Operation):
+class Layer(LayerState):
     """A function with weights. Subclasses write `build(input_shape)` (makes weights) and `call(inputs)` (computes).
 
-    Arguments: `name`, `trainable`, `dtype` ('float32', 'float64'), `activity_regularizer` (adds a loss for the outputs),
+    Arguments: `name`, `trainable`, `dtype` ('float32', 'float64'), `activity_regularizer` (a loss for the outputs),
     `autocast` (whether float inputs are cast to the layer's dtype). ValueError for unknown keywords.
     Sub-layers and variables set as attributes (also inside lists and dicts) belong to the layer.
 
@@ -79,23 +83,17 @@ class Layer(Operation):
 
     _config_ignored: tuple[str, ...] = (*_SHAPE_ARGUMENTS, "weights", "dynamic", "autocast")
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        self = super().__new__(cls, *args, **kwargs)
-        state = self.__dict__
-        state["_tracked"] = {}  # names of the attributes that hold layers, variables, metrics or seeds
-        state["_own_variables"] = []
-        state["_losses"] = []
-        state["_trainable"] = True
-        state["built"] = False
-        state["_path"] = None
-        state["_build_shapes"] = None
-        return self
-
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         build = cls.__dict__.get("build")
         if build is not None and not getattr(build, "_runs_once", False):
             cls.build = _wrap_build(build)  # type: ignore[method-assign]
+
+    # Set by __new__, so that they are there before a subclass's constructor runs.
+    _own_variables: list[Variable]
+    _tracked: dict[str, None]
+    _losses: list[Any]
+    _build_shapes: dict[str, Any] | None
 
     def __init__(
         self,
@@ -125,7 +123,7 @@ class Layer(Operation):
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.input_spec: Any = None
         self.supports_masking = type(self).compute_mask is not Layer.compute_mask
-        self._input_shape_argument = _pop_shape(kwargs)
+        self._input_shape_argument = pop_shape(kwargs)
         self._input_dtype_argument = kwargs.pop("input_dtype", None)
         kwargs.pop("dynamic", None)
         if kwargs:
@@ -137,205 +135,6 @@ class Layer(Operation):
                     "check the spelling.",
                 )
             )
-
-    # Attributes: what is set here belongs to the layer.
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if (
-            isinstance(value, (Operation, Variable, list, tuple, dict))
-            or hasattr(value, "state")
-            or hasattr(value, "result")
-        ):
-            if isinstance(value, Variable) and not any(value is v for v in self._own_variables):
-                self._own_variables.append(value)
-            if not name.startswith("__") and name not in self._untracked:
-                self._tracked[name] = None
-        object.__setattr__(self, name, value)
-
-    def __delattr__(self, name: str) -> None:
-        value = self.__dict__.get(name)
-        self._tracked.pop(name, None)
-        object.__delattr__(self, name)
-        if isinstance(value, Variable):
-            self.__dict__["_own_variables"] = [v for v in self._own_variables if v is not value]
-
-    _untracked: frozenset[str] = frozenset(
-        ("_inbound_nodes", "_losses", "_own_variables", "_tracked", "_init_arguments", "_build_shapes", "input_spec")
-    )
-
-    def _tracked_values(self) -> Iterator[Any]:
-        for name in self._tracked:
-            yield from _leaves(self.__dict__.get(name))
-
-    @property
-    def _layers(self) -> list[Layer]:
-        """The direct sub-layers, in order of assignment."""
-        return _unique(v for v in self._tracked_values() if isinstance(v, Layer) and v is not self)
-
-    def _flatten_layers(self, include_self: bool = True) -> list[Layer]:
-        """This layer and all below it, each once."""
-        found: list[Layer] = [self] if include_self else []
-        for layer in self._layers:
-            found.extend(layer._flatten_layers())
-        return _unique(found)
-
-    def _variables_of_its_own(self) -> list[Variable]:
-        held = [v for v in self._tracked_values() if isinstance(v, Variable)]
-        own = _unique([*self._own_variables, *held])
-        return [v for v in own if v.made_trainable] + [v for v in own if not v.made_trainable]
-
-    def _seed_generators(self) -> list[Any]:
-        return _unique(v for v in self._tracked_values() if isinstance(getattr(v, "state", None), Variable))
-
-    # Weights.
-
-    def add_weight(
-        self,
-        shape: Any = None,
-        initializer: Any = None,
-        dtype: Any = None,
-        trainable: bool = True,
-        autocast: bool = True,
-        regularizer: Any = None,
-        constraint: Any = None,
-        aggregation: str = "none",
-        overwrite_with_gradient: bool = False,
-        name: str | None = None,
-    ) -> Variable:
-        """A new weight of `shape`, filled by `initializer` ('glorot_uniform' for floats, 'zeros' for others).
-
-        ValueError for shapes with unknown or negative sizes and for unknown initializers.
-        """
-        from .. import constraints, initializers, regularizers
-        from ..config import standardize_dtype
-
-        dtype = standardize_dtype(dtype or self.variable_dtype)
-        shape = standardize_shape(f"{self.name}/{name or 'weight'}", () if shape is None else shape)
-        if initializer is None:
-            initializer = "glorot_uniform" if is_float(dtype) else "zeros"
-        with name_scope(self.name) if not current_path().endswith(self.name) else _nothing:
-            variable = outside_trace(
-                lambda: Variable(
-                    initializers.get(initializer),
-                    shape=shape,
-                    dtype=dtype,
-                    trainable=trainable,
-                    autocast=autocast,
-                    aggregation=aggregation,
-                    name=name,
-                )
-            )
-        variable.trainable = bool(trainable) and self._trainable
-        variable.regularizer = regularizers.get(regularizer)
-        variable.constraint = constraints.get(constraint)
-        variable.overwrite_with_gradient = overwrite_with_gradient
-        self._own_variables.append(variable)
-        return variable
-
-    add_variable = add_weight
-
-    @property
-    def trainable(self) -> bool:
-        """Whether training changes the weights. Setting it sets all layers below too."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        self._trainable = bool(value)
-        for variable in self._own_variables:
-            if variable.made_trainable:
-                variable.trainable = bool(value)
-        for layer in self._layers:
-            layer.trainable = value
-
-    @property
-    def weights(self) -> list[Variable]:
-        """All weights: its own (trainable ones first), then those of the sub-layers."""
-        found = self._variables_of_its_own()
-        for layer in self._layers:
-            found.extend(layer.weights)
-        return _unique(found)
-
-    @property
-    def trainable_weights(self) -> list[Variable]:
-        """The weights that training changes."""
-        return [v for v in self.weights if v.trainable] if self.trainable else []
-
-    @property
-    def non_trainable_weights(self) -> list[Variable]:
-        """The weights that training leaves to the layers themselves."""
-        return [v for v in self.weights if not v.trainable] if self.trainable else self.weights
-
-    @property
-    def variables(self) -> list[Variable]:
-        """All weights and the states of random generators."""
-        found = [*self._variables_of_its_own(), *(seed.state for seed in self._seed_generators())]
-        for layer in self._layers:
-            found.extend(layer.variables)
-        return _unique(found)
-
-    @property
-    def trainable_variables(self) -> list[Variable]:
-        return [v for v in self.variables if v.trainable] if self.trainable else []
-
-    @property
-    def non_trainable_variables(self) -> list[Variable]:
-        return [v for v in self.variables if not v.trainable] if self.trainable else self.variables
-
-    @property
-    def metrics(self) -> list[Any]:
-        """All metrics of this layer and those below."""
-        return _unique(metric for layer in self._flatten_layers() for metric in layer._tracked_metrics())
-
-    def _tracked_metrics(self) -> list[Any]:
-        return [v for v in self._tracked_values() if hasattr(v, "update_state") and hasattr(v, "result")]
-
-    @property
-    def metrics_variables(self) -> list[Variable]:
-        return [v for metric in self.metrics for v in metric.variables]
-
-    def _needs_weights(self, purpose: str) -> None:
-        """ValueError while the weights do not exist yet."""
-        if not self.built and (self._builds_itself() or any(not layer.built for layer in self._flatten_layers(False))):
-            raise ValueError(
-                explain(
-                    f"{type(self).__name__} {self.name!r} has no weights yet, so it cannot {purpose}.",
-                    "a built layer or model",
-                    "one whose input shape is not known",
-                    "start the model with an `Input`, call it on data, or call `build(input_shape)`.",
-                )
-            )
-
-    def _builds_itself(self) -> bool:
-        return type(self).build is not Layer.build
-
-    def get_weights(self) -> list[np.ndarray]:
-        """The numbers of all weights, as arrays in the order of `weights`. ValueError before the layer is built."""
-        self._needs_weights("give them")
-        return [v.numpy() for v in self.weights]
-
-    def set_weights(self, weights: Sequence[Any]) -> None:
-        """Sets all weights, in the order of `weights`. ValueError, and no change, when the number or a shape differs."""
-        self._needs_weights("take them")
-        variables = self.weights
-        arrays = [np.asarray(w) for w in weights]
-        expected = [v.shape for v in variables]
-        if [a.shape for a in arrays] != expected:
-            raise ValueError(
-                explain(
-                    f"The weights do not fit {type(self).__name__} {self.name!r}.",
-                    f"{len(expected)} arrays of shapes {expected}",
-                    f"{len(arrays)} arrays of shapes {[a.shape for a in arrays]}",
-                    "pass the arrays that `get_weights()` of an equal layer returned.",
-                )
-            )
-        for variable, array in zip(variables, arrays):
-            variable.assign(array)
-
-    def count_params(self) -> int:
-        """The number of entries of all weights. ValueError before the layer is built."""
-        self._needs_weights("count them")
-        return sum(int(np.prod(v.shape)) for v in self.weights)
 
     # Dtypes.
 
@@ -362,35 +161,10 @@ class Layer(Operation):
         """The names of the layers around it and its own, joined by slashes; None before it is built."""
         return self._path
 
-    # Losses.
-
-    def add_loss(self, loss: Any) -> None:
-        """Adds a scalar (or a list of them) to what training makes small. To be called inside `call`."""
-        for value in tree.flatten(loss):
-            self._losses.append(convert_to_tensor(value))
-
-    @property
-    def losses(self) -> list[Any]:
-        """What `add_loss` and activity regularizers gave in the last call, and the penalties of the weights."""
-        found = [loss for layer in self._flatten_layers() for loss in layer._losses]
-        return found + [v.regularizer(v) for v in self.trainable_weights if v.regularizer is not None]
-
-    def _clear_losses(self) -> None:
-        for layer in self._flatten_layers():
-            layer._losses.clear()
-
-    def add_metric(self, *args: Any, **kwargs: Any) -> None:
-        """Not offered: a ValueError that says what to do instead."""
-        raise ValueError(
-            explain(
-                "Layers have no `add_metric`.",
-                "a metric that is an attribute of the layer",
-                "a call of `add_metric`",
-                "set self.my_metric = lamina.metrics.Mean() and call its `update_state` in `call`.",
-            )
-        )
-
     # Building.
+
+    def _builds_itself(self) -> bool:
+        return type(self).build is not Layer.build
 
     def build(self, input_shape: Any) -> None:
         """Makes the weights for inputs of this shape (the batch first). The default makes none."""
@@ -406,9 +180,9 @@ class Layer(Operation):
     def build_from_config(self, config: dict[str, Any]) -> None:
         """Builds the layer from what `get_build_config` gave."""
         if config.get("input_shape") is not None:
-            self.build(_to_shape(config["input_shape"]))
+            self.build(to_shape(config["input_shape"]))
         elif config.get("shapes_dict"):
-            self.build(**{name: _to_shape(shape) for name, shape in config["shapes_dict"].items()})
+            self.build(**{name: to_shape(shape) for name, shape in config["shapes_dict"].items()})
 
     def _build_for(self, arguments: dict[str, Any]) -> None:
         """Builds for the shapes of the tensors among the arguments of `call`."""
@@ -589,7 +363,7 @@ class Layer(Operation):
         """The shape (or nest of shapes) of the output for inputs of the given shape, found by tracing `call`."""
         shapes = [*args, *kwargs.values()]
         dtype = self._input_dtype_argument or self._expected_input_dtype()
-        inputs = [_map_shapes(lambda shape: _core.symbolic(list(shape), dtype), shape) for shape in shapes]
+        inputs = [map_shapes(lambda shape: _core.symbolic(list(shape), dtype), shape) for shape in shapes]
         outputs = self.compute_output_spec(*inputs)
         return tree.map_structure(lambda t: tuple(t.shape), outputs)
 
@@ -643,17 +417,8 @@ class Layer(Operation):
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
 
 
-class _Nothing:
-    def __enter__(self) -> None: ...
-    def __exit__(self, *error: object) -> None: ...
-
-
-_nothing = _Nothing()
-
-
 def _wrap_build(build: Callable[..., Any]) -> Callable[..., Any]:
     """`build` marks the layer as built, remembers its shapes and gives new weights their path."""
-    import functools
 
     @functools.wraps(build)
     def built(self: Layer, *args: Any, **kwargs: Any) -> Any:
@@ -662,7 +427,7 @@ def _wrap_build(build: Callable[..., Any]) -> Callable[..., Any]:
         object.__setattr__(self, "_building", True)
         inside = current_path().split("/")[-1] == self.name
         try:
-            with _nothing if inside else name_scope(self.name):
+            with nullcontext() if inside else name_scope(self.name):
                 self._path = current_path()
                 result = build(self, *args, **kwargs)
         finally:
@@ -676,28 +441,13 @@ def _wrap_build(build: Callable[..., Any]) -> Callable[..., Any]:
     return built
 
 
-def _leaves(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict):
-        for item in value.values():
-            yield from _leaves(item)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _leaves(item)
-    else:
-        yield value
-
-
-def _unique(values: Iterable[Any]) -> list[Any]:
-    return list({id(value): value for value in values}.values())
-
-
 def _all_tensors(value: Any) -> bool:
-    leaves = list(_leaves(value))
-    return bool(leaves) and all(isinstance(leaf, Tensor) for leaf in leaves)
+    found = list(leaves(value))
+    return bool(found) and all(isinstance(leaf, Tensor) for leaf in found)
 
 
 def _only_numbers(value: Any) -> bool:
-    return all(isinstance(leaf, (bool, int, float, np.generic)) for leaf in _leaves(value))
+    return all(isinstance(leaf, (bool, int, float, np.generic)) for leaf in leaves(value))
 
 
 def _masks_of(value: Any) -> Any:
@@ -706,43 +456,5 @@ def _masks_of(value: Any) -> Any:
         return getattr(value, "_keras_mask", None)
     if isinstance(value, (list, tuple, dict)):
         masks = tree.map_structure(lambda t: getattr(t, "_keras_mask", None), value)
-        return masks if any(m is not None for m in _leaves(masks)) else None
-    return None
-
-
-def _is_shape(value: Any) -> bool:
-    return isinstance(value, (list, tuple)) and all(
-        isinstance(n, (int, np.integer, type(None), _core.Dim)) for n in value
-    )
-
-
-def _map_shapes(function: Callable[[Any], Any], shapes: Any) -> Any:
-    """`function` of each shape of a nest."""
-    if _is_shape(shapes):
-        return function(shapes)
-    if isinstance(shapes, dict):
-        return {key: _map_shapes(function, shape) for key, shape in shapes.items()}
-    if isinstance(shapes, (list, tuple)):
-        return [_map_shapes(function, shape) for shape in shapes]
-    raise ValueError(
-        explain("A shape is not readable.", "a tuple of ints and None", repr(shapes), "pass e.g. (None, 8).")
-    )
-
-
-def _to_shape(shapes: Any) -> Any:
-    """Shapes as tuples: files hold them as lists."""
-    return _map_shapes(tuple, shapes)
-
-
-def _pop_shape(kwargs: dict[str, Any]) -> tuple[Any, ...] | None:
-    """The batch shape that `input_shape`, `input_dim` or `batch_input_shape` describe."""
-    batch = kwargs.pop("batch_size", None)
-    dim, shape, full = (kwargs.pop(key, None) for key in ("input_dim", "input_shape", "batch_input_shape"))
-    length = kwargs.pop("input_length", None)
-    if full is not None:
-        return tuple(full)
-    if shape is not None:
-        return (batch, *((shape,) if isinstance(shape, int) else shape))
-    if dim is not None:
-        return (batch, dim) if length is None else (batch, length, dim)
+        return masks if any(m is not None for m in leaves(masks)) else None
     return None

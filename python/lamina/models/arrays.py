@@ -181,7 +181,7 @@ def split(data: Data, validation_split: float) -> tuple[Data, Data]:
                 "pass e.g. validation_split=0.2.",
             )
         )
-    at = int(math.floor(data.size * (1.0 - validation_split)))
+    at = math.floor(data.size * (1.0 - validation_split))
     if at == 0 or at == data.size:
         raise ValueError(
             explain(

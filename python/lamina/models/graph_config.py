@@ -119,7 +119,8 @@ def _read_node(node: Any, resolve: Any) -> tuple[list[Any], dict[str, Any]] | No
         if isinstance(node, dict):
             return read(node["args"]), read(node["kwargs"])
         # Keras 2: a list of [layer, call, output, keywords], one per input.
-        tensors, kwargs = [], {}
+        tensors: list[Any] = []
+        kwargs: dict[str, Any] = {}
         for address in node:
             tensor = resolve(address)
             if tensor is None:

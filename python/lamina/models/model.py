@@ -7,7 +7,8 @@ from typing import Any
 
 from .. import _core, tree
 from ..checks import explain
-from ..layers.layer import Layer, _map_shapes
+from ..layers.layer import Layer
+from ..layers.shapes import map_shapes
 from ..ops.operation import outside_trace
 from .training import Trainer
 
@@ -43,7 +44,7 @@ class Model(Trainer, Layer):
             cls = type(self)
             if cls not in _combined:
                 _combined[cls] = type(cls.__name__, (cls, Functional), {"__module__": cls.__module__})
-            self.__class__ = _combined[cls]  # type: ignore[assignment]
+            self.__class__ = _combined[cls]
             Functional.__init__(self, *args, **kwargs)  # type: ignore[arg-type]
         else:
             Layer.__init__(self, *args, **kwargs)
@@ -108,7 +109,7 @@ class Model(Trainer, Layer):
 
         def run() -> None:
             dtype = self._expected_input_dtype()
-            self.compute_output_spec(_map_shapes(lambda s: _core.symbolic(list(s), dtype), input_shape))
+            self.compute_output_spec(map_shapes(lambda s: _core.symbolic(list(s), dtype), input_shape))
 
         outside_trace(run)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -125,10 +126,9 @@ def name_variables(model: Any) -> None:
                 name(variable, prefix + variable.name)
         counts: dict[str, int] = {}
         for child in layer._layers:
-            wanted = child.name
-            if child._has_automatic_name and not _keeps_names(layer):
+            wanted, base = child.name, snake_case(type(child).__name__)
+            if re.fullmatch(rf"{base}(_\d+)?", wanted) and not _keeps_names(layer):
                 # The number in an automatic name depends on what was made before: count within the parent instead.
-                base = snake_case(type(child).__name__)
                 wanted = f"{base}_{counts[base]}" if base in counts else base
                 counts[base] = counts.get(base, 0) + 1
             walk(child, f"{prefix}{wanted}/")

@@ -8,7 +8,8 @@ from typing import Any
 from .. import _core
 from ..checks import explain
 from ..layers.input import InputLayer
-from ..layers.layer import Layer, _to_shape
+from ..layers.layer import Layer
+from ..layers.shapes import to_shape
 from ..ops.operation import outside_trace
 from ..saving.serialization import deserialize_keras_object, serialize_keras_object
 from .functional import Functional
@@ -26,14 +27,14 @@ class Sequential(Model):
     (None, 2)
     """
 
-    def __init__(self, layers: Sequence[Any] | None = None, trainable: bool = True, name: str | None = None) -> None:
+    def __init__(
+        self, layers: Sequence[Any] | Any | None = None, trainable: bool = True, name: str | None = None
+    ) -> None:
         Layer.__init__(self, trainable=trainable, name=name)
         self._stack: list[Layer] = []
         self._graph: Functional | None = None
         self._end: Any = None  # the symbolic output so far, once there is an input
-        if isinstance(layers, (Layer, _core.Tensor)):
-            layers = [layers]
-        for layer in layers or []:
+        for layer in [layers] if isinstance(layers, (Layer, _core.Tensor)) else layers or []:
             self.add(layer)
 
     _untracked = Layer._untracked | {"_graph", "_end"}
@@ -255,7 +256,7 @@ class Sequential(Model):
                 model.add(deserialize_keras_object(record))
         shape = config.get("build_input_shape")
         if model._end is None and shape and model._stack:
-            model.build(_to_shape(shape))
+            model.build(to_shape(shape))
         if config.get("trainable") is False:
             model.trainable = False
         return model

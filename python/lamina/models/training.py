@@ -206,7 +206,7 @@ class Trainer:
         """One update of the weights from a batch; returns what is logged."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         with GradientTape() as tape:
-            y_pred = self(x, training=True)  # type: ignore[operator]
+            y_pred = self(x, training=True)
             loss = self.compute_loss(x, y, y_pred, sample_weight, training=True)
         self._track_loss(loss, x)
         weights = self.trainable_weights  # type: ignore[attr-defined]
@@ -217,7 +217,7 @@ class Trainer:
     def test_step(self, data: Any) -> dict[str, Any]:
         """Loss and metrics of a batch; returns what is logged."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
-        y_pred = self(x, training=False)  # type: ignore[operator]
+        y_pred = self(x, training=False)
         loss = self.compute_loss(x, y, y_pred, sample_weight, training=False)
         self._track_loss(loss, x)
         return self.compute_metrics(x, y, y_pred, sample_weight)
@@ -225,7 +225,7 @@ class Trainer:
     def predict_step(self, data: Any) -> Any:
         """The outputs for a batch."""
         x, _, _ = unpack_x_y_sample_weight(data)
-        return self(x, training=False)  # type: ignore[operator]
+        return self(x, training=False)
 
     def _track_loss(self, loss: Any, x: Any) -> None:
         samples = ops.cast(ops.shape(tree.flatten(x)[0])[0], config.floatx())
@@ -251,6 +251,7 @@ class Trainer:
         return found
 
     _fast: Any = None
+    _steps: dict[Any, programs.Step]
 
     def _trace(self, entry: str, data: Data | None, program: Any = None) -> programs.Step:
         if data is not None:
@@ -301,7 +302,7 @@ class Trainer:
         """Trains on arrays (or an iterable of batches) and returns the History.
 
         `batch_size` is 32 unless given. `validation_split` takes the last share of the arrays before shuffling.
-        `verbose`: 0 silent, 1 a live bar, 2 a line per epoch, 'auto' 1. After Ctrl-C the model is as the last step made it.
+        `verbose`: 0 silent, 1 a live bar, 2 a line per epoch, 'auto' 1. After Ctrl-C the last step counts.
         ValueError for empty data, different numbers of samples, and a model that is not compiled.
         """
         self._needs_compile("fit")
@@ -454,11 +455,10 @@ class Trainer:
         )
 
     def _in_order(self, logs: dict[str, float]) -> Any:
-        """Logs as a list: the loss, the metrics, the losses of outputs, then others by name; a single one alone."""
+        """Logs as a list in Keras' order: loss, metrics of a single output, losses of outputs, others by name."""
         names: list[str] = []
         for metric in self.metrics:
-            result = metric.result()
-            names.extend(result if isinstance(result, dict) else [metric.name])
+            names.extend(m.name for m in getattr(metric, "metrics", [metric]))
         ordered = [logs[name] for name in names if name in logs]
         ordered += [logs[name] for name in sorted(logs) if name not in names]
         return ordered[0] if len(ordered) == 1 else ordered

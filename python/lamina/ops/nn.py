@@ -336,7 +336,7 @@ def moments(x: Any, axes: Any, keepdims: bool = False, synchronized: bool = Fals
 
 @operation
 def normalize(x: Any, axis: Any = -1, order: Any = 2, epsilon: float | None = None) -> Any:
-    """x divided by its norm of `order` (a positive number or inf) along `axis`; norms below epsilon count as epsilon."""
+    """x divided by its norm of `order` (a positive number or inf) along `axis`; smaller norms count as epsilon."""
     from .numpy import absolute, max, maximum, power, rsqrt, square, sum
 
     if not isinstance(order, (int, float)) or order <= 0:

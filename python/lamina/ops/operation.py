@@ -52,7 +52,6 @@ class Operation(Configurable):
     """Something with a name that can be a node of a graph: a layer, a model, or a function of `lamina.ops`."""
 
     def __init__(self, name: str | None = None) -> None:
-        self._has_automatic_name = name is None
         if name is None:
             name = auto_name(type(self).__name__)
         if not isinstance(name, str) or "/" in name:

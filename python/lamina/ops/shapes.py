@@ -26,7 +26,7 @@ def _sizes(shape: Any) -> list[Any]:
     """A shape as a list of ints and dims."""
     if isinstance(shape, (int, np.integer, _core.Dim)):
         shape = [shape]
-    return [size.__index__() if isinstance(size, np.generic) else size for size in shape]
+    return [size.__index__() if isinstance(size, np.integer) else size for size in shape]
 
 
 @operation
@@ -181,7 +181,7 @@ def _known(x: Any, axis: int, owner: str) -> int:
 
 @operation
 def split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:
-    """The parts of x along an axis: so many equal ones, or cut at the given places. ValueError when it does not divide."""
+    """The parts of x along an axis: equal ones, or cut at the given places. ValueError when it does not divide."""
     x = convert_to_tensor(x)
     place = normalize_axis(axis, x.ndim, "split")
     if isinstance(indices_or_sections, (int, np.integer)):

@@ -101,7 +101,7 @@ def _input_like(model: Any) -> Any:
     try:
         structure = model.input
     except (AttributeError, ValueError):
-        from ..layers.layer import _map_shapes
+        from ..layers.shapes import map_shapes
 
         shapes = (model._build_shapes or {}).get("input_shape")
         if shapes is None:
@@ -113,7 +113,7 @@ def _input_like(model: Any) -> Any:
                     "call it once on data first.",
                 )
             ) from None
-        return _map_shapes(lambda shape: empty(shape, model.compute_dtype), shapes)
+        return map_shapes(lambda shape: empty(shape, model.compute_dtype), shapes)
     return tree.map_structure(lambda t: empty(t.shape, t.dtype), structure)
 
 

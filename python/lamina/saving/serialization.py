@@ -189,8 +189,8 @@ def _serialize_function(function: Any) -> dict[str, Any]:
     name = get_registered_name(function)
     if name == "<lambda>":
         warnings.warn(
-            "A lambda has no name to save. The file works in C++, but Python can only load it again when the function is "
-            "a named one (`def`), registered with lamina.saving.register_keras_serializable or in `custom_objects`.",
+            "A lambda has no name to save. The file works in C++, but Python can only load it again when the function "
+            "is a named one (`def`), registered with lamina.saving.register_keras_serializable or in `custom_objects`.",
             stacklevel=2,
         )
     return {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}

@@ -1,6 +1,7 @@
 """Small helpers around training. Names are looked up when used: the package's own modules import from here early."""
 
 from importlib import import_module as _import_module
+from typing import Any
 
 _PLACES = {
     "CustomObjectScope": "saving.registration",
@@ -25,7 +26,7 @@ _PLACES = {
 __all__ = list(_PLACES)
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> Any:
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(_import_module(f"lamina.{_PLACES[name]}"), name)

@@ -1,4 +1,3 @@
-#include <cstdlib>
 // Forward and gradient of the input; the gradient of the kernel is in depthwise_grad_kernel.cpp.
 #include "kernels/conv/depthwise.h"
 
@@ -51,95 +50,105 @@ static Index largest_block(const Reader& reader) {
   return reader.direct ? max_of(reader.axis[1].out, Index(1)) : most_rows(reader);
 }
 
-// Scratch, for each worker: its slab, and a tile of results before they are folded.
+// Scratch, for each worker: its slab, a tile of results before they are folded, and the list of the taps in use.
 template <class T>
 static Index unfolded_elements(const Depthwise<T>& conv) {
   return conv.fold > 1 ? kPixels * padded_columns<T>(conv.filters()) : 0;
 }
 
 template <class T>
+static Index tap_elements(const Depthwise<T>& conv) {
+  return aligned_elements<T>(2 * conv.taps() * Index(sizeof(Index) / sizeof(T)));
+}
+
+template <class T>
 static Index elements_of(const Depthwise<T>& conv) {
   const Reader reader = reader_of(conv);
   const Index slab = aligned_elements<T>(reader.slab_elements(largest_block<T>(reader)));
-  return max_threads() * (slab + unfolded_elements(conv));
+  return max_threads() * (slab + unfolded_elements(conv) + tap_elements(conv));
 }
-
-// The taps of each axis that fall inside.
-struct TapRanges {
-  Index first[3], last[3];
-
-  void clip(const Axis axis[3], int i, Index output) {
-    first[i] = axis[i].first_tap(output);
-    last[i] = axis[i].last_tap(output);
-  }
-  void take_all(const Axis axis[3], int i) {
-    first[i] = 0;
-    last[i] = axis[i].taps;
-  }
-};
 
 // What the tiles of a row have in common.
 template <class T>
 struct Row {
   const Depthwise<T>& conv;
-  const T* x;  // of the first output and the first tap, which may fall outside
-  Index x_pixel;
   Source<T> source;
-  TapRanges taps;
-  bool ahead;  // whether to fetch ahead
-};
+  const T* x;   // of the first output and the first tap, which may fall outside
+  bool ahead;   // whether to fetch ahead
+  Index taps;   // in use, with where each reads x and the weights
+  Index* x_offsets;
+  Index* weight_offsets;
 
-// One packet of filters of `Pixels` pixels, from output `pixel` on.
-template <class T, int Pixels>
-static void pixel_tile(const Row<T>& row, Index pixel, Index filter, Index count, T* y, Index y_pixel) {
-  using P = TilePacket<T>;
-  const Depthwise<T>& conv = row.conv;
-  const TapRanges& taps = row.taps;
-  const Index width = padded_columns<T>(conv.filters());
-  const Index x_pixel = row.x_pixel;
-  const Index tap_pixel = conv.axis[2].spacing * row.source.pixel;
-  P sum[Pixels];
-  unroll<Pixels>([&](auto i) LAMINA_INLINE_LAMBDA { sum[i] = pset1<P>(T(0)); });
-  for (Index d = taps.first[0]; d < taps.last[0]; ++d) {
-    for (Index h = taps.first[1]; h < taps.last[1]; ++h) {
-      const T* weights =
-          conv.weights + ((d * conv.axis[1].taps + h) * conv.axis[2].taps + taps.first[2]) * width + filter;
-      const T* from = row.x + pixel * x_pixel + d * row.source.plane + h * conv.axis[1].spacing * row.source.row +
-                      taps.first[2] * tap_pixel + filter;
-      for (Index w = taps.first[2]; w < taps.last[2]; ++w) {
-        const P weight = ploadu<P>(weights);
-        unroll<Pixels>(
-            [&](auto i) LAMINA_INLINE_LAMBDA { sum[i] = pmadd(ploadu<P>(from + i * x_pixel), weight, sum[i]); });
-        weights += width;
-        from += tap_pixel;
+  // Takes the taps that fall inside; across, those from `first` to `last`.
+  void take_taps(Index plane, Index row, Index first, Index last) {
+    const Axis* axis = conv.axis;
+    const Index width = padded_columns<T>(conv.filters());
+    taps = 0;
+    for (Index d = axis[0].first_tap(plane); d < axis[0].last_tap(plane); ++d) {
+      for (Index h = axis[1].first_tap(row); h < axis[1].last_tap(row); ++h) {
+        for (Index w = first; w < last; ++w) {
+          x_offsets[taps] = d * source.plane + h * axis[1].spacing * source.row + w * axis[2].spacing * source.pixel;
+          weight_offsets[taps] = ((d * axis[1].taps + h) * axis[2].taps + w) * width;
+          ++taps;
+        }
       }
     }
   }
-  const bool whole = count == kLanes<T>;
-  if (conv.bias) {
-    const P bias = whole ? ploadu<P>(conv.bias + filter) : load_first(conv.bias + filter, count);
-    unroll<Pixels>([&](auto i) LAMINA_INLINE_LAMBDA { sum[i] = padd(sum[i], bias); });
-  }
-  if (is_clamp(conv.activation)) {
-    const P low = low_bound<T>();
-    const P high = high_bound<T>(conv.activation);
-    unroll<Pixels>([&](auto i) LAMINA_INLINE_LAMBDA { sum[i] = clamp(sum[i], low, high); });
-  }
-  y += filter;
-  if (whole) {
-    unroll<Pixels>([&](auto i) LAMINA_INLINE_LAMBDA { pstoreu(y + i * y_pixel, sum[i]); });
-  } else {
-    unroll<Pixels>([&](auto i) LAMINA_INLINE_LAMBDA { store_first(y + i * y_pixel, sum[i], count); });
+};
+
+// All filters of `Pixels` pixels, from output `pixel` on.
+template <class T, int Pixels>
+static void pixel_tile(const Row<T>& row, Index pixel, T* y, Index y_pixel) {
+  using P = TilePacket<T>;
+  constexpr Index kLane = kLanes<T>;
+  const Depthwise<T>& conv = row.conv;
+  const Index filters = conv.filters();
+  const Index taps = row.taps;
+  const Index x_pixel = conv.axis[2].step * row.source.pixel;
+  const T* const x = row.x + pixel * x_pixel;
+  // What the next output row reads for the first time at this place.
+  const T* const next =
+      row.x + pixel * x_pixel + ((conv.axis[1].taps - 1) * conv.axis[1].spacing + 1) * row.source.row;
+  for (Index filter = 0; filter < filters; filter += kLane) {
+    if (row.ahead) {
+      unroll<Pixels>([&](auto i) LAMINA_INLINE_LAMBDA {
+        __builtin_prefetch(next + i * x_pixel + filter, 0, 2);
+        __builtin_prefetch(y + (Pixels + i) * y_pixel + filter, 1);
+      });
+    }
+    P sum[Pixels];
+    unroll<Pixels>([&](auto i) LAMINA_INLINE_LAMBDA { sum[i] = pset1<P>(T(0)); });
+    for (Index t = 0; t < taps; ++t) {
+      const P weight = ploadu<P>(conv.weights + row.weight_offsets[t] + filter);
+      const T* from = x + row.x_offsets[t] + filter;
+      unroll<Pixels>(
+          [&](auto i) LAMINA_INLINE_LAMBDA { sum[i] = pmadd(ploadu<P>(from + i * x_pixel), weight, sum[i]); });
+    }
+    const Index count = min_of(filters - filter, kLane);
+    const bool whole = count == kLane;
+    if (conv.bias) {
+      const P bias = whole ? ploadu<P>(conv.bias + filter) : load_first(conv.bias + filter, count);
+      unroll<Pixels>([&](auto i) LAMINA_INLINE_LAMBDA { sum[i] = padd(sum[i], bias); });
+    }
+    if (is_clamp(conv.activation)) {
+      const P low = low_bound<T>();
+      const P high = high_bound<T>(conv.activation);
+      unroll<Pixels>([&](auto i) LAMINA_INLINE_LAMBDA { sum[i] = clamp(sum[i], low, high); });
+    }
+    if (whole) {
+      unroll<Pixels>([&](auto i) LAMINA_INLINE_LAMBDA { pstoreu(y + i * y_pixel + filter, sum[i]); });
+    } else {
+      unroll<Pixels>([&](auto i) LAMINA_INLINE_LAMBDA { store_first(y + i * y_pixel + filter, sum[i], count); });
+    }
   }
 }
 
 template <class T, int Pixels = kPixels>
-static void pixel_tile_of(Index pixels, const Row<T>& row, Index pixel, Index filter, Index count, T* y,
-                          Index y_pixel) {
+static void pixel_tile_of(Index pixels, const Row<T>& row, Index pixel, T* y, Index y_pixel) {
   if (pixels == Pixels) {
-    pixel_tile<T, Pixels>(row, pixel, filter, count, y, y_pixel);
+    pixel_tile<T, Pixels>(row, pixel, y, y_pixel);
   } else if constexpr (Pixels > 1) {
-    pixel_tile_of<T, Pixels - 1>(pixels, row, pixel, filter, count, y, y_pixel);
+    pixel_tile_of<T, Pixels - 1>(pixels, row, pixel, y, y_pixel);
   }
 }
 
@@ -154,31 +163,9 @@ static void fold_pixels(const T* from, Index from_pixel, Index pixels, Index cha
   }
 }
 
-// Asks for what the next tile reads for the first time, one packet of filters of it: the processor does not foresee it,
-// because with many channels every tile lies on pages of its own.
-template <class T>
-static void fetch_next(const Row<T>& row, Index pixel, Index pixels, Index filter, const T* y, Index y_pixel) {
-  static const int mode = getenv("DM") ? atoi(getenv("DM")) : 0;
-  const Axis& height = row.conv.axis[1];
-  const Axis& width = row.conv.axis[2];
-  const Index new_rows = min_of(height.step, height.taps);
-  if (mode == 4) return;
-  for (Index r = 0; r < new_rows; ++r) {
-    const T* from = row.x + pixel * row.x_pixel + (height.taps - 1 - r) * height.spacing * row.source.row +
-                    (width.taps - 1) * width.spacing * row.source.pixel + filter;
-    if (mode == 1) from += pixels * row.x_pixel;
-    if (mode >= 2) from += height.step * row.source.row - pixels * row.x_pixel;
-    if (mode >= 2) for (Index i = 0; i < pixels * width.step; ++i) __builtin_prefetch(from + i * row.source.pixel, 0, 2);
-    else for (Index i = 0; i < pixels * width.step; ++i) __builtin_prefetch(from + i * row.source.pixel);
-  }
-  if (mode == 1) y += pixels * y_pixel;
-  if (mode != 3) for (Index i = 0; i < pixels; ++i) __builtin_prefetch(y + i * y_pixel, 1);
-}
-
-// All filters of outputs [begin, end) of a row, which read the same taps.
+// Outputs [begin, end) of a row, which read the same taps.
 template <class T>
 static void run_pixels(const Row<T>& row, Index begin, Index end, T* y_row, T* unfolded) {
-  constexpr Index kLane = kLanes<T>;
   const Depthwise<T>& conv = row.conv;
   const Index filters = conv.filters(), padded = padded_columns<T>(filters);
   const Index tiles = ceil_div(end - begin, Index(kPixels));
@@ -188,10 +175,7 @@ static void run_pixels(const Row<T>& row, Index begin, Index end, T* y_row, T* u
     T* const to = y_row + pixel * conv.y_axis[2];
     T* const y = conv.fold > 1 ? unfolded : to;
     const Index y_pixel = conv.fold > 1 ? padded : conv.y_axis[2];
-    for (Index filter = 0; filter < filters; filter += kLane) {
-      if (row.ahead) fetch_next(row, pixel + pixels, pixels, filter, y + pixels * y_pixel + filter, y_pixel);
-      pixel_tile_of<T>(pixels, row, pixel, filter, min_of(filters - filter, kLane), y, y_pixel);
-    }
+    pixel_tile_of<T>(pixels, row, pixel, y, y_pixel);
     if (conv.fold > 1) {
       fold_pixels(unfolded, padded, pixels, filters / conv.fold, conv.fold, to, conv.y_axis[2]);
     } else if (is_transcendental(conv.activation)) {
@@ -207,7 +191,7 @@ static void run(const Depthwise<T>& conv, T* scratch) {
   if (conv.batch * planes * height * width == 0) return;
   const Index largest = largest_block<T>(reader);
   const Index slab_elements = aligned_elements<T>(reader.slab_elements(largest));
-  const Index worker_elements = slab_elements + unfolded_elements(conv);
+  const Index worker_elements = slab_elements + unfolded_elements(conv) + tap_elements(conv);
 
   // Outputs [inner_begin, inner_end) of a row read all taps across; so do all when there is a slab.
   Index inner_begin = 0, inner_end = width;
@@ -227,22 +211,21 @@ static void run(const Depthwise<T>& conv, T* scratch) {
     const T* const x = conv.x + image * conv.axis[0].in * conv.axis[1].in * conv.axis[2].in * conv.image_channels;
     const Source<T> source = open_block(reader, x, plane, first_row, last_row - first_row, largest, own);
     T* const unfolded = own + slab_elements;
-    Row<T> row = {conv, nullptr, conv.axis[2].step * source.pixel, source, {}, reader.direct && conv.fold == 1};
-    row.taps.clip(conv.axis, 0, plane);
+    Index* const offsets = reinterpret_cast<Index*>(unfolded + unfolded_elements(conv));
+    // Many channels put every tile on pages of its own, which the processor does not foresee.
+    const bool ahead = reader.direct && conv.fold == 1 && conv.axis[1].step == 1 && conv.axis[2].step == 1;
+    Row<T> row = {conv, source, nullptr, ahead, 0, offsets, offsets + conv.taps()};
     for (Index h = first_row; h < last_row; ++h) {
       T* const y = conv.y + image * conv.y_image + plane * conv.y_axis[0] + h * conv.y_axis[1];
       row.x = source.first + (h - first_row) * conv.axis[1].step * source.row;
-      row.taps.clip(conv.axis, 1, h);
-      for (Index pixel = 0; pixel < inner_begin; ++pixel) {
-        row.taps.clip(conv.axis, 2, pixel);
+      const auto run_edge = [&](Index pixel) {
+        row.take_taps(plane, h, conv.axis[2].first_tap(pixel), conv.axis[2].last_tap(pixel));
         run_pixels(row, pixel, pixel + 1, y, unfolded);
-      }
-      row.taps.take_all(conv.axis, 2);
+      };
+      for (Index pixel = 0; pixel < inner_begin; ++pixel) run_edge(pixel);
+      row.take_taps(plane, h, 0, conv.axis[2].taps);
       run_pixels(row, inner_begin, inner_end, y, unfolded);
-      for (Index pixel = inner_end; pixel < width; ++pixel) {
-        row.taps.clip(conv.axis, 2, pixel);
-        run_pixels(row, pixel, pixel + 1, y, unfolded);
-      }
+      for (Index pixel = inner_end; pixel < width; ++pixel) run_edge(pixel);
     }
   };
   // A tap costs about four times what its arithmetic would: the loads bound it.

@@ -40,40 +40,39 @@ void take(Index outer, Index size, Index inner, Index count, const T* x, const I
   });
 }
 
-// A source of scatter_add: dy[.., source, ..] goes to x[.., target, ..].
-struct Source {
-  Index target, source;
-};
-
 constexpr int kDigitBits = 11;
 constexpr Index kDigits = Index{1} << kDigitBits;
 
-// Two lists of sources, between which the digits of the targets are sorted, and the counts of one digit.
+// Two lists of sources, between which the digits of their targets are sorted, and the counts of one digit.
 std::size_t scatter_scratch(Index, Index count) {
-  return static_cast<std::size_t>(2 * count) * sizeof(Source) + static_cast<std::size_t>(kDigits) * sizeof(Index);
+  return static_cast<std::size_t>(2 * count + kDigits) * sizeof(Index);
 }
 
-// The sources by target, those of one target in their order: a stable sort, least digit first. Its cost does not grow
-// with `size` but for the number of digits.
+// The positions j of the indices, ordered by target, those of one target in their order: a stable sort, least digit
+// first. Its cost grows with `size` only through the number of digits.
 template <class I>
-const Source* sorted_sources(Index size, Index count, const I* indices, void* scratch) {
-  Source *from = static_cast<Source*>(scratch), *to = from + count;
-  Index* starts = reinterpret_cast<Index*>(to + count);
-  for (Index j = 0; j < count; ++j) from[j] = {position(indices[j], size), j};
-  for (int shift = 0; (size - 1) >> shift > 0; shift += kDigitBits) {
+const Index* sorted_sources(Index size, Index count, const I* indices, Index* scratch) {
+  Index *from = scratch, *to = from + count, *starts = to + count;
+  int shift = 0;
+  do {
+    const auto digit = [&](Index j) { return position(indices[j], size) >> shift & (kDigits - 1); };
     for (Index d = 0; d < kDigits; ++d) starts[d] = 0;
-    for (Index j = 0; j < count; ++j) ++starts[from[j].target >> shift & (kDigits - 1)];
+    for (Index j = 0; j < count; ++j) ++starts[digit(j)];
     Index total = 0;
     for (Index d = 0; d < kDigits; ++d) {
       const Index n = starts[d];
       starts[d] = total;
       total += n;
     }
-    for (Index j = 0; j < count; ++j) to[starts[from[j].target >> shift & (kDigits - 1)]++] = from[j];
-    Source* sorted = to;
+    for (Index i = 0; i < count; ++i) {
+      const Index j = shift == 0 ? i : from[i];
+      to[starts[digit(j)]++] = j;
+    }
+    Index* sorted = to;
     to = from;
     from = sorted;
-  }
+    shift += kDigitBits;
+  } while ((size - 1) >> shift > 0);
   return from;
 }
 
@@ -100,16 +99,16 @@ inline bool add(bool a, bool b) {
 
 // row[i] = sum over the sources of dy[source * stride + i], `width` elements of a row; at least one source.
 template <class T>
-inline void sum_rows(const Source* sources, Index count, const T* dy, Index stride, Index width, T* __restrict row) {
-  copy_row(dy + sources[0].source * stride, width, row);
+inline void sum_rows(const Index* sources, Index count, const T* dy, Index stride, Index width, T* __restrict row) {
+  copy_row(dy + sources[0] * stride, width, row);
   Index s = 1;
   for (; s + 4 <= count; s += 4) {
-    const T *a = dy + sources[s].source * stride, *b = dy + sources[s + 1].source * stride;
-    const T *c = dy + sources[s + 2].source * stride, *d = dy + sources[s + 3].source * stride;
+    const T *a = dy + sources[s] * stride, *b = dy + sources[s + 1] * stride;
+    const T *c = dy + sources[s + 2] * stride, *d = dy + sources[s + 3] * stride;
     for (Index i = 0; i < width; ++i) row[i] = add(add(add(add(row[i], a[i]), b[i]), c[i]), d[i]);
   }
   for (; s < count; ++s) {
-    const T* a = dy + sources[s].source * stride;
+    const T* a = dy + sources[s] * stride;
     for (Index i = 0; i < width; ++i) row[i] = add(row[i], a[i]);
   }
 }
@@ -126,15 +125,16 @@ void scatter_add(Index outer, Index size, Index inner, Index count, const T* dy,
     __builtin_memset(x + begin * inner, 0, static_cast<std::size_t>((end - begin) * inner) * sizeof(T));
   });
   if (count <= 0) return;
-  const Source* sources = sorted_sources(size, count, indices, scratch);
+  const Index* sources = sorted_sources(size, count, indices, static_cast<Index*>(scratch));
+  const auto target_of = [&](Index s) { return position(indices[sources[s]], size); };
   const Index pieces = pieces_of(inner);
   parallel(pieces * outer * count, grain_of<T>(inner / pieces), [&](Index begin, Index end, int) {
     for (Index task = begin; task < end; ++task) {
       // The task of a target's first source sums all of them.
-      const Index s = task % count, target = sources[s].target;
-      if (s > 0 && sources[s - 1].target == target) continue;
+      const Index s = task % count, target = target_of(s);
+      if (s > 0 && target_of(s - 1) == target) continue;
       Index last = s + 1;
-      while (last < count && sources[last].target == target) ++last;
+      while (last < count && target_of(last) == target) ++last;
       const Index o = task / count % outer, piece = task / count / outer;
       const Index first = piece * inner / pieces, width = (piece + 1) * inner / pieces - first;
       sum_rows(sources + s, last - s, dy + o * count * inner + first, inner, width,

@@ -86,7 +86,7 @@ void transpose(Index rows, Index columns, const T* src, Index src_row, T* dst, I
   constexpr Index size = TransposeTile<T>::size;
   // Blocks of one cache line of elements in each direction: every line that is touched is used whole.
   constexpr Index line = 64 / static_cast<Index>(sizeof(T));
-  constexpr Index block = size > line ? size : line;
+  constexpr Index block = 2 * (size > line ? size : line);
   for (Index j0 = 0; j0 < columns; j0 += block) {
     const Index j1 = min_of(columns, j0 + block);
     for (Index i0 = 0; i0 < rows; i0 += block) {

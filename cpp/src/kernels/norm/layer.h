@@ -13,37 +13,54 @@ inline P load_or(const T* values, Index i, T otherwise) {
   return values != nullptr ? lanes::load<P>(values + i) : lanes::splat<P>(otherwise);
 }
 
+// The rows that are taken together: the steps of one overlap those of the others.
+constexpr Index kMostTogether = 8;
+inline Index layer_rows_together(Index columns) { return columns <= 512 ? kMostTogether : 1; }
+
+template <bool has_gamma, bool has_beta, class T>
+void normalize_layer_row(Index columns, const T* row, const T* gamma, const T* beta, T mean, T rstd, T* y) {
+  lanes::cover<T>(0, columns, [&](auto as, Index i) {
+    using P = typename decltype(as)::type;
+    P value = ei::pmul(ei::psub(lanes::load<P>(row + i), lanes::splat<P>(mean)), lanes::splat<P>(rstd));
+    if constexpr (has_gamma && has_beta) {
+      value = lanes::multiply_add(value, lanes::load<P>(gamma + i), lanes::load<P>(beta + i));
+    } else if constexpr (has_gamma) {
+      value = ei::pmul(value, lanes::load<P>(gamma + i));
+    } else if constexpr (has_beta) {
+      value = ei::padd(value, lanes::load<P>(beta + i));
+    }
+    lanes::store(y + i, value);
+  });
+}
+
 template <bool has_gamma, bool has_beta, class T>
 void layer_rows(Index rows, Index columns, const T* x, const T* gamma, const T* beta, T epsilon, T* y, T* mean,
                 T* rstd) {
   const double count = static_cast<double>(columns);
-  parallel(rows, layer_grain(columns), [&](Index begin, Index end, int) {
-    for (Index r = begin; r < end; ++r) {
-      const T* row = x + r * columns;
-      T* to = y + r * columns;
-      const T centre = static_cast<T>(lanes::sum<T>(columns, [&](auto as, Index i) {
-                                        return lanes::load<typename decltype(as)::type>(row + i);
-                                      }) / count);
-      const double squares = lanes::sum<T>(columns, [&](auto as, Index i) {
-        using P = typename decltype(as)::type;
-        const P d = ei::psub(lanes::load<P>(row + i), lanes::splat<P>(centre));
-        return ei::pmul(d, d);
-      });
-      const T scale = static_cast<T>(1.0 / __builtin_sqrt(squares / count + static_cast<double>(epsilon)));
-      lanes::cover<T>(0, columns, [&](auto as, Index i) {
-        using P = typename decltype(as)::type;
-        P value = ei::pmul(ei::psub(lanes::load<P>(row + i), lanes::splat<P>(centre)), lanes::splat<P>(scale));
-        if constexpr (has_gamma && has_beta) {
-          value = lanes::multiply_add(value, lanes::load<P>(gamma + i), lanes::load<P>(beta + i));
-        } else if constexpr (has_gamma) {
-          value = ei::pmul(value, lanes::load<P>(gamma + i));
-        } else if constexpr (has_beta) {
-          value = ei::padd(value, lanes::load<P>(beta + i));
-        }
-        lanes::store(to + i, value);
-      });
-      mean[r] = centre;
-      rstd[r] = scale;
+  const Index together = layer_rows_together(columns);
+  parallel(rows, max_of(together, layer_grain(columns)), [&](Index begin, Index end, int) {
+    for (Index first = begin; first < end; first += together) {
+      const Index last = min_of(end, first + together);
+      double squares[kMostTogether];
+      for (Index r = first; r < last; ++r) {
+        const T* row = x + r * columns;
+        mean[r] = static_cast<T>(lanes::sum<T>(columns, [&](auto as, Index i) {
+                                   return lanes::load<typename decltype(as)::type>(row + i);
+                                 }) / count);
+      }
+      for (Index r = first; r < last; ++r) {
+        const T *row = x + r * columns, centre = mean[r];
+        squares[r - first] = lanes::sum<T>(columns, [&](auto as, Index i) {
+          using P = typename decltype(as)::type;
+          const P difference = ei::psub(lanes::load<P>(row + i), lanes::splat<P>(centre));
+          return ei::pmul(difference, difference);
+        });
+      }
+      for (Index r = first; r < last; ++r)
+        rstd[r] = static_cast<T>(1.0 / __builtin_sqrt(squares[r - first] / count + static_cast<double>(epsilon)));
+      for (Index r = first; r < last; ++r)
+        normalize_layer_row<has_gamma, has_beta>(columns, x + r * columns, gamma, beta, mean[r], rstd[r],
+                                                 y + r * columns);
     }
   });
 }

@@ -19,6 +19,11 @@ inline bool takes_over(T b, T a) {
 // A contiguous run: its extreme value, one block at a time, and then the first place in the block that has it.
 template <bool largest, class T>
 inline Index arg_of_run(const T* x, Index n) {
+  if (n <= 16) {
+    Index first = 0;
+    for (Index i = 1; i < n; ++i) first = takes_over<largest>(x[i], x[first]) ? i : first;
+    return first;
+  }
   using Operation = std::conditional_t<largest, Max<T>, Min<T>>;
   constexpr Index block = 4096;
   Index best_block = 0;

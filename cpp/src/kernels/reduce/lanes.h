@@ -74,6 +74,21 @@ inline P min_with_nan(const P& a, const P& b) {
 inline float min_with_nan(float a, float b) { return b < a || b != b ? b : a; }
 inline double min_with_nan(double a, double b) { return b < a || b != b ? b : a; }
 
+#if defined(__AVX512F__)  // comparisons give a mask register, which Eigen turns into a packet and back
+inline ei::Packet16f max_with_nan(const ei::Packet16f& a, const ei::Packet16f& b) {
+  return _mm512_mask_max_ps(b, _mm512_cmp_ps_mask(b, b, _CMP_ORD_Q), b, a);
+}
+inline ei::Packet8d max_with_nan(const ei::Packet8d& a, const ei::Packet8d& b) {
+  return _mm512_mask_max_pd(b, _mm512_cmp_pd_mask(b, b, _CMP_ORD_Q), b, a);
+}
+inline ei::Packet16f min_with_nan(const ei::Packet16f& a, const ei::Packet16f& b) {
+  return _mm512_mask_min_ps(b, _mm512_cmp_ps_mask(b, b, _CMP_ORD_Q), b, a);
+}
+inline ei::Packet8d min_with_nan(const ei::Packet8d& a, const ei::Packet8d& b) {
+  return _mm512_mask_min_pd(b, _mm512_cmp_pd_mask(b, b, _CMP_ORD_Q), b, a);
+}
+#endif
+
 // Loads the first `count` < width elements; the other lanes get `fill`. Stores the same lanes.
 template <class P>
 inline P load_partial(const ElementOf<P>* x, Index count, ElementOf<P> fill) {
