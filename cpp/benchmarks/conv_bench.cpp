@@ -81,19 +81,25 @@ void run(benchmark::State& state, const ConvShape& shape, Kernel kernel) {
       case Kernel::forward:
         conv.forward(shape, x.data(), w.data(), bias.data(), kernels::Activation::relu, y.data(), scratch.data());
         break;
-      case Kernel::grad_input: conv.grad_input(shape, dy.data(), w.data(), dx.data(), scratch.data()); break;
-      case Kernel::grad_kernel: conv.grad_kernel(shape, x.data(), dy.data(), dw.data(), scratch.data()); break;
+      case Kernel::grad_input:
+        conv.grad_input(shape, dy.data(), w.data(), dx.data(), scratch.data());
+        break;
+      case Kernel::grad_kernel:
+        conv.grad_kernel(shape, x.data(), dy.data(), dw.data(), scratch.data());
+        break;
     }
   }
-  const double products = static_cast<double>(dy.size()) * static_cast<double>(shape.taps() * shape.channels / shape.groups);
+  const double products =
+      static_cast<double>(dy.size()) * static_cast<double>(shape.taps() * shape.channels / shape.groups);
   bench::report_flops<float>(state, table.level, 2 * products);
 }
 
 const bool registered = [] {
   for (const Row& row : kRows) {
     const ConvShape shape = shape_of(row);
-    const std::pair<const char*, Kernel> all[] = {
-        {"conv ", Kernel::forward}, {"conv_grad_input ", Kernel::grad_input}, {"conv_grad_kernel ", Kernel::grad_kernel}};
+    const std::pair<const char*, Kernel> all[] = {{"conv ", Kernel::forward},
+                                                  {"conv_grad_input ", Kernel::grad_input},
+                                                  {"conv_grad_kernel ", Kernel::grad_kernel}};
     for (const auto& [name, kernel] : all) {
       bench::add_row(std::string(name) + row.name,
                      [shape, k = kernel](benchmark::State& state) { run(state, shape, k); });

@@ -1,12 +1,14 @@
 // Batch and layer normalization of floats.
 #include <string>
-#include <vector>
 
+#include "aligned.h"
 #include "kernels/table.h"
 #include "peak.h"
 
 namespace lamina {
 namespace {
+
+using bench::AlignedVector;
 
 struct BatchRow {
   const char* name;
@@ -14,9 +16,12 @@ struct BatchRow {
 };
 
 constexpr BatchRow kBatchRows[] = {
-    {"64x32x32x64", {64 * 32 * 32, 64, 1}}, {"32x14x14x256", {32 * 14 * 14, 256, 1}},
-    {"64x28x28x8", {64 * 28 * 28, 8, 1}},   {"8x224x224x3", {8 * 224 * 224, 3, 1}},
-    {"128x512", {128, 512, 1}},             {"32x64x(56x56) channels first", {32, 64, 56 * 56}},
+    {"64x32x32x64", {64 * 32 * 32, 64, 1}},
+    {"32x14x14x256", {32 * 14 * 14, 256, 1}},
+    {"64x28x28x8", {64 * 28 * 28, 8, 1}},
+    {"8x224x224x3", {8 * 224 * 224, 3, 1}},
+    {"128x512", {128, 512, 1}},
+    {"32x64x(56x56) channels first", {32, 64, 56 * 56}},
 };
 
 struct LayerRow {
@@ -24,26 +29,26 @@ struct LayerRow {
   std::int64_t rows, columns;
 };
 
-constexpr LayerRow kLayerRows[] = {{"4096x256", 4096, 256}, {"512x1024", 512, 1024}, {"20000x64", 20000, 64},
-                                   {"64x50000", 64, 50000}, {"100x10", 100, 10}};
+constexpr LayerRow kLayerRows[] = {{"4096x256", 4096, 256},
+                                   {"512x1024", 512, 1024},
+                                   {"20000x64", 20000, 64},
+                                   {"64x50000", 64, 50000},
+                                   {"100x10", 100, 10}};
 
-std::vector<float> values(std::int64_t size) {
-  std::vector<float> x(static_cast<std::size_t>(size));
+AlignedVector<float> values(std::int64_t size) {
+  AlignedVector<float> x(static_cast<std::size_t>(size));
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i * 2654435761u % 1000) / 1000;
   return x;
 }
 
 double bytes(std::int64_t elements) { return static_cast<double>(elements) * sizeof(float); }
 
-struct alignas(64) Line {
-  char bytes[64];
-};
-std::vector<Line> scratch_of(std::size_t size) { return std::vector<Line>(size / sizeof(Line) + 1); }
+AlignedVector<char> scratch_of(std::size_t size) { return AlignedVector<char>(size); }
 
 void batch(benchmark::State& state, const kernels::BatchNormShape& s, bool gradient) {
   const std::int64_t size = s.outer * s.channels * s.inner;
   const auto x = values(size), dy = values(size), gamma = values(s.channels), beta = gamma;
-  std::vector<float> y(x.size()), mean(gamma.size()), variance(mean), rstd(mean), dgamma(mean), dbeta(mean);
+  AlignedVector<float> y(x.size()), mean(gamma.size()), variance(mean), rstd(mean), dgamma(mean), dbeta(mean);
   const auto& norm = kernels::float_table<float>().norm;
   auto scratch = scratch_of(norm.batch_scratch(s));
   const auto forward = [&] {
@@ -64,7 +69,7 @@ void batch(benchmark::State& state, const kernels::BatchNormShape& s, bool gradi
 void scale_offset(benchmark::State& state, const kernels::BatchNormShape& s) {
   const std::int64_t size = s.outer * s.channels * s.inner;
   const auto x = values(size), scale = values(s.channels);
-  std::vector<float> y(x.size());
+  AlignedVector<float> y(x.size());
   for (auto _ : state)
     kernels::float_table<float>().norm.scale_offset(s, x.data(), scale.data(), scale.data(), y.data());
   bench::report_bytes(state, bytes(2 * size));
@@ -72,7 +77,7 @@ void scale_offset(benchmark::State& state, const kernels::BatchNormShape& s) {
 
 void layer(benchmark::State& state, std::int64_t rows, std::int64_t columns, bool gradient) {
   const auto x = values(rows * columns), dy = values(rows * columns), gamma = values(columns), beta = gamma;
-  std::vector<float> y(x.size()), mean(static_cast<std::size_t>(rows)), rstd(mean), dgamma(gamma), dbeta(gamma);
+  AlignedVector<float> y(x.size()), mean(static_cast<std::size_t>(rows)), rstd(mean), dgamma(gamma), dbeta(gamma);
   const auto& norm = kernels::float_table<float>().norm;
   auto scratch = scratch_of(norm.layer_scratch(rows, columns));
   const auto forward = [&] {
@@ -99,7 +104,8 @@ const bool registered = [] {
   }
   for (const LayerRow& row : kLayerRows) {
     const std::string name = row.name;
-    bench::add_row("layer_norm " + name, [row](benchmark::State& state) { layer(state, row.rows, row.columns, false); });
+    bench::add_row("layer_norm " + name,
+                   [row](benchmark::State& state) { layer(state, row.rows, row.columns, false); });
     bench::add_row("layer_norm_grad " + name,
                    [row](benchmark::State& state) { layer(state, row.rows, row.columns, true); });
   }

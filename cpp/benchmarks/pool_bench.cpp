@@ -1,12 +1,14 @@
 // Pooling of float images, channels last.
 #include <string>
-#include <vector>
 
+#include "aligned.h"
 #include "kernels/table.h"
 #include "peak.h"
 
 namespace lamina {
 namespace {
+
+using bench::AlignedVector;
 
 struct Row {
   const char* name;
@@ -14,9 +16,9 @@ struct Row {
 };
 
 constexpr Row kRows[] = {
-    {"64x32x32x64 2x2", 64, 32, 64, 2, 2, 0},       {"32x14x14x256 2x2", 32, 14, 256, 2, 2, 0},
-    {"64x28x28x8 2x2", 64, 28, 8, 2, 2, 0},         {"64x28x28x1 2x2", 64, 28, 1, 2, 2, 0},
-    {"8x112x112x64 3x3 s2", 8, 112, 64, 3, 2, 1},   {"16x28x28x128 3x3 s1", 16, 28, 128, 3, 1, 1},
+    {"64x32x32x64 2x2", 64, 32, 64, 2, 2, 0},     {"32x14x14x256 2x2", 32, 14, 256, 2, 2, 0},
+    {"64x28x28x8 2x2", 64, 28, 8, 2, 2, 0},       {"64x28x28x1 2x2", 64, 28, 1, 2, 2, 0},
+    {"8x112x112x64 3x3 s2", 8, 112, 64, 3, 2, 1}, {"16x28x28x128 3x3 s1", 16, 28, 128, 3, 1, 1},
     {"32x8x8x512 8x8", 32, 8, 512, 8, 8, 0},
 };
 
@@ -39,16 +41,24 @@ enum class Kernel { max, max_grad, average, average_grad };
 void run(benchmark::State& state, const kernels::PoolShape& s, Kernel kernel) {
   const auto in = static_cast<std::size_t>(s.batch * s.in_size() * s.channels);
   const auto out = static_cast<std::size_t>(s.batch * s.out_size() * s.channels);
-  std::vector<float> x(in), dx(in), y(out), dy(out, 1.0f);
+  AlignedVector<float> x(in), dx(in), y(out), dy(out, 1.0f);
   for (std::size_t i = 0; i < in; ++i) x[i] = static_cast<float>(i * 2654435761u % 1000);
   const auto& pool = kernels::float_table<float>().pool;
   pool.max(s, x.data(), y.data());
   for (auto _ : state) {
     switch (kernel) {
-      case Kernel::max: pool.max(s, x.data(), y.data()); break;
-      case Kernel::max_grad: pool.max_grad(s, x.data(), y.data(), dy.data(), dx.data()); break;
-      case Kernel::average: pool.average(s, x.data(), y.data()); break;
-      case Kernel::average_grad: pool.average_grad(s, dy.data(), dx.data()); break;
+      case Kernel::max:
+        pool.max(s, x.data(), y.data());
+        break;
+      case Kernel::max_grad:
+        pool.max_grad(s, x.data(), y.data(), dy.data(), dx.data());
+        break;
+      case Kernel::average:
+        pool.average(s, x.data(), y.data());
+        break;
+      case Kernel::average_grad:
+        pool.average_grad(s, dy.data(), dx.data());
+        break;
     }
   }
   const std::size_t elements = kernel == Kernel::max_grad ? 2 * (in + out) : in + out;

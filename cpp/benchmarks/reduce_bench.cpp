@@ -1,12 +1,14 @@
 // Reductions, strided copies and gathers: everything here should run at the speed of memory or of a cache.
 #include <string>
-#include <vector>
 
+#include "aligned.h"
 #include "kernels/table.h"
 #include "peak.h"
 
 namespace lamina {
 namespace {
+
+using bench::AlignedVector;
 
 using kernels::Reduce;
 
@@ -37,18 +39,18 @@ void reduce(benchmark::State& state, const Row& row) {
     size *= row.shape.shape[d];
     if (!row.shape.reduced[d]) results *= row.shape.shape[d];
   }
-  const std::vector<T> x(static_cast<std::size_t>(size), T(1));
-  std::vector<T> y(static_cast<std::size_t>(results));
+  const AlignedVector<T> x(static_cast<std::size_t>(size), T(1));
+  AlignedVector<T> y(static_cast<std::size_t>(results));
   const auto& reductions = kernels::any_table<T>().reduce;
-  std::vector<double> scratch(reductions.scratch(row.shape) / sizeof(double) + 1);
+  AlignedVector<double> scratch(reductions.scratch(row.shape) / sizeof(double) + 1);
   for (auto _ : state) reductions.reduce(row.operation, row.shape, x.data(), y.data(), scratch.data());
   bench::report_bytes(state, static_cast<double>((size + results) * static_cast<std::int64_t>(sizeof(T))));
 }
 
 void argmax(benchmark::State& state, std::int64_t outer, std::int64_t size, std::int64_t inner) {
-  std::vector<float> x(static_cast<std::size_t>(outer * size * inner));
+  AlignedVector<float> x(static_cast<std::size_t>(outer * size * inner));
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i * 2654435761u % 1000);
-  std::vector<std::int64_t> y(static_cast<std::size_t>(outer * inner));
+  AlignedVector<std::int64_t> y(static_cast<std::size_t>(outer * inner));
   for (auto _ : state) kernels::any_table<float>().reduce.argmax(outer, size, inner, x.data(), y.data());
   bench::report_bytes(state, static_cast<double>(x.size() * sizeof(float) + y.size() * sizeof(std::int64_t)));
 }
@@ -64,9 +66,13 @@ constexpr CopyRow kCopies[] = {
     {"transpose 2048x2048 float", 4, {2, {2048, 2048}, {2048, 1}, {1, 2048}}, 2048 * 2048},
     {"transpose 2000x1000 double", 8, {2, {1000, 2000}, {2000, 1}, {1, 1000}}, 2000 * 1000},
     {"transpose 2048x2048 bytes", 1, {2, {2048, 2048}, {2048, 1}, {1, 2048}}, 2048 * 2048},
-    {"channels last to first 32x56x56x64", 4, {3, {32, 64, 3136}, {64 * 3136, 3136, 1}, {64 * 3136, 1, 64}},
+    {"channels last to first 32x56x56x64",
+     4,
+     {3, {32, 64, 3136}, {64 * 3136, 3136, 1}, {64 * 3136, 1, 64}},
      32 * 64 * 3136},
-    {"channels last to first 32x224x224x3 bytes", 1, {3, {32, 3, 50176}, {150528, 50176, 1}, {150528, 1, 3}},
+    {"channels last to first 32x224x224x3 bytes",
+     1,
+     {3, {32, 3, 50176}, {150528, 50176, 1}, {150528, 1, 3}},
      32 * 150528},
     {"heads 32x128x8x64", 4, {4, {32, 8, 128, 64}, {65536, 8192, 64, 1}, {65536, 64, 512, 1}}, 32 * 65536},
     {"broadcast a column 4096x512", 4, {2, {4096, 512}, {512, 1}, {1, 0}}, 4096},
@@ -80,8 +86,8 @@ void copy(benchmark::State& state, const CopyRow& row) {
     size *= row.copy.shape[d];
     if (row.copy.src_strides[d] < 0) first -= row.copy.src_strides[d] * (row.copy.shape[d] - 1);
   }
-  std::vector<char> src(static_cast<std::size_t>(row.src_size * row.bytes), 1);
-  std::vector<char> dst(static_cast<std::size_t>(size * row.bytes));
+  AlignedVector<char> src(static_cast<std::size_t>(row.src_size * row.bytes), 1);
+  AlignedVector<char> dst(static_cast<std::size_t>(size * row.bytes));
   for (auto _ : state) kernels::table().layout.copy(row.copy, row.bytes, src.data() + first * row.bytes, dst.data());
   bench::report_bytes(state, 2.0 * static_cast<double>(size * row.bytes));
 }
@@ -96,13 +102,13 @@ constexpr GatherRow kGathers[] = {{"20000x64 at 8192", 20000, 64, 8192},
                                   {"100x128 at 50000", 100, 128, 50000}};
 
 void gather(benchmark::State& state, const GatherRow& row, bool scatter) {
-  std::vector<float> x(static_cast<std::size_t>(row.size * row.inner), 1.0f);
-  std::vector<float> y(static_cast<std::size_t>(row.count * row.inner), 1.0f);
-  std::vector<std::int32_t> indices(static_cast<std::size_t>(row.count));
+  AlignedVector<float> x(static_cast<std::size_t>(row.size * row.inner), 1.0f);
+  AlignedVector<float> y(static_cast<std::size_t>(row.count * row.inner), 1.0f);
+  AlignedVector<std::int32_t> indices(static_cast<std::size_t>(row.count));
   for (std::size_t j = 0; j < indices.size(); ++j)
     indices[j] = static_cast<std::int32_t>(j * 2654435761u % static_cast<std::size_t>(row.size));
   const auto& gathers = kernels::any_table<float>().gather32;
-  std::vector<double> scratch(gathers.scatter_scratch(row.size, row.count) / sizeof(double) + 1);
+  AlignedVector<double> scratch(gathers.scatter_scratch(row.size, row.count) / sizeof(double) + 1);
   for (auto _ : state) {
     if (scatter)
       gathers.scatter_add(1, row.size, row.inner, row.count, y.data(), indices.data(), x.data(), scratch.data());
@@ -114,8 +120,7 @@ void gather(benchmark::State& state, const GatherRow& row, bool scatter) {
 }
 
 const bool registered = [] {
-  for (const Row& row : kRows)
-    bench::add_row(row.name, [row](benchmark::State& state) { reduce<float>(state, row); });
+  for (const Row& row : kRows) bench::add_row(row.name, [row](benchmark::State& state) { reduce<float>(state, row); });
   bench::add_row("int32 sum of 4096x1024 over columns",
                  [](benchmark::State& state) { reduce<std::int32_t>(state, kRows[4]); });
   bench::add_row("int32 sum of 4096x1024 over rows", [](benchmark::State& state) {

@@ -1,12 +1,14 @@
 // Softmax and cross-entropy of floats.
 #include <string>
-#include <vector>
 
+#include "aligned.h"
 #include "kernels/table.h"
 #include "peak.h"
 
 namespace lamina {
 namespace {
+
+using bench::AlignedVector;
 
 struct Row {
   const char* name;
@@ -14,8 +16,8 @@ struct Row {
 };
 
 constexpr Row kRows[] = {
-    {"4096x1000", {4096, 1000, 1}}, {"128x10", {128, 10, 1}},           {"50000x10", {50000, 10, 1}},
-    {"8192x64", {8192, 64, 1}},     {"32x50000", {32, 50000, 1}},       {"8x21x(64x64)", {8, 21, 64 * 64}},
+    {"4096x1000", {4096, 1000, 1}}, {"128x10", {128, 10, 1}},     {"50000x10", {50000, 10, 1}},
+    {"8192x64", {8192, 64, 1}},     {"32x50000", {32, 50000, 1}}, {"8x21x(64x64)", {8, 21, 64 * 64}},
 };
 
 enum class Kernel { softmax, softmax_grad, log_softmax, log_softmax_grad, crossentropy, crossentropy_grad };
@@ -23,8 +25,8 @@ enum class Kernel { softmax, softmax_grad, log_softmax, log_softmax_grad, crosse
 void run(benchmark::State& state, const kernels::SoftmaxShape& s, Kernel kernel) {
   const auto size = static_cast<std::size_t>(s.outer * s.size * s.inner);
   const std::int64_t rows = s.outer;
-  std::vector<float> x(size), y(size), dy(size), dx(size), loss(static_cast<std::size_t>(rows), 1.0f);
-  std::vector<std::int64_t> labels(static_cast<std::size_t>(rows));
+  AlignedVector<float> x(size), y(size), dy(size), dx(size), loss(static_cast<std::size_t>(rows), 1.0f);
+  AlignedVector<std::int64_t> labels(static_cast<std::size_t>(rows));
   for (std::size_t i = 0; i < size; ++i) dy[i] = x[i] = static_cast<float>(i * 2654435761u % 1000) / 200;
   for (std::size_t r = 0; r < labels.size(); ++r) labels[r] = static_cast<std::int64_t>(r) % s.size;
   const auto& softmax = kernels::float_table<float>().softmax;
@@ -34,10 +36,18 @@ void run(benchmark::State& state, const kernels::SoftmaxShape& s, Kernel kernel)
     softmax.softmax(s, x.data(), y.data());
   for (auto _ : state) {
     switch (kernel) {
-      case Kernel::softmax: softmax.softmax(s, x.data(), y.data()); break;
-      case Kernel::softmax_grad: softmax.softmax_grad(s, y.data(), dy.data(), dx.data()); break;
-      case Kernel::log_softmax: softmax.log_softmax(s, x.data(), y.data()); break;
-      case Kernel::log_softmax_grad: softmax.log_softmax_grad(s, y.data(), dy.data(), dx.data()); break;
+      case Kernel::softmax:
+        softmax.softmax(s, x.data(), y.data());
+        break;
+      case Kernel::softmax_grad:
+        softmax.softmax_grad(s, y.data(), dy.data(), dx.data());
+        break;
+      case Kernel::log_softmax:
+        softmax.log_softmax(s, x.data(), y.data());
+        break;
+      case Kernel::log_softmax_grad:
+        softmax.log_softmax_grad(s, y.data(), dy.data(), dx.data());
+        break;
       case Kernel::crossentropy:
         softmax.sparse_crossentropy(rows, s.size, x.data(), labels.data(), loss.data());
         break;
@@ -46,9 +56,9 @@ void run(benchmark::State& state, const kernels::SoftmaxShape& s, Kernel kernel)
         break;
     }
   }
-  const double arrays = kernel == Kernel::crossentropy                                                    ? 1
+  const double arrays = kernel == Kernel::crossentropy                                         ? 1
                         : kernel == Kernel::softmax_grad || kernel == Kernel::log_softmax_grad ? 3
-                                                                                                          : 2;
+                                                                                               : 2;
   bench::report_bytes(state, arrays * static_cast<double>(size * sizeof(float)));
 }
 

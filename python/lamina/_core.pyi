@@ -6,8 +6,6 @@ from typing import Any
 import numpy as np
 
 # base of what has no closer Python class; most errors arrive as ValueError, TypeError, ...
-class Error(RuntimeError): ...
-
 class Dim:
     """A size that may be known only when data comes: an integer expression over named symbols."""
 
@@ -140,7 +138,6 @@ class Program:
         """Writes a .lamina file atomically; `golden` are inputs of `predict`, kept for verification."""
 
 def load(path: str) -> tuple[Program, dict[str, str]]: ...  # verified; variables by name in Program.variables
-
 def write_tensors(path: str, tensors: dict[str, Tensor]) -> None: ...  # a safetensors file, atomically
 def read_tensors(path: str) -> dict[str, Tensor]: ...
 def permutation(n: int, seed: int, epoch: int) -> Tensor: ...  # int64; a pure function of its arguments

@@ -130,7 +130,7 @@ def show_config() -> None:
 
     print(f"lamina {__version__}")
     print(f"  instruction set: {_core.isa_level()}  (set LAMINA_ISA before the import to force a lower one)")
-    print(f"  threads:         {_core.num_threads()}  (lamina.config.set_num_threads(n), or OMP_NUM_THREADS)")
+    print(f"  threads:         {_core.num_threads()}  (lamina.config.set_num_threads(n), or LAMINA_NUM_THREADS)")
     print(f"  floatx:          {floatx()}")
     print(f"  data format:     {image_data_format()}")
 

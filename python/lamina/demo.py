@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -79,10 +80,11 @@ def run(folder: Path, epochs: int, seed: int) -> int:
     if picture is None:
         print("(a picture of the training needs matplotlib: pip install 'lamina[plot]')")
     print(
-        "\nThe same model in C++, from the source tree (cpp/examples):\n"
-        "  cmake --preset release && cmake --build --preset release -j2\n"
-        f"  build/release/cpp/examples/lamina_predict {file} {test}\n"
-        f"  build/release/cpp/examples/lamina_train {file} {train} {folder / 'digits_more.lamina'}"
+        "\nThe same model in C++, from the source tree (needs cmake and g++):\n"
+        f"  cmake -S cpp/examples -B build/examples -Dlamina_DIR=$({sys.executable} -m lamina --cmake-dir)\n"
+        "  cmake --build build/examples\n"
+        f"  build/examples/lamina_predict {file} {test}\n"
+        f"  build/examples/lamina_train {file} {train} {folder / 'digits_more.lamina'}"
     )
     if accuracy < GOOD:
         print(f"\nThe accuracy is below {GOOD}: train longer (--epochs), or try another --seed.")

@@ -127,3 +127,20 @@ def test_eager_training_loop():
         optimizer.apply(tape.gradient(loss, model.trainable_weights), model.trainable_weights)
         first = float(loss) if first is None else first
     assert float(loss) < 0.1 * first
+
+
+def test_inner_models_train_with_the_outer_layer():
+    inner = Sequential([lamina.Input((64,)), layers.Dropout(0.5)])
+    x = np.ones((4, 64), "float32")
+    np.testing.assert_array_equal(inner(x), x)  # from now on predictions take the short way
+
+    class Outer(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.inner = inner
+
+        def call(self, inputs):
+            return self.inner(inputs)
+
+    assert not np.array_equal(Outer()(x, training=True), x)
+    np.testing.assert_array_equal(Outer()(x), x)

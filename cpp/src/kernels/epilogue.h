@@ -10,7 +10,9 @@
 
 namespace lamina::kernels::LAMINA_LEVEL {
 
-inline bool is_clamp(Activation activation) { return activation == Activation::relu || activation == Activation::relu6; }
+inline bool is_clamp(Activation activation) {
+  return activation == Activation::relu || activation == Activation::relu6;
+}
 
 inline bool is_transcendental(Activation activation) {
   return activation != Activation::linear && !is_clamp(activation);

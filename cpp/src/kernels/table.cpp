@@ -18,9 +18,15 @@ static FloatTable<T> make_float() {
 }
 
 const Table& level_table() {
-  static const Table table = {LAMINA_STRING(LAMINA_LEVEL), make_float<float>(),      make_float<double>(),
-                              make_any<float>(),           make_any<double>(),       make_any<std::int32_t>(),
-                              make_any<std::int64_t>(),    make_any<std::uint8_t>(), make_any<bool>(),
+  static const Table table = {LAMINA_STRING(LAMINA_LEVEL),
+                              make_float<float>(),
+                              make_float<double>(),
+                              make_any<float>(),
+                              make_any<double>(),
+                              make_any<std::int32_t>(),
+                              make_any<std::int64_t>(),
+                              make_any<std::uint8_t>(),
+                              make_any<bool>(),
                               make_layout()};
   return table;
 }

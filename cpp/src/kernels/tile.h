@@ -34,7 +34,7 @@ constexpr int kPanelRows = 8;
 constexpr int kTileVectors = 2;
 
 template <class T>
-constexpr int kTileColumns = kTileVectors * kLanes<T>;
+constexpr int kTileColumns = kTileVectors* kLanes<T>;
 
 // The rows of a tile that a run adds to.
 enum class RunRows : unsigned char { all, all_but_first, all_but_last };
@@ -44,7 +44,7 @@ struct Tile {
   Index rows = 0, columns = 0;  // at most kTileRows, kTileColumns<T>
   const T* a = nullptr;
   Index a_row = 0, a_step = 0;
-  const Index* offsets = nullptr;  // null: one run that starts at a
+  const Index* offsets = nullptr;     // null: one run that starts at a
   const RunRows* run_rows = nullptr;  // null: all
   Index runs = 1;
   Index length = 0;
@@ -61,8 +61,9 @@ struct Tile {
 template <class T>
 void run_tile(const Tile<T>& tile);
 
-// Copies a block of a matrix into a panel: out[p * width + j] = source(p, j) for j < columns, 0 up to width; p < length.
-// source(p, j) is source[p * stride + j], or source[j * stride + p] when transposed. width is a multiple of kLanes<T>.
+// Copies a block of a matrix into a panel: out[p * width + j] = source(p, j) for j < columns, 0 up to width; p <
+// length. source(p, j) is source[p * stride + j], or source[j * stride + p] when transposed. width is a multiple of
+// kLanes<T>.
 template <class T>
 void pack_panel(const T* source, Index stride, bool transposed, Index length, Index columns, Index width, T* out);
 

@@ -211,7 +211,8 @@ k::StridedCopy between(const Shape& slice, const Shape& whole, const Dims& start
   c.rank = whole.rank();
   *offset = 0;
   for (int i = 0; i < whole.rank(); ++i) {
-    const std::int64_t step = slice[i] < 2 ? 0 : stride_of(strides, i) * in_whole.of[i];  // any stride reaches one element
+    const std::int64_t step =
+        slice[i] < 2 ? 0 : stride_of(strides, i) * in_whole.of[i];  // any stride reaches one element
     c.shape[i] = slice[i];
     c.src_strides[i] = whole_is_source ? step : in_slice.of[i];
     c.dst_strides[i] = whole_is_source ? in_slice.of[i] : step;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <optional>
 
 #include "ops/conv.h"
@@ -13,6 +14,13 @@ namespace lamina {
 namespace {
 
 namespace k = kernels;
+
+// Every value stands for itself.
+std::vector<int> same_values(const Graph& graph) {
+  std::vector<int> to(graph.values.size());
+  std::iota(to.begin(), to.end(), 0);
+  return to;
+}
 
 // Every use of value i becomes a use of value to[i].
 void rename_values(Graph& graph, const std::vector<int>& to) {
@@ -53,9 +61,29 @@ void remove_dead_nodes(Graph& graph) {
   graph.reads.erase(std::remove_if(graph.reads.begin(), graph.reads.end(), dead), graph.reads.end());
 }
 
+void remove_identities(Graph& graph) {
+  std::vector<int> to = same_values(graph);
+  std::vector<Graph::Node> kept;
+  for (Graph::Node& node : graph.nodes) {
+    if (node.op->as<Identity>() != nullptr || node.op->as<StopGradient>() != nullptr)
+      to[static_cast<std::size_t>(node.outputs[0])] = to[static_cast<std::size_t>(node.inputs[0])];
+    else
+      kept.push_back(std::move(node));
+  }
+  graph.nodes = std::move(kept);
+  rename_values(graph, to);
+}
+
 void merge_equal_nodes(Graph& graph) {
-  std::vector<int> to(graph.values.size());
-  for (std::size_t i = 0; i < to.size(); ++i) to[i] = static_cast<int>(i);
+  std::vector<int> to = same_values(graph);
+  std::map<std::string, int> constants;
+  for (const auto& [tensor, value] : graph.constants) {
+    constexpr std::size_t largest = 4096;  // bytes; comparing more is not worth it
+    if (tensor.bytes() > largest) continue;
+    std::string key = to_string(graph.values[static_cast<std::size_t>(value)]) + " ";
+    key.append(static_cast<const char*>(tensor.data()), tensor.bytes());
+    to[static_cast<std::size_t>(value)] = constants.emplace(std::move(key), value).first->second;
+  }
   std::map<std::string, const Graph::Node*> seen;
   std::vector<Graph::Node> kept;
   kept.reserve(graph.nodes.size());  // `seen` points into it
@@ -195,6 +223,7 @@ void fuse_epilogues(Graph& graph) {
 
 void optimize(Graph& graph) {
   remove_dead_nodes(graph);
+  remove_identities(graph);
   merge_equal_nodes(graph);
   fold_constants(graph);
   fuse_epilogues(graph);

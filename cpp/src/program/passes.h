@@ -6,7 +6,8 @@
 namespace lamina {
 
 void remove_dead_nodes(Graph& graph);
-void merge_equal_nodes(Graph& graph);  // the same op on the same inputs is computed once
+void remove_identities(Graph& graph);  // identity and stop_gradient mean nothing once gradients are taken
+void merge_equal_nodes(Graph& graph);  // equal constants, and the same op on the same inputs, are there once
 void fold_constants(Graph& graph);     // small results that depend on nothing unknown
 void fuse_epilogues(Graph& graph);     // matmul or conv, + bias, activation -> one op
 

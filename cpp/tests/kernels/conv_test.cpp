@@ -82,13 +82,17 @@ template <class T, class Run>
 void compare(const char* what, Values<T>& expected, Index length, const std::size_t scratch_bytes, const Run& run) {
   SCOPED_TRACE(what);
   Values<T> once(expected.size, 5), again(expected.size, 6);
-  std::vector<Line> scratch(scratch_bytes / 64 + 1);
+  std::vector<Line> scratch(scratch_bytes / 64 + 2);
   const int before = num_threads();
   for (int threads : {1, 2}) {
     set_num_threads(threads);
     std::memset(static_cast<void*>(scratch.data()), 0xff, scratch.size() * 64);  // NaN
     run(threads == 1 ? once.data() : again.data(), scratch.data());
     set_num_threads(before);
+    const unsigned char* bytes = reinterpret_cast<const unsigned char*>(scratch.data());
+    for (std::size_t i = scratch_bytes; i < scratch.size() * 64; ++i) {
+      ASSERT_EQ(bytes[i], 0xff) << "written beyond the scratch that was asked for";
+    }
   }
   Index wrong = 0;
   for (Index i = 0; i < expected.size; ++i) {
@@ -194,8 +198,10 @@ TEST(Conv, StridesAndDilations) {
     for (Index kernel : {1, 2, 3, 5, 7}) {
       for (Index stride : {1, 2, 3}) {
         for (Index dilation : {1, 2, 3}) {
-          check_everywhere(shape_of(1, 4, 6, 1, {{19, kernel, stride, dilation}, {20, kernel, stride, dilation}}, padding));
-          check_everywhere(shape_of(1, 6, 6, 6, {{19, kernel, stride, dilation}, {20, kernel, stride, dilation}}, padding));
+          check_everywhere(
+              shape_of(1, 4, 6, 1, {{19, kernel, stride, dilation}, {20, kernel, stride, dilation}}, padding));
+          check_everywhere(
+              shape_of(1, 6, 6, 6, {{19, kernel, stride, dilation}, {20, kernel, stride, dilation}}, padding));
         }
       }
     }

@@ -108,14 +108,23 @@ void check(const Case& test, const kernels::Table& table) {
   args.c = expected.data();
   reference::gemm<T, double>(args);
 
-  std::vector<Line> scratch(gemm.scratch(args) / 64 + 1);
-  std::vector<Line> packed(gemm.packed_bytes(test.k, test.n) / 64 + 1);
+  const std::size_t scratch_bytes = gemm.scratch(args), packed_bytes = gemm.packed_bytes(test.k, test.n);
+  std::vector<Line> scratch(scratch_bytes / 64 + 2), packed(packed_bytes / 64 + 2);
+  std::memset(static_cast<void*>(packed.data()), 0xff, packed.size() * 64);
   if (test.packed) gemm.pack(args, packed.data());
+  const auto untouched_beyond = [](const std::vector<Line>& lines, std::size_t size) {
+    const unsigned char* bytes = reinterpret_cast<const unsigned char*>(lines.data());
+    for (std::size_t i = size; i < lines.size() * 64; ++i) {
+      if (bytes[i] != 0xff) return false;
+    }
+    return true;
+  };
+  EXPECT_TRUE(untouched_beyond(packed, packed_bytes));
   const int before = num_threads();
   const auto run = [&](T* out, int threads) {
     set_num_threads(threads);
     args.c = out;
-    std::memset(scratch.data(), 0xff, scratch.size() * 64);  // NaN
+    std::memset(static_cast<void*>(scratch.data()), 0xff, scratch.size() * 64);  // NaN
     if (test.packed) {
       const T* right = args.b;
       args.b = nullptr;
@@ -125,6 +134,7 @@ void check(const Case& test, const kernels::Table& table) {
       gemm.run(args, scratch.data());
     }
     set_num_threads(before);
+    EXPECT_TRUE(untouched_beyond(scratch, scratch_bytes));
   };
   run(c.data(), 1);
   run(again.data(), 2);

@@ -67,10 +67,10 @@ std::vector<Case> cases() {
   for (const Index n : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 64, 65, 130})
     for (const Index m : {1, 3, 4, 8, 12, 16, 33, 100}) all.push_back(transpose({n, m}, {1, 0}));
   all.push_back(transpose({700, 500}, {1, 0}));
-  all.push_back(transpose({3, 64, 66, 3}, {0, 3, 1, 2}));   // channels last to first
-  all.push_back(transpose({3, 3, 64, 66}, {0, 2, 3, 1}));   // and back
+  all.push_back(transpose({3, 64, 66, 3}, {0, 3, 1, 2}));  // channels last to first
+  all.push_back(transpose({3, 3, 64, 66}, {0, 2, 3, 1}));  // and back
   all.push_back(transpose({2, 40, 20, 33}, {0, 3, 1, 2}));
-  all.push_back(transpose({4, 30, 8, 16}, {0, 2, 1, 3}));   // heads
+  all.push_back(transpose({4, 30, 8, 16}, {0, 2, 1, 3}));  // heads
   all.push_back(transpose({4, 30, 8, 16}, {0, 2, 3, 1}));
   all.push_back(transpose({5, 6, 7, 2}, {3, 2, 1, 0}));
   all.push_back(transpose({5, 600, 7}, {2, 1, 0}));

@@ -17,12 +17,13 @@ TYPED_TEST_SUITE(NormTest, Floats);
 
 std::vector<BatchNormShape> batch_shapes() {
   std::vector<BatchNormShape> all;
-  for (const Index channels : {1, 2, 3, 5, 7, 8, 10, 16, 17, 24, 48, 63, 64, 65, 100, 1025})
-    for (const Index rows : {1, 2, 7, 64, 255, 1000}) all.push_back({rows, channels, 1});
-  for (const Index channels : {1, 3, 64, 67}) all.push_back({20011, channels, 1});
-  for (const Index inner : {2, 9, 33, 100})
+  for (const Index channels : {1, 2, 3, 5, 8, 10, 16, 17, 48, 63, 64, 65})
+    for (const Index rows : {1, 2, 7, 64, 1000}) all.push_back({rows, channels, 1});
+  for (const Index channels : {1, 3, 67}) all.push_back({20011, channels, 1});
+  for (const Index rows : {2, 300}) all.push_back({rows, 1025, 1});
+  for (const Index inner : {2, 9, 33})
     for (const Index channels : {1, 4, 70})
-      for (const Index outer : {1, 3, 130}) all.push_back({outer, channels, inner});
+      for (const Index outer : {1, 3, 50}) all.push_back({outer, channels, inner});
   all.push_back({2, 3, 40000});
   return all;
 }
@@ -48,16 +49,16 @@ TYPED_TEST(NormTest, MomentsOfDataFarFromZero) {
       const auto& norm = floats_of<T>(table).norm;
       Scratch scratch(norm.batch_scratch(s));
       Buffer<T> other(s.channels);
-      const auto got_mean = with_threads<T>(s.channels, [&](Buffer<T>& out) {
-        norm.moments(s, x.data(), out.data(), other.data(), scratch.data());
-      });
-      const auto got_variance = with_threads<T>(s.channels, [&](Buffer<T>& out) {
-        norm.moments(s, x.data(), other.data(), out.data(), scratch.data());
-      });
+      const auto got_mean = with_threads<T>(
+          s.channels, [&](Buffer<T>& out) { norm.moments(s, x.data(), out.data(), other.data(), scratch.data()); });
+      const auto got_variance = with_threads<T>(
+          s.channels, [&](Buffer<T>& out) { norm.moments(s, x.data(), other.data(), out.data(), scratch.data()); });
       EXPECT_TRUE(scratch.guard_intact());
-      expect_near(got_mean, mean, [&](Index) { return 1000 * 2 * epsilon<T>(); }, "mean");
+      expect_near(
+          got_mean, mean, [&](Index) { return 1000 * 2 * epsilon<T>(); }, "mean");
       // 100 roundings of squares that are at most 12 times the variance, and well below 1e-4.
-      expect_near(got_variance, variance, [&](Index) { return 50 * epsilon<T>(); }, "variance");
+      expect_near(
+          got_variance, variance, [&](Index) { return 50 * epsilon<T>(); }, "variance");
     });
   }
 }
@@ -78,10 +79,11 @@ TYPED_TEST(NormTest, MomentsWithAnOutlierInFront) {
       Scratch scratch(norm.batch_scratch(s));
       Buffer<T> got_mean(s.channels), got_variance(s.channels);
       norm.moments(s, x.data(), got_mean.data(), got_variance.data(), scratch.data());
-      expect_near(got_mean, mean, [&](Index) { return 1e3 * epsilon<T>(); }, "mean");
+      expect_near(
+          got_mean, mean, [&](Index) { return 1e3 * epsilon<T>(); }, "mean");
       // The squares of the block with the outlier cancel by a factor of its number of rows, at most 255.
-      expect_near(got_variance, variance, [&](Index i) { return 512 * epsilon<T>() * at(variance, i); },
-                  "variance");
+      expect_near(
+          got_variance, variance, [&](Index i) { return 512 * epsilon<T>() * at(variance, i); }, "variance");
     });
   }
 }
@@ -98,8 +100,10 @@ TYPED_TEST(NormTest, BatchNormalizesAndGivesItsStatistics) {
     beta.randomize(engine);
     for (const bool affine : {true, false}) {
       const T *scale = affine ? gamma.data() : nullptr, *offset = affine ? beta.data() : nullptr;
-      auto y = exact<T>(size), mean = exact<T>(s.channels), variance = exact<T>(s.channels), rstd = exact<T>(s.channels);
-      reference::batch_norm(s, x.data(), scale, offset, Exact<T>(T(1e-3)), y.data(), mean.data(), variance.data(), rstd.data());
+      auto y = exact<T>(size), mean = exact<T>(s.channels), variance = exact<T>(s.channels),
+           rstd = exact<T>(s.channels);
+      reference::batch_norm(s, x.data(), scale, offset, Exact<T>(T(1e-3)), y.data(), mean.data(), variance.data(),
+                            rstd.data());
       for_each_level([&](const kernels::Table& table) {
         const auto& norm = floats_of<T>(table).norm;
         Scratch scratch(norm.batch_scratch(s));
@@ -111,11 +115,14 @@ TYPED_TEST(NormTest, BatchNormalizesAndGivesItsStatistics) {
         EXPECT_TRUE(scratch.guard_intact());
         // Two rows with almost equal values have a small variance: rstd can be 30 times the usual.
         const auto channel = [&](Index i) { return i / s.inner % s.channels; };
-        expect_near(got_mean, mean, [&](Index) { return 14 * epsilon<T>(); }, "mean");
-        expect_near(got_variance, variance, [&](Index i) { return 50 * epsilon<T>() * (at(variance, i) + 1e-3); },
-                    "variance");
-        expect_near(got_rstd, rstd, [&](Index i) { return 50 * epsilon<T>() * at(rstd, i); }, "rstd");
-        expect_near(got_y, y, [&](Index i) { return epsilon<T>() * 3 * (40 + 14 * at(rstd, channel(i))); }, "y");
+        expect_near(
+            got_mean, mean, [&](Index) { return 14 * epsilon<T>(); }, "mean");
+        expect_near(
+            got_variance, variance, [&](Index i) { return 50 * epsilon<T>() * (at(variance, i) + 1e-3); }, "variance");
+        expect_near(
+            got_rstd, rstd, [&](Index i) { return 50 * epsilon<T>() * at(rstd, i); }, "rstd");
+        expect_near(
+            got_y, y, [&](Index i) { return epsilon<T>() * 3 * (40 + 14 * at(rstd, channel(i))); }, "y");
       });
     }
   }
@@ -140,7 +147,8 @@ TYPED_TEST(NormTest, ScaleOffset) {
       const auto y = with_threads<T>(size, [&](Buffer<T>& out) {
         floats_of<T>(table).norm.scale_offset(s, x.data(), scale.data(), offset.data(), out.data());
       });
-      expect_near(y, expected, [&](Index) { return 2 * epsilon<T>(); }, "y");
+      expect_near(
+          y, expected, [&](Index) { return 2 * epsilon<T>(); }, "y");
     });
   }
 }
@@ -174,14 +182,18 @@ TYPED_TEST(NormTest, BatchGradient) {
           run(out.data(), affine ? got_dgamma.data() : nullptr, affine ? got_dbeta.data() : nullptr);
         });
         EXPECT_TRUE(scratch.guard_intact());
-        expect_near(got_dx, dx, [&](Index) { return 80 * epsilon<T>(); }, "dx");
+        expect_near(
+            got_dx, dx, [&](Index) { return 80 * epsilon<T>(); }, "dx");
         if (!affine) return;
         // Sums of n terms of size up to 4, in blocks of at most some 256.
         const double tolerance = 4 * epsilon<T>() * (4 + 32 * std::sqrt(count) + count / 16);
-        expect_near(got_dgamma, dgamma, [&](Index) { return tolerance; }, "dgamma");
-        expect_near(got_dbeta, dbeta, [&](Index) { return tolerance; }, "dbeta");
+        expect_near(
+            got_dgamma, dgamma, [&](Index) { return tolerance; }, "dgamma");
+        expect_near(
+            got_dbeta, dbeta, [&](Index) { return tolerance; }, "dbeta");
         Buffer<T> unused(size);
-        const auto again = with_threads<T>(s.channels, [&](Buffer<T>& out) { run(unused.data(), out.data(), got_dbeta.data()); });
+        const auto again =
+            with_threads<T>(s.channels, [&](Buffer<T>& out) { run(unused.data(), out.data(), got_dbeta.data()); });
         EXPECT_TRUE(again.same_bits(got_dgamma));
       });
     }
@@ -196,10 +208,10 @@ std::vector<LayerShape> layer_shapes() {
   std::vector<LayerShape> all;
   for (const Index columns : {1, 2, 3, 7, 8, 15, 16, 17, 33, 64, 100, 256, 1000})
     for (const Index rows : {1, 3, 4, 5, 70}) all.push_back({rows, columns});
-  all.push_back({4097, 64});
+  all.push_back({2051, 64});
   all.push_back({300, 513});
   all.push_back({3, 20000});
-  all.push_back({100000, 3});
+  all.push_back({30000, 3});
   return all;
 }
 
@@ -216,7 +228,8 @@ TYPED_TEST(NormTest, LayerNormalizesRows) {
     for (int affine = 0; affine < 4; ++affine) {
       const T *scale = affine & 1 ? gamma.data() : nullptr, *offset = affine & 2 ? beta.data() : nullptr;
       auto y = exact<T>(size), mean = exact<T>(s.rows), rstd = exact<T>(s.rows);
-      reference::layer_norm(s.rows, s.columns, x.data(), scale, offset, Exact<T>(T(1e-3)), y.data(), mean.data(), rstd.data());
+      reference::layer_norm(s.rows, s.columns, x.data(), scale, offset, Exact<T>(T(1e-3)), y.data(), mean.data(),
+                            rstd.data());
       for_each_level([&](const kernels::Table& table) {
         Buffer<T> got_mean(s.rows), got_rstd(s.rows);
         const auto got_y = with_threads<T>(size, [&](Buffer<T>& out) {
@@ -224,9 +237,12 @@ TYPED_TEST(NormTest, LayerNormalizesRows) {
                                          got_mean.data(), got_rstd.data());
         });
         EXPECT_TRUE(got_mean.guards_intact() && got_rstd.guards_intact());
-        expect_near(got_mean, mean, [&](Index) { return 30 * epsilon<T>(); }, "mean");
-        expect_near(got_rstd, rstd, [&](Index i) { return 50 * epsilon<T>() * at(rstd, i); }, "rstd");
-        expect_near(got_y, y, [&](Index i) { return epsilon<T>() * 3 * (50 + 30 * at(rstd, i / s.columns)); }, "y");
+        expect_near(
+            got_mean, mean, [&](Index) { return 30 * epsilon<T>(); }, "mean");
+        expect_near(
+            got_rstd, rstd, [&](Index i) { return 50 * epsilon<T>() * at(rstd, i); }, "rstd");
+        expect_near(
+            got_y, y, [&](Index i) { return epsilon<T>() * 3 * (50 + 30 * at(rstd, i / s.columns)); }, "y");
       });
     }
   }
@@ -261,14 +277,18 @@ TYPED_TEST(NormTest, LayerGradient) {
           run(out.data(), affine ? got_dgamma.data() : nullptr, affine ? got_dbeta.data() : nullptr);
         });
         EXPECT_TRUE(scratch.guard_intact());
-        expect_near(got_dx, dx, [&](Index) { return 120 * epsilon<T>(); }, "dx");
+        expect_near(
+            got_dx, dx, [&](Index) { return 120 * epsilon<T>(); }, "dx");
         if (!affine) return;
         const double tolerance =
             8 * epsilon<T>() * (4 + 32 * std::sqrt(static_cast<double>(s.rows)) + static_cast<double>(s.rows) / 16);
-        expect_near(got_dgamma, dgamma, [&](Index) { return tolerance; }, "dgamma");
-        expect_near(got_dbeta, dbeta, [&](Index) { return tolerance; }, "dbeta");
+        expect_near(
+            got_dgamma, dgamma, [&](Index) { return tolerance; }, "dgamma");
+        expect_near(
+            got_dbeta, dbeta, [&](Index) { return tolerance; }, "dbeta");
         Buffer<T> unused(size);
-        const auto again = with_threads<T>(s.columns, [&](Buffer<T>& out) { run(unused.data(), got_dgamma.data(), out.data()); });
+        const auto again =
+            with_threads<T>(s.columns, [&](Buffer<T>& out) { run(unused.data(), got_dgamma.data(), out.data()); });
         EXPECT_TRUE(again.same_bits(got_dbeta));
       });
     }

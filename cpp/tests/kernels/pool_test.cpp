@@ -46,16 +46,16 @@ std::vector<PoolShape> shapes() {
     for (const Axis& axis : {Axis{9, 2, 2}, Axis{9, 3, 1, 1, 1, 1}, Axis{10, 3, 2, 0, 1, 1}, Axis{7, 2, 3}})
       all.push_back(shape_of(2, channels, {axis, axis}));
   for (const Index channels : {1, 3, 8, 20}) {
-    all.push_back(shape_of(3, channels, {{50, 4, 4}}));                                     // 1D, tiled, with a rest
-    all.push_back(shape_of(2, channels, {{3000, 5, 2, 2, 1, 2}}));                          // longer than a buffer
-    all.push_back(shape_of(1, channels, {{40, 3, 1, 2, 2, 2}, {17, 2, 3, 1, 3, 1}}));       // dilated
+    all.push_back(shape_of(3, channels, {{50, 4, 4}}));                                // 1D, tiled, with a rest
+    all.push_back(shape_of(2, channels, {{3000, 5, 2, 2, 1, 2}}));                     // longer than a buffer
+    all.push_back(shape_of(1, channels, {{40, 3, 1, 2, 2, 2}, {17, 2, 3, 1, 3, 1}}));  // dilated
     all.push_back(shape_of(2, channels, {{7, 2, 2, 1, 1, 1}, {9, 2, 2, 1}, {6, 2, 2, 1, 1, 1}}));  // 3D, padded tiles
     all.push_back(shape_of(2, channels, {{5, 3, 1, 1, 1, 1}, {6, 3, 2, 1, 1, 1}, {7, 3, 1, 1, 1, 1}}));
     all.push_back(shape_of(2, channels, {{5, 3, 2, 2, 2, 2}, {8, 1, 2}, {7, 2, 1}}));
-    all.push_back(shape_of(2, channels, {{13, 13, 13}, {11, 11, 11}}));                     // global
+    all.push_back(shape_of(2, channels, {{13, 13, 13}, {11, 11, 11}}));  // global
     all.push_back(shape_of(1, channels, {{12, 12, 1}, {30, 7, 1}}));
-    all.push_back(shape_of(2, channels, {{4, 1, 1}, {5, 1, 1}}));                           // identity
-    all.push_back(shape_of(1, channels, {{5, 2, 5}, {9, 3, 4}}));                           // gaps
+    all.push_back(shape_of(2, channels, {{4, 1, 1}, {5, 1, 1}}));  // identity
+    all.push_back(shape_of(1, channels, {{5, 2, 5}, {9, 3, 4}}));  // gaps
   }
   all.push_back(shape_of(4, 64, {{32, 2, 2}, {32, 2, 2}}));  // enough work for several threads
   all.push_back(shape_of(1, 64, {{56, 3, 2, 1, 1, 1}, {56, 3, 2, 1, 1, 1}}));
@@ -110,7 +110,8 @@ TYPED_TEST(PoolTest, MaxGradGoesToTheFirstMaximum) {
       const auto dx = with_threads<T>(x.size(), [&](Buffer<T>& out) {
         floats_of<T>(table).pool.max_grad(s, x.data(), y.data(), dy.data(), out.data());
       });
-      expect_near(dx, expected, [&](Index) { return tolerance; }, "dx");
+      expect_near(
+          dx, expected, [&](Index) { return tolerance; }, "dx");
     });
   }
 }
@@ -134,10 +135,10 @@ TYPED_TEST(PoolTest, MaxLetsNanAndInfinityThrough) {
     for_each_level([&](const kernels::Table& table) {
       const auto& pool = floats_of<T>(table).pool;
       expect_equal(with_threads<T>(outs, [&](Buffer<T>& out) { pool.max(s, x.data(), out.data()); }), y, "y");
-      const auto dx = with_threads<T>(x.size(), [&](Buffer<T>& out) {
-        pool.max_grad(s, x.data(), y.data(), dy.data(), out.data());
-      });
-      expect_near(dx, expected, [&](Index) { return 20 * epsilon<T>(); }, "dx");
+      const auto dx = with_threads<T>(
+          x.size(), [&](Buffer<T>& out) { pool.max_grad(s, x.data(), y.data(), dy.data(), out.data()); });
+      expect_near(
+          dx, expected, [&](Index) { return 20 * epsilon<T>(); }, "dx");
     });
   }
 }
@@ -156,7 +157,8 @@ TYPED_TEST(PoolTest, AverageCountsOnlyTheInput) {
       const auto y = with_threads<T>(static_cast<Index>(expected.size()), [&](Buffer<T>& out) {
         floats_of<T>(table).pool.average(s, x.data(), out.data());
       });
-      expect_near(y, expected, [&](Index) { return tolerance; }, "y");
+      expect_near(
+          y, expected, [&](Index) { return tolerance; }, "y");
     });
   }
 }
@@ -175,7 +177,8 @@ TYPED_TEST(PoolTest, AverageGradSharesEvenly) {
       const auto dx = with_threads<T>(static_cast<Index>(expected.size()), [&](Buffer<T>& out) {
         floats_of<T>(table).pool.average_grad(s, dy.data(), out.data());
       });
-      expect_near(dx, expected, [&](Index) { return tolerance; }, "dx");
+      expect_near(
+          dx, expected, [&](Index) { return tolerance; }, "dx");
     });
   }
 }
@@ -188,9 +191,8 @@ TYPED_TEST(PoolTest, AverageOfOnesIsOne) {
   for (Index i = 0; i < x.size(); ++i) x[i] = T(1);
   const std::vector<T> expected(static_cast<std::size_t>(s.out_size() * s.channels), T(1));
   for_each_level([&](const kernels::Table& table) {
-    const auto y = with_threads<T>(static_cast<Index>(expected.size()), [&](Buffer<T>& out) {
-      floats_of<T>(table).pool.average(s, x.data(), out.data());
-    });
+    const auto y = with_threads<T>(static_cast<Index>(expected.size()),
+                                   [&](Buffer<T>& out) { floats_of<T>(table).pool.average(s, x.data(), out.data()); });
     expect_equal(y, expected, "y");
   });
 }

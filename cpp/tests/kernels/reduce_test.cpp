@@ -42,14 +42,17 @@ std::vector<ReduceShape> shapes() {
                                                            {1, 6, 1, 20},
                                                            {2, 3, 4, 5},
                                                            {3, 2, 5, 2, 7},
-                                                           {2, 2, 3, 2, 2, 2, 3, 2}})
+                                                           {2, 1, 3, 2, 2, 2}})
     for (unsigned reduced = 0; reduced < 1u << sizes.size(); ++reduced) all.push_back(shape_of(sizes, reduced));
   for (const auto& sizes : std::vector<std::vector<Index>>{{0}, {3, 0}, {0, 4}, {2, 0, 5}})
     for (unsigned reduced = 0; reduced < 1u << sizes.size(); ++reduced) all.push_back(shape_of(sizes, reduced));
+  all.push_back(shape_of({2, 2, 3, 2, 2, 2, 3, 2}, 0x55));
+  all.push_back(shape_of({2, 2, 3, 2, 2, 2, 3, 2}, 0xaa));
+  all.push_back(shape_of({600, 1500}, 1));
   all.push_back(shape_of({200003}, 1));
   all.push_back(shape_of({100000, 1}, 1));
-  for (const Index columns : {1, 2, 3, 5, 8, 10, 16, 17, 63, 64, 100, 511, 512, 513, 1500})
-    for (const Index rows : {2, 63, 128, 129, 1000}) {
+  for (const Index columns : {1, 2, 3, 8, 10, 17, 63, 64, 100, 513})
+    for (const Index rows : {2, 63, 129, 600}) {
       all.push_back(shape_of({rows, columns}, 1));
       all.push_back(shape_of({columns, rows}, 2));
     }
@@ -79,9 +82,8 @@ template <class T>
 Buffer<T> reduce_at(const kernels::Table& table, Reduce operation, const ReduceShape& s, const Buffer<T>& x) {
   const auto& reductions = any_of<T>(table).reduce;
   Scratch scratch(reductions.scratch(s));
-  auto y = with_threads<T>(results_of(s), [&](Buffer<T>& out) {
-    reductions.reduce(operation, s, x.data(), out.data(), scratch.data());
-  });
+  auto y = with_threads<T>(
+      results_of(s), [&](Buffer<T>& out) { reductions.reduce(operation, s, x.data(), out.data(), scratch.data()); });
   EXPECT_TRUE(scratch.guard_intact());
   return y;
 }
@@ -115,9 +117,10 @@ TYPED_TEST(ReduceFloatTest, SumAndMean) {
     const double chain = sizeof(T) == 4 ? std::min(count, 256.0) : count;
     const double tolerance = epsilon<T>() * (1.3 * count * (1 + std::sqrt(chain) / 4) + 1);
     for_each_level([&](const kernels::Table& table) {
-      expect_near(reduce_at(table, Reduce::sum, s, x), sums, [&](Index) { return tolerance; }, "sum");
-      expect_near(reduce_at(table, Reduce::mean, s, x), means,
-                  [&](Index) { return tolerance / std::max(1.0, count); }, "mean");
+      expect_near(
+          reduce_at(table, Reduce::sum, s, x), sums, [&](Index) { return tolerance; }, "sum");
+      expect_near(
+          reduce_at(table, Reduce::mean, s, x), means, [&](Index) { return tolerance / std::max(1.0, count); }, "mean");
     });
   }
 }
@@ -138,8 +141,9 @@ TYPED_TEST(ReduceFloatTest, MaxMinAndProduct) {
     for (Index i = 0; i < x.size(); ++i) x[i] = 1 + x[i] / 100;
     const auto products = expected_of(Reduce::product, s, x);
     for_each_level([&](const kernels::Table& table) {
-      expect_near(reduce_at(table, Reduce::product, s, x), products,
-                  [&](Index i) { return epsilon<T>() * (2 + count) * std::fabs(products[std::size_t(i)]); }, "product");
+      expect_near(
+          reduce_at(table, Reduce::product, s, x), products,
+          [&](Index i) { return epsilon<T>() * (2 + count) * std::fabs(products[std::size_t(i)]); }, "product");
     });
   }
 }
@@ -195,7 +199,8 @@ TYPED_TEST(ReduceIntegerTest, AllOperationsWrapAndAreExact) {
     for (const Reduce operation : {Reduce::sum, Reduce::product, Reduce::max, Reduce::min}) {
       SCOPED_TRACE("operation " + std::to_string(static_cast<int>(operation)));
       const auto expected = expected_of(operation, s, x);
-      for_each_level([&](const kernels::Table& table) { expect_equal(reduce_at(table, operation, s, x), expected, "y"); });
+      for_each_level(
+          [&](const kernels::Table& table) { expect_equal(reduce_at(table, operation, s, x), expected, "y"); });
     }
   }
 }

@@ -48,7 +48,8 @@ TYPED_TEST(SoftmaxTest, Softmax) {
       const auto y = with_threads<T>(
           count(s), [&](Buffer<T>& out) { floats_of<T>(table).softmax.softmax(s, x.data(), out.data()); });
       // x - maximum is rounded once (to 40 epsilon / 2 at most), then the exponential and the sum.
-      expect_near(y, expected, [&](Index i) { return epsilon<T>() * (60 * at(expected, i) + 1e-30); }, "y");
+      expect_near(
+          y, expected, [&](Index i) { return epsilon<T>() * (60 * at(expected, i) + 1e-30); }, "y");
     });
   }
 }
@@ -65,7 +66,8 @@ TYPED_TEST(SoftmaxTest, LogSoftmax) {
     for_each_level([&](const kernels::Table& table) {
       const auto y = with_threads<T>(
           count(s), [&](Buffer<T>& out) { floats_of<T>(table).softmax.log_softmax(s, x.data(), out.data()); });
-      expect_near(y, expected, [&](Index) { return 80 * epsilon<T>(); }, "y");
+      expect_near(
+          y, expected, [&](Index) { return 80 * epsilon<T>(); }, "y");
     });
   }
 }
@@ -89,18 +91,20 @@ TYPED_TEST(SoftmaxTest, Gradients) {
     reference::log_softmax_grad(s, log_y.data(), dy.data(), log_dx.data());
     for_each_level([&](const kernels::Table& table) {
       const auto& softmax = floats_of<T>(table).softmax;
-      const auto got = with_threads<T>(
-          count(s), [&](Buffer<T>& out) { softmax.softmax_grad(s, y.data(), dy.data(), out.data()); });
-      expect_near(got, dx, [&](Index i) { return 80 * epsilon<T>() * static_cast<double>(y[i]) + 1e-35; }, "dx");
+      const auto got =
+          with_threads<T>(count(s), [&](Buffer<T>& out) { softmax.softmax_grad(s, y.data(), dy.data(), out.data()); });
+      expect_near(
+          got, dx, [&](Index i) { return 80 * epsilon<T>() * static_cast<double>(y[i]) + 1e-35; }, "dx");
       const auto log_got = with_threads<T>(
           count(s), [&](Buffer<T>& out) { softmax.log_softmax_grad(s, log_y.data(), dy.data(), out.data()); });
       const double size = static_cast<double>(s.size);
-      expect_near(log_got, log_dx,
-                  [&](Index i) {
-                    const double sums = 4 * std::sqrt(size) + size / 16 + 20;
-                    return 4 * epsilon<T>() * (1 + sums * static_cast<double>(y[i]));
-                  },
-                  "log dx");
+      expect_near(
+          log_got, log_dx,
+          [&](Index i) {
+            const double sums = 4 * std::sqrt(size) + size / 16 + 20;
+            return 4 * epsilon<T>() * (1 + sums * static_cast<double>(y[i]));
+          },
+          "log dx");
     });
   }
 }
@@ -127,12 +131,13 @@ TYPED_TEST(SoftmaxTest, Crossentropy) {
         const auto got = with_threads<T>(rows, [&](Buffer<T>& out) {
           softmax.sparse_crossentropy(rows, columns, x.data(), labels.data(), out.data());
         });
-        expect_near(got, loss, [&](Index) { return 40 * epsilon<T>(); }, "loss");
+        expect_near(
+            got, loss, [&](Index) { return 40 * epsilon<T>(); }, "loss");
         const auto got_dx = with_threads<T>(rows * columns, [&](Buffer<T>& out) {
           softmax.sparse_crossentropy_grad(rows, columns, x.data(), labels.data(), dloss.data(), out.data());
         });
-        expect_near(got_dx, dx, [&](Index i) { return epsilon<T>() * 40 * (0.2 + std::fabs(at(dx, i))); },
-                    "dx");
+        expect_near(
+            got_dx, dx, [&](Index i) { return epsilon<T>() * 40 * (0.2 + std::fabs(at(dx, i))); }, "dx");
       });
     }
 }
@@ -170,7 +175,8 @@ TYPED_TEST(SoftmaxTest, LimitsAreThoseOfNumpy) {
           const auto y = with_threads<T>(x.size(), [&](Buffer<T>& out) {
             softmax.softmax({1, size, inner}, x.data(), out.data());
           });
-          expect_near(y, expected, [&](Index) { return 2 * epsilon<T>(); }, "y");
+          expect_near(
+              y, expected, [&](Index) { return 2 * epsilon<T>(); }, "y");
           const auto log_y = with_threads<T>(x.size(), [&](Buffer<T>& out) {
             softmax.log_softmax({1, size, inner}, x.data(), out.data());
           });

@@ -13,7 +13,12 @@ BATCH = _core.Dim("batch")
 
 
 class InputLayer(Layer):
-    """The layer behind an `Input`. `shape` leaves the batch out, `batch_shape` has it first; None is unknown."""
+    """The layer behind an `Input`. `shape` leaves the batch out, `batch_shape` has it first; None is unknown.
+
+    >>> import lamina
+    >>> lamina.layers.InputLayer(shape=(8,)).batch_shape
+    (None, 8)
+    """
 
     _config_omit_defaults = ("sparse", "ragged", "optional")
 

@@ -85,7 +85,8 @@ class LayerState(Operation):
         return [v for v in own if v.made_trainable] + [v for v in own if not v.made_trainable]
 
     def _seed_generators(self) -> list[Any]:
-        return unique(v for v in self._tracked_values() if isinstance(getattr(v, "state", None), Variable))
+        held = (v for v in self._tracked_values() if not isinstance(v, LayerState))
+        return unique(v for v in held if isinstance(getattr(v, "state", None), Variable))
 
     # Weights.
 

@@ -229,6 +229,8 @@ def fit(
             hooks.on_epoch_end(epoch, logs)
             if model.stop_training:
                 break
+        if epochs > first_epoch:
+            model.optimizer.finalize_variable_values(model.trainable_weights)
         hooks.on_train_end(logs)
     finally:
         hooks.close()

@@ -10,6 +10,7 @@ import numpy as np
 from .. import _core, config, ops, tree
 from ..autodiff import GradientTape, tape_is_open
 from ..checks import choice, explain
+from ..layers.layer import call_depth
 from ..ops.convert import array_to_tensor
 from ..variables import Variable
 from . import arrays, loops, programs
@@ -208,10 +209,11 @@ class Trainer:
         with GradientTape() as tape:
             y_pred = self(x, training=True)
             loss = self.compute_loss(x, y, y_pred, sample_weight, training=True)
+            scaled = self.optimizer.scale_loss(loss)
         self._track_loss(loss, x)
         weights = self.trainable_weights  # type: ignore[attr-defined]
         if weights:
-            self.optimizer.apply(tape.gradient(loss, weights), weights)
+            self.optimizer.apply(tape.gradient(scaled, weights), weights)
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def test_step(self, data: Any) -> dict[str, Any]:
@@ -423,7 +425,8 @@ class Trainer:
             if type(x) is np.ndarray or (type(x) is Tensor and not x.is_symbolic):
                 fast = self._fast
                 if fast is not None and self._quick and x.dtype == fast[0] and x.shape[1:] == fast[1]:
-                    if not _core.Trace.active() and not tape_is_open() and not hasattr(x, "_keras_mask"):
+                    outside = call_depth() == 0 and not _core.Trace.active() and not tape_is_open()
+                    if outside and not hasattr(x, "_keras_mask"):
                         return fast[2]("predict", [Tensor(x) if type(x) is np.ndarray else x])[0]
                 elif self._may_be_quick(x):
                     return self._prediction(arrays.prepare(x))
@@ -433,8 +436,6 @@ class Trainer:
 
     def _may_be_quick(self, x: Any) -> bool:
         """Whether this call may run the compiled program."""
-        from ..layers.layer import call_depth
-
         if _core.Trace.active() or tape_is_open() or call_depth() > 0 or not self.built:  # type: ignore[attr-defined]
             return False
         if self._quick is None:

@@ -77,6 +77,8 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any
                 "Tensors are dense.", "sparse=False and ragged=False", "True", "pass a dense array (padded, if ragged)."
             )
         )
+    if isinstance(x, Dim):
+        return _core.ops.dim_value(dim=x, dtype="int32" if dtype is None else config.standardize_dtype(dtype))
     if not isinstance(x, Tensor):
         x = _to_tensor(x)
     if dtype is not None:

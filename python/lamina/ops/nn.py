@@ -317,10 +317,12 @@ def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool 
         output = _ops.log(_clipped(_ops.divide(output, _ops.sum(output, axes=[place], keepdims=True))))
     if place != output.ndim - 1:
         output = _ops.transpose(output, axes=[i for i in range(output.ndim) if i != place] + [place])
+    picked = _ops.sparse_crossentropy(output, target)  # logsumexp(output) - output[target], with a check of the range
     if from_logits:
-        return _ops.sparse_crossentropy(output, target)
-    hot = _ops.one_hot(target, classes=output.shape[-1], dtype=output.dtype)
-    return _ops.negative(_ops.sum(_ops.multiply(hot, output), axes=[output.ndim - 1], keepdims=False))
+        return picked
+    from .numpy import logsumexp
+
+    return _ops.subtract(picked, logsumexp(output, axis=-1))
 
 
 # Normalization.

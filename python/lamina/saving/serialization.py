@@ -358,6 +358,11 @@ def find_class(record: dict[str, Any]) -> Any:
             found = getattr(importlib.import_module(f"lamina.{namespace}"), name, None)
             if inspect.isclass(found) and hasattr(found, "from_config"):
                 return found
+    if module is None:  # configurations of Keras 2 name the class only
+        for namespace in _NAMESPACES:
+            found = getattr(importlib.import_module(f"lamina.{namespace}"), name, None)
+            if inspect.isclass(found) and hasattr(found, "from_config"):
+                return found
     raise ValueError(_unknown_class(name, module))
 
 

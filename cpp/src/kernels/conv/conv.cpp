@@ -23,8 +23,8 @@ static MatrixForm matrix_form(const ConvShape& shape) {
   if (shape.groups != 1) return {};
   bool pointwise = true, whole = true;
   for (int i = 0; i < 3; ++i) {
-    pointwise = pointwise && shape.kernel[i] == 1 && shape.stride[i] == 1 && shape.pad[i] == 0 &&
-                shape.in[i] == shape.out[i];
+    pointwise =
+        pointwise && shape.kernel[i] == 1 && shape.stride[i] == 1 && shape.pad[i] == 0 && shape.in[i] == shape.out[i];
     whole = whole && shape.kernel[i] == shape.in[i] && shape.out[i] == 1 && shape.pad[i] == 0 &&
             (shape.dilation[i] == 1 || shape.kernel[i] == 1);
   }
@@ -101,13 +101,13 @@ static void pack_panels(const Correlation<T>& conv, T* packed, const Body& body)
   const Index panel_elements = conv.inner() * kColumns;
   const Index units = conv.groups * panels;
   parallel(units, shared_grain(units, panel_elements, kWorkerElements), [&](Index begin, Index end, int) {
-             for (Index unit = begin; unit < end; ++unit) {
-               const Index group = unit / panels;
-               const Index column = unit % panels * kColumns;
-               body(group, column, min_of(conv.group_out - column, kColumns),
-                    packed + (group * padded_columns<T>(conv.group_out) + column) * conv.inner());
-             }
-           });
+    for (Index unit = begin; unit < end; ++unit) {
+      const Index group = unit / panels;
+      const Index column = unit % panels * kColumns;
+      body(group, column, min_of(conv.group_out - column, kColumns),
+           packed + (group * padded_columns<T>(conv.group_out) + column) * conv.inner());
+    }
+  });
 }
 
 template <class T>
@@ -128,7 +128,8 @@ static void pack_gradient(const ConvShape& shape, const Correlation<T>& conv, co
         for (Index q = 0; q < axis[2].taps; ++q) {
           const Index plane = axis[0].tap_first + d * axis[0].tap_step;
           const Index row = axis[1].tap_first + h * axis[1].tap_step;
-          const Index tap = (plane * shape.kernel[1] + row) * shape.kernel[2] + axis[2].tap_first + q * axis[2].tap_step;
+          const Index tap =
+              (plane * shape.kernel[1] + row) * shape.kernel[2] + axis[2].tap_first + q * axis[2].tap_step;
           pack_panel(w + (tap * conv.group_out + column) * shape.filters + group * conv.group_in, shape.filters, true,
                      conv.group_in, columns, width, panel);
           panel += conv.group_in * width;
@@ -233,8 +234,8 @@ static void run_grad_kernel(const ConvShape& shape, const T* x, const T* dy, T* 
 
 template <class T>
 Conv<T> make_conv() {
-  return {forward_scratch<T>, forward<T>,          grad_input_scratch<T>,
-          grad_input<T>,      grad_kernel_scratch<T>, run_grad_kernel<T>};
+  return {forward_scratch<T>,     forward<T>,        grad_input_scratch<T>, grad_input<T>,
+          grad_kernel_scratch<T>, run_grad_kernel<T>};
 }
 
 template Conv<float> make_conv();

@@ -29,6 +29,8 @@ static bool leaves_border_out(const Axis& width, Index channels) {
 }
 
 static Runs runs_of(const Axis axis[3], Index channels, Index pixel) {
+  // A phase of a strided gradient may have no taps at all.
+  if (axis[0].taps * axis[1].taps * axis[2].taps == 0) return {0, 0, false};
   const bool whole_rows =
       axis[2].taps == 1 || (axis[2].spacing * pixel == channels && !leaves_border_out(axis[2], channels));
   const Index rows = axis[0].taps * axis[1].taps;
@@ -47,8 +49,8 @@ static void fill_offsets(const Axis axis[3], const Runs& runs, const Source<T>& 
   }
 }
 
-// The rows of taps, counted through the planes of the kernel, that an output row needs: all rows of the planes that fall
-// inside, and of a single plane only those rows that do.
+// The rows of taps, counted through the planes of the kernel, that an output row needs: all rows of the planes that
+// fall inside, and of a single plane only those rows that do.
 struct Range {
   Index begin, end;
 };
@@ -135,8 +137,7 @@ void correlate(const Correlation<T>& conv, T* scratch) {
     const Index row_end = piece_begin(height, row_blocks, block + 1);
     const T* const x = conv.x + image * conv.axis[0].in * conv.axis[1].in * conv.axis[2].in * reader.image_channels;
     for (Index group = 0; group < conv.groups; ++group) {
-      const Source<T> source =
-          open_block(reader, x + group * conv.group_in, plane, row, row_end - row, largest, slab);
+      const Source<T> source = open_block(reader, x + group * conv.group_in, plane, row, row_end - row, largest, slab);
       T* const y = conv.y + image * conv.y_image + plane * conv.y_axis[0] + group * conv.group_out;
       Tile<T> tile;
       tile.a_row = conv.axis[2].step * source.pixel;

@@ -73,9 +73,9 @@ template <class T>
 struct Row {
   const Depthwise<T>& conv;
   Source<T> source;
-  const T* x;   // of the first output and the first tap, which may fall outside
-  bool ahead;   // whether to fetch ahead
-  Index taps;   // in use, with where each reads x and the weights
+  const T* x;  // of the first output and the first tap, which may fall outside
+  bool ahead;  // whether to fetch ahead
+  Index taps;  // in use, with where each reads x and the weights
   Index* x_offsets;
   Index* weight_offsets;
 
@@ -107,8 +107,7 @@ static void pixel_tile(const Row<T>& row, Index pixel, T* y, Index y_pixel) {
   const Index x_pixel = conv.axis[2].step * row.source.pixel;
   const T* const x = row.x + pixel * x_pixel;
   // What the next output row reads for the first time at this place.
-  const T* const next =
-      row.x + pixel * x_pixel + ((conv.axis[1].taps - 1) * conv.axis[1].spacing + 1) * row.source.row;
+  const T* const next = row.x + pixel * x_pixel + ((conv.axis[1].taps - 1) * conv.axis[1].spacing + 1) * row.source.row;
   for (Index filter = 0; filter < filters; filter += kLane) {
     if (row.ahead) {
       unroll<Pixels>([&](auto i) LAMINA_INLINE_LAMBDA {
@@ -121,8 +120,8 @@ static void pixel_tile(const Row<T>& row, Index pixel, T* y, Index y_pixel) {
     for (Index t = 0; t < taps; ++t) {
       const P weight = ploadu<P>(conv.weights + row.weight_offsets[t] + filter);
       const T* from = x + row.x_offsets[t] + filter;
-      unroll<Pixels>(
-          [&](auto i) LAMINA_INLINE_LAMBDA { sum[i] = pmadd(ploadu<P>(from + i * x_pixel), weight, sum[i]); });
+      unroll<Pixels>([&](auto i)
+                         LAMINA_INLINE_LAMBDA { sum[i] = pmadd(ploadu<P>(from + i * x_pixel), weight, sum[i]); });
     }
     const Index count = min_of(filters - filter, kLane);
     const bool whole = count == kLane;
@@ -153,7 +152,8 @@ static void pixel_tile_of(Index pixels, const Row<T>& row, Index pixel, T* y, In
 }
 
 template <class T>
-static void fold_pixels(const T* from, Index from_pixel, Index pixels, Index channels, Index fold, T* y, Index y_pixel) {
+static void fold_pixels(const T* from, Index from_pixel, Index pixels, Index channels, Index fold, T* y,
+                        Index y_pixel) {
   for (Index i = 0; i < pixels; ++i) {
     for (Index c = 0; c < channels; ++c) {
       T sum = from[i * from_pixel + c * fold];
@@ -229,8 +229,7 @@ static void run(const Depthwise<T>& conv, T* scratch) {
     }
   };
   // A tap costs about four times what its arithmetic would: the loads bound it.
-  const Index unit_flops =
-      8 * ceil_div(height, row_blocks) * width * conv.filters() * max_of(conv.taps(), Index(1));
+  const Index unit_flops = 8 * ceil_div(height, row_blocks) * width * conv.filters() * max_of(conv.taps(), Index(1));
   parallel(units, shared_grain(units, unit_flops, kWorkerFlops), [&](Index begin, Index end, int worker) {
     for (Index unit = begin; unit < end; ++unit) run_unit(unit, scratch + worker * worker_elements);
   });
@@ -243,8 +242,10 @@ static void pack_taps(const ConvShape& shape, const Axis axis[3], const T* w, T*
   for (Index d = 0; d < axis[0].taps; ++d) {
     for (Index h = 0; h < axis[1].taps; ++h) {
       for (Index q = 0; q < axis[2].taps; ++q) {
-        const Index tap = ((axis[0].tap_first + d * axis[0].tap_step) * shape.kernel[1] + axis[1].tap_first +
-                           h * axis[1].tap_step) * shape.kernel[2] + axis[2].tap_first + q * axis[2].tap_step;
+        const Index tap =
+            ((axis[0].tap_first + d * axis[0].tap_step) * shape.kernel[1] + axis[1].tap_first + h * axis[1].tap_step) *
+                shape.kernel[2] +
+            axis[2].tap_first + q * axis[2].tap_step;
         std::memcpy(packed, w + tap * shape.filters, static_cast<std::size_t>(shape.filters) * sizeof(T));
         fill_zero(packed + shape.filters, width - shape.filters);
         packed += width;

@@ -72,9 +72,8 @@ static void add_taps(const T* x, Index x_row, Index x_pixel, const Index* offset
     const T* gradient = dy + r * dy_row;
     for (Index i = 0; i < pixels; ++i) {
       const P value = ploadu<P>(gradient);
-      unroll<Taps>([&](auto t) LAMINA_INLINE_LAMBDA {
-        total[t] = pmadd(ploadu<P>(from + offset[t]), value, total[t]);
-      });
+      unroll<Taps>([&](auto t)
+                       LAMINA_INLINE_LAMBDA { total[t] = pmadd(ploadu<P>(from + offset[t]), value, total[t]); });
       from += x_pixel;
       gradient += dy_pixel;
     }
@@ -123,8 +122,8 @@ void depthwise_grad_kernel(const ConvShape& shape, const T* x, const T* dy, T* d
       const Index plane = block / work.row_blocks % shape.out[0];
       const Index row = piece_begin(shape.out[1], work.row_blocks, block % work.row_blocks);
       const Index rows = piece_begin(shape.out[1], work.row_blocks, block % work.row_blocks + 1) - row;
-      const Source<T> from = open_block(work.x, x + image * shape.in_size() * shape.channels, plane, row, rows,
-                                        work.rows, own);
+      const Source<T> from =
+          open_block(work.x, x + image * shape.in_size() * shape.channels, plane, row, rows, work.rows, own);
       const Source<T> gradient = open_block(work.dy, dy + image * shape.out_size() * shape.filters, plane, row, rows,
                                             work.rows, own + work.x_elements);
       for (Index filter = 0; filter < shape.filters; filter += kLanes<T>) {

@@ -15,7 +15,7 @@ struct Work {
   Index group_out;
   Index images, rows;        // images of a block, output rows of each
   Index row_blocks, blocks;  // blocks of a plane, blocks in all
-  Index runs, length;              // rows of dw: `length` (tap, channel) follow each other in the source
+  Index runs, length;        // rows of dw: `length` (tap, channel) follow each other in the source
   bool whole_rows;
   Index run_tiles, panels;
   Index parts, pieces;
@@ -134,8 +134,8 @@ static void add_block(const Work<T>& work, const Block& block, const Source<T>& 
     if (tap_row != current_tap_row) {
       // The output rows that this row of taps meets inside the image.
       current_tap_row = tap_row;
-      const Index z = block.plane * work.reader.axis[0].step + work.reader.axis[0].first +
-                      tap_plane * work.reader.axis[0].spacing;
+      const Index z =
+          block.plane * work.reader.axis[0].step + work.reader.axis[0].first + tap_plane * work.reader.axis[0].spacing;
       const bool inside = z >= 0 && z < work.reader.axis[0].in;
       tile.runs = 0;
       for (Index image = 0; inside && image < block.images; ++image) {
@@ -214,20 +214,20 @@ void grad_kernel(const ConvShape& shape, const T* x, const T* dy, T* dw, T* scra
       }
     }
   };
-  const Index unit_flops =
-      2 * work.dw_elements * shape.batch * shape.out_size() / (work.parts * work.pieces) + 1;
+  const Index unit_flops = 2 * work.dw_elements * shape.batch * shape.out_size() / (work.parts * work.pieces) + 1;
   const Index units = work.parts * work.pieces;
   parallel(units, shared_grain(units, unit_flops, kWorkerFlops), [&](Index begin, Index end, int worker) {
-             for (Index unit = begin; unit < end; ++unit) run_unit(unit, workers + worker * work.worker_elements());
-           });
-  if (work.parts == 1) return;
-  parallel(work.dw_elements, shared_grain(work.dw_elements, work.parts, kWorkerElements), [&](Index begin, Index end, int) {
-    for (Index i = begin; i < end; ++i) {
-      T sum = scratch[i];
-      for (Index part = 1; part < work.parts; ++part) sum += scratch[part * sum_elements + i];
-      dw[i] = sum;
-    }
+    for (Index unit = begin; unit < end; ++unit) run_unit(unit, workers + worker * work.worker_elements());
   });
+  if (work.parts == 1) return;
+  parallel(work.dw_elements, shared_grain(work.dw_elements, work.parts, kWorkerElements),
+           [&](Index begin, Index end, int) {
+             for (Index i = begin; i < end; ++i) {
+               T sum = scratch[i];
+               for (Index part = 1; part < work.parts; ++part) sum += scratch[part * sum_elements + i];
+               dw[i] = sum;
+             }
+           });
 }
 
 template Index grad_kernel_elements<float>(const ConvShape&);

@@ -1,6 +1,6 @@
-// Where a convolution reads: along each axis output o and tap t read  o * step + first + t * spacing  of the source, and
-// nothing outside of [0, in). A block of output rows reads either the image itself, when nothing falls outside, or a
-// slab: a copy of the rows it needs with the zeros of the border in place, so that the inner loops know no borders.
+// Where a convolution reads: along each axis output o and tap t read  o * step + first + t * spacing  of the source,
+// and nothing outside of [0, in). A block of output rows reads either the image itself, when nothing falls outside, or
+// a slab: a copy of the rows it needs with the zeros of the border in place, so that the inner loops know no borders.
 #pragma once
 
 #include <cstring>
@@ -148,8 +148,7 @@ inline Source<T> open_block(const Reader& reader, const T* image, Index plane, I
   const Index first_depth = plane * depth.step + depth.first;
   const Index first_row = row * height.step + height.first;
   if (reader.direct) {
-    source.first =
-        image + ((first_depth * height.in + first_row) * width.in + width.first) * reader.image_channels;
+    source.first = image + ((first_depth * height.in + first_row) * width.in + width.first) * reader.image_channels;
     return source;
   }
   source.first = slab;
@@ -184,7 +183,8 @@ constexpr Index kWorkerElements = 100'000;  // the same for copies
 inline Index most_rows(const Reader& reader) {
   const Index rows = reader.axis[1].out;
   Index fitting = 1;
-  while (fitting < rows && max_of(reader.axis[0].taps, Index(1)) * reader.plane(fitting + 1) <= kSlabElements) ++fitting;
+  while (fitting < rows && max_of(reader.axis[0].taps, Index(1)) * reader.plane(fitting + 1) <= kSlabElements)
+    ++fitting;
   return fitting;
 }
 

@@ -39,14 +39,19 @@ struct StepOf<std::uint8_t> {
 template <class To, class From>
 inline To convert(From x) {
   if constexpr (is_floating<From> && !is_floating<To>) {
-    // NaN to 0, what is out of range to the nearest end
-    const From number = x == x ? x : From(0);
-    const From low = number > From(Range<To>::below) ? number : From(Range<To>::below);
-    const bool beyond = low >= From(Range<To>::above);
-    // uint8 by way of int32, which is what processors convert to.
+    // NaN to 0, what is out of range to the nearest end; uint8 by way of int32, which is what processors convert to
     using Step = typename StepOf<To>::type;
-    const Step inside = static_cast<Step>(beyond ? From(0) : low);
-    return static_cast<To>(beyond ? Step(Range<To>::greatest) : inside);
+    const From number = x == x ? x : From(0);
+    const From raised = number > From(Range<To>::below) ? number : From(Range<To>::below);
+    constexpr bool end_is_exact = sizeof(To) == 1 || (sizeof(To) == 4 && sizeof(From) == 8);
+    if constexpr (end_is_exact) {
+      const From end = From(Range<To>::greatest);
+      return static_cast<To>(static_cast<Step>(raised < end ? raised : end));
+    } else {
+      const bool beyond = raised >= From(Range<To>::above);
+      const Step inside = static_cast<Step>(beyond ? From(0) : raised);
+      return static_cast<To>(beyond ? Step(Range<To>::greatest) : inside);
+    }
   } else {
     return static_cast<To>(x);  // between integers the high bits are dropped
   }

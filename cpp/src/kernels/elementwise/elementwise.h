@@ -10,11 +10,50 @@ namespace lamina::kernels {
 // 2.5 ULP. At -infinity silu, gelu, gelu_tanh, mish and hard_silu have their limit 0. Integers have: negative ... sign
 // (they wrap), and floor ... trunc as the identity.
 enum class Unary : std::uint8_t {
-  negative, absolute, square, sign,                                          // also integers
-  floor, ceil, round /* half to even */, trunc, reciprocal, sqrt, rsqrt,
-  exp, expm1, log, log1p, sin, cos, tan, asin, acos, atan, sinh, cosh, asinh, acosh, atanh, tanh, erf, sigmoid, softplus, log_sigmoid,
-  relu, relu6, silu, gelu /* erf */, gelu_tanh, softsign, hard_sigmoid /* relu6(x+3)/6 */, hard_silu,
-  elu, leaky_relu, selu, celu, mish                                           // elu, leaky_relu, celu take `alpha`
+  negative,
+  absolute,
+  square,
+  sign,  // also integers
+  floor,
+  ceil,
+  round /* half to even */,
+  trunc,
+  reciprocal,
+  sqrt,
+  rsqrt,
+  exp,
+  expm1,
+  log,
+  log1p,
+  sin,
+  cos,
+  tan,
+  asin,
+  acos,
+  atan,
+  sinh,
+  cosh,
+  asinh,
+  acosh,
+  atanh,
+  tanh,
+  erf,
+  sigmoid,
+  softplus,
+  log_sigmoid,
+  relu,
+  relu6,
+  silu,
+  gelu /* erf */,
+  gelu_tanh,
+  softsign,
+  hard_sigmoid /* relu6(x+3)/6 */,
+  hard_silu,
+  elu,
+  leaky_relu,
+  selu,
+  celu,
+  mish  // elu, leaky_relu, celu take `alpha`
 };
 
 // dx = dy * f'(x), written with what is cheapest: `saved` is y for exp sqrt rsqrt reciprocal tanh sigmoid relu relu6
@@ -24,16 +63,28 @@ enum class Unary : std::uint8_t {
 //   x: negative absolute square log expm1 log1p sin cos erf softplus log_sigmoid silu gelu gelu_tanh softsign
 //      hard_sigmoid hard_silu mish
 //   any: sign floor ceil round trunc (0 everywhere)
-// |x|' (0) = 0; hard_sigmoid' and hard_silu' are 0 or 1 at -3 and 3. tan asin acos atan sinh cosh asinh acosh atanh have
-// none (dx is left as it is): the ops compose them.
+// |x|' (0) = 0; hard_sigmoid' and hard_silu' are 0 or 1 at -3 and 3. tan asin acos atan sinh cosh asinh acosh atanh
+// have none (dx is left as it is): the ops compose them.
 bool unary_grad_uses_output(Unary);
 
 // maximum and minimum are NaN if either operand is. Integers wrap; what they divide by 0 is 0; divide truncates, and
 // floor_divide and mod follow the divisor's sign as in NumPy; a negative power is 0 but of 1 and -1. Of bool, add,
 // multiply and subtract are or, and, xor.
 enum class Binary : std::uint8_t {
-  add, subtract, multiply, divide, maximum, minimum, power, floor_divide, mod /* sign of the divisor */, atan2,
-  squared_difference, logical_and, logical_or, logical_xor                     // logical_*: bool only
+  add,
+  subtract,
+  multiply,
+  divide,
+  maximum,
+  minimum,
+  power,
+  floor_divide,
+  mod /* sign of the divisor */,
+  atan2,
+  squared_difference,
+  logical_and,
+  logical_or,
+  logical_xor  // logical_*: bool only
 };
 enum class Compare : std::uint8_t { equal, not_equal, less, less_equal, greater, greater_equal };
 
@@ -48,7 +99,8 @@ struct Broadcast {
 template <class T>
 struct Elementwise {
   void (*unary)(Unary, T alpha, std::int64_t n, const T* x, T* y);  // y may be x
-  void (*unary_grad)(Unary, T alpha, std::int64_t n, const T* saved, const T* dy, T* dx);  // floating only, else null; dx may be dy
+  void (*unary_grad)(Unary, T alpha, std::int64_t n, const T* saved, const T* dy,
+                     T* dx);                                               // floating only, else null; dx may be dy
   void (*binary)(Binary, const Broadcast&, const T* a, const T* b, T* y);  // y may be an input of the output's shape
   void (*compare)(Compare, const Broadcast&, const T* a, const T* b, bool* y);
   void (*where)(const Broadcast&, const bool* condition, const T* a, const T* b, T* y);

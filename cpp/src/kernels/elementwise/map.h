@@ -70,8 +70,9 @@ inline void map(Index n, Index grain, const T* a, const T* b, T* y, const Functi
 template <class Function>
 inline void for_each_element(Index n, Index grain, const Function& f) {
   parallel(n, grain, [&](Index begin, Index end, int) {
+    const Function local = f;  // its pointers cannot be what a byte that is written belongs to
     LAMINA_INDEPENDENT
-    for (Index i = begin; i < end; ++i) f(i);
+    for (Index i = begin; i < end; ++i) local(i);
   });
 }
 

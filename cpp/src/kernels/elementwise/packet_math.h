@@ -275,9 +275,9 @@ EIGEN_ALWAYS_INLINE P log_sigmoid(P x) {
 }
 
 // ---- silu, gelu, gelu_tanh, mish: x times a function that vanishes on the left, where its error shows. Float packets
-// are evaluated in double, which costs no more than carrying pairs of floats; double packets carry pairs.
-// An argument far on the left is raised to one where the result is already -0, so that -infinity gives this limit too
-// (x times 0 would be NaN).
+// are evaluated in double (but for silu), which costs no more than carrying pairs of floats; double packets carry
+// pairs. An argument far on the left is raised to one where the result is already -0, so that -infinity gives this
+// limit too (x times 0 would be NaN).
 
 // e^x of a double packet, -700 <= x <= 0, to float accuracy.
 template <class P>
@@ -341,10 +341,34 @@ EIGEN_ALWAYS_INLINE P times_sigmoid(P x, Pair<P> a) {
   return scale_left(x, quotient(numerator, {denominator.high, denominator.low + scaled.low}), z.argument);
 }
 
+// silu of a float packet: less than pairs, but what the roundings of e^r = 1 + p, of the denominator and of the
+// quotient lose is known exactly, and put back to first order.
+template <class P>
+EIGEN_ALWAYS_INLINE P silu_of_float(P x) {
+  const P zero = constant<P>(0), one = constant<P>(1), shift = constant<P>(FormatOf<P>::integer_shift);
+  const ExpArgument<P> argument = reduce_exp(P(pmax(-absolute(x), constant<P>(Tables<float>::silu_lowest))));
+  const P p = small_expm1(argument.r);
+  const P mantissa = one + p;
+  // A smaller z would be lost in the denominator anyway.
+  const P z = mantissa * power_of_two(P(pmax(argument.k, constant<P>(-100)) + shift));
+  const auto left = x < zero;
+  const P numerator = select(left, mantissa, one), denominator = one + z;
+  const P numerator_low = select(left, P(p - (mantissa - one)), zero), denominator_low = z - (denominator - one);
+  const P y = numerator / denominator;
+  const Pair<P> back = product(y, denominator);
+  const P rest = ((numerator - back.high) - back.low) + pmadd(P(-y), denominator_low, numerator_low);
+  const P y_low = rest * pmadd(constant<P>(-0.5), z, one);  // 1 / (1 + z) within an eighth
+  return scale_left(x, Pair<P>{y, y_low}, argument);
+}
+
 template <class P>
 EIGEN_ALWAYS_INLINE P silu(P x) {
   x = pmax(x, constant<P>(Tables<ScalarOf<P>>::silu_lowest));
-  return times_sigmoid(x, Pair<P>{x, constant<P>(0)});
+  if constexpr (sizeof(ScalarOf<P>) == 4) {
+    return silu_of_float(x);
+  } else {
+    return times_sigmoid(x, Pair<P>{x, constant<P>(0)});
+  }
 }
 
 // x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2 = x sigmoid(c x + d x^3)

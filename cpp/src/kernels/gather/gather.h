@@ -13,7 +13,8 @@ namespace lamina::kernels {
 // T: float, double, int32_t, int64_t, uint8_t, bool; I: int32_t, int64_t.
 template <class T, class I>
 struct Gather {
-  void (*take)(std::int64_t outer, std::int64_t size, std::int64_t inner, std::int64_t count, const T* x, const I* indices, T* y);
+  void (*take)(std::int64_t outer, std::int64_t size, std::int64_t inner, std::int64_t count, const T* x,
+               const I* indices, T* y);
   std::size_t (*scatter_scratch)(std::int64_t size, std::int64_t count);
   void (*scatter_add)(std::int64_t outer, std::int64_t size, std::int64_t inner, std::int64_t count, const T* dy,
                       const I* indices, T* x, void* scratch);

@@ -23,13 +23,18 @@ template <class T>
 void activate(Activation activation, T* c, Index c_row, Index rows, Index columns) {
   using P = TilePacket<T>;
   switch (activation) {
-    case Activation::sigmoid: return map_rows(c, c_row, rows, columns, [](P x) { return math::sigmoid(x); });
-    case Activation::tanh: return map_rows(c, c_row, rows, columns, [](P x) { return math::tanh(x); });
-    case Activation::silu: return map_rows(c, c_row, rows, columns, [](P x) { return math::silu(x); });
-    case Activation::gelu: return map_rows(c, c_row, rows, columns, [](P x) { return math::gelu(x); });
+    case Activation::sigmoid:
+      return map_rows(c, c_row, rows, columns, [](P x) { return math::sigmoid(x); });
+    case Activation::tanh:
+      return map_rows(c, c_row, rows, columns, [](P x) { return math::tanh(x); });
+    case Activation::silu:
+      return map_rows(c, c_row, rows, columns, [](P x) { return math::silu(x); });
+    case Activation::gelu:
+      return map_rows(c, c_row, rows, columns, [](P x) { return math::gelu(x); });
     case Activation::linear:
     case Activation::relu:
-    case Activation::relu6: return;  // in registers
+    case Activation::relu6:
+      return;  // in registers
   }
 }
 

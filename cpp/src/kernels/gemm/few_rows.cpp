@@ -87,10 +87,14 @@ static void few_rows_of(const GemmArgs<T>& args, Index a_row, Index a_step) {
 template <class T>
 void few_rows(const GemmArgs<T>& args, Index a_row, Index a_step) {
   switch (args.m) {
-    case 1: return few_rows_of<T, 1>(args, a_row, a_step);
-    case 2: return few_rows_of<T, 2>(args, a_row, a_step);
-    case 3: return few_rows_of<T, 3>(args, a_row, a_step);
-    default: return few_rows_of<T, 4>(args, a_row, a_step);
+    case 1:
+      return few_rows_of<T, 1>(args, a_row, a_step);
+    case 2:
+      return few_rows_of<T, 2>(args, a_row, a_step);
+    case 3:
+      return few_rows_of<T, 3>(args, a_row, a_step);
+    default:
+      return few_rows_of<T, 4>(args, a_row, a_step);
   }
 }
 
@@ -163,10 +167,14 @@ void few_rows_transposed(const GemmArgs<T>& args, Index a_row, Index a_step, T* 
     a_row = args.k;
   }
   switch (args.m) {
-    case 1: return dots_of<T, 1>(args, a, a_row);
-    case 2: return dots_of<T, 2>(args, a, a_row);
-    case 3: return dots_of<T, 3>(args, a, a_row);
-    default: return dots_of<T, 4>(args, a, a_row);
+    case 1:
+      return dots_of<T, 1>(args, a, a_row);
+    case 2:
+      return dots_of<T, 2>(args, a, a_row);
+    case 3:
+      return dots_of<T, 3>(args, a, a_row);
+    default:
+      return dots_of<T, 4>(args, a, a_row);
   }
 }
 

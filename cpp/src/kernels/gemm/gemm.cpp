@@ -73,12 +73,16 @@ static Index part_elements(const GemmArgs<T>& args) {
 template <class T>
 static Index elements_of(const GemmArgs<T>& args, bool packed_b) {
   switch (path_of(args, packed_b)) {
-    case Path::few_rows: return 0;
-    case Path::few_rows_transposed: return args.m * args.k;
-    case Path::one_column: return args.m + args.k;
+    case Path::few_rows:
+      return 0;
+    case Path::few_rows_transposed:
+      return args.m * args.k;
+    case Path::one_column:
+      return args.m + args.k;
     case Path::split_depth:
       return split_parts(args.k) * aligned_elements<T>(args.m * args.n) + max_threads() * part_elements(args);
-    case Path::general: return general_elements(args, packed_b);
+    case Path::general:
+      return general_elements(args, packed_b);
   }
   return 0;
 }
@@ -117,11 +121,16 @@ static void run_one(const GemmArgs<T>& args, const T* packed_b, T* scratch) {
   const Index a_row = args.transpose_a ? 1 : args.lda;
   const Index a_step = args.transpose_a ? args.lda : 1;
   switch (path_of(args, packed_b != nullptr)) {
-    case Path::few_rows: return few_rows(args, a_row, a_step);
-    case Path::few_rows_transposed: return few_rows_transposed(args, a_row, a_step, scratch);
-    case Path::one_column: return one_column(args, scratch);
-    case Path::split_depth: return split_depth(args, scratch);
-    case Path::general: return general_product(args, packed_b, scratch);
+    case Path::few_rows:
+      return few_rows(args, a_row, a_step);
+    case Path::few_rows_transposed:
+      return few_rows_transposed(args, a_row, a_step, scratch);
+    case Path::one_column:
+      return one_column(args, scratch);
+    case Path::split_depth:
+      return split_depth(args, scratch);
+    case Path::general:
+      return general_product(args, packed_b, scratch);
   }
 }
 

@@ -1,5 +1,6 @@
 // Two ways through a block of the product.
-//   by panels, when all of a stays in the second cache: in parallel over (panel of b, block of rows); a worker packs the
+//   by panels, when all of a stays in the second cache: in parallel over (panel of b, block of rows); a worker packs
+//   the
 //     panels that it takes just before their use, because one that another worker packed would have to come out of that
 //     worker's cache;
 //   by rows: all panels are packed first, then in parallel over (block of rows, panel of b).

@@ -13,13 +13,20 @@ template <class A>
 A activate(kernels::Activation activation, A x) {
   using kernels::Activation;
   switch (activation) {
-    case Activation::linear: return x;
-    case Activation::relu: return std::max(x, A(0));
-    case Activation::relu6: return std::min(std::max(x, A(0)), A(6));
-    case Activation::sigmoid: return A(1) / (A(1) + std::exp(-x));
-    case Activation::tanh: return std::tanh(x);
-    case Activation::silu: return x / (A(1) + std::exp(-x));
-    case Activation::gelu: return x * A(0.5) * std::erfc(-x / std::sqrt(A(2)));
+    case Activation::linear:
+      return x;
+    case Activation::relu:
+      return std::max(x, A(0));
+    case Activation::relu6:
+      return std::min(std::max(x, A(0)), A(6));
+    case Activation::sigmoid:
+      return A(1) / (A(1) + std::exp(-x));
+    case Activation::tanh:
+      return std::tanh(x);
+    case Activation::silu:
+      return x / (A(1) + std::exp(-x));
+    case Activation::gelu:
+      return x * A(0.5) * std::erfc(-x / std::sqrt(A(2)));
   }
   return x;
 }

@@ -132,8 +132,7 @@ void copy_strided(const Axes& axes, const Axis& run, const T* src, T* dst) {
   const Index pieces = ceil_div(run.size, longest), outer = axes.count();
   if (pieces == 1) {
     parallel(outer, grain_of<T>(4 * run.size), [&](Index begin, Index end, int) {
-      for_each_index(axes, begin, end, src, dst,
-                     [&](Index, T* to, const T* from) { copy_strided_run(run, from, to); });
+      for_each_index(axes, begin, end, src, dst, [&](Index, T* to, const T* from) { copy_strided_run(run, from, to); });
     });
     return;
   }
@@ -157,8 +156,8 @@ void copy_transposed(const Axes& axes, const Axis& rows, const Axis& columns, co
     for (Index i = begin; i < end; ++i) {
       const Index first = i % bands * band;
       for_each_index(axes, i / bands, i / bands + 1, src, dst, [&](Index, T* to, const T* from) {
-        layout::transpose(min_of(band, rows.size - first), columns.size, from + first, columns.src, to + first * rows.dst,
-                  rows.dst);
+        layout::transpose(min_of(band, rows.size - first), columns.size, from + first, columns.src,
+                          to + first * rows.dst, rows.dst);
       });
     }
   });

@@ -32,9 +32,7 @@ struct Rows {
   // The last block takes what would be too few rows for another one.
   Index end_row(Index block) const { return block + 1 == blocks ? rows : (block + 1) * kRowBlock; }
   Index tile_width(Index tile) const { return min_of(kTile, lanes - tile * kTile); }
-  Index grain() const {
-    return max_of<Index>(1, kGrainElements / (min_of(kRowBlock, rows) * min_of(kTile, lanes)));
-  }
+  Index grain() const { return max_of<Index>(1, kGrainElements / (min_of(kRowBlock, rows) * min_of(kTile, lanes))); }
   // Rows of the block that a lane takes part in.
   Index rows_of_lane(Index block, Index lane) const {
     return end_row(block) - first_row(block) - (block + 1 == blocks && lane >= last_row ? 1 : 0);
@@ -148,8 +146,7 @@ template <class Body>
 inline void for_each_channels(const Rows& r, const Body& body) {
   const Index work = kCombined * r.fold * r.blocks * 8;
   parallel(ceil_div(r.channels, kCombined), max_of<Index>(1, kGrainElements / work), [&](Index begin, Index end, int) {
-    for (Index i = begin; i < end; ++i)
-      body(i * kCombined, min_of(kCombined, r.channels - i * kCombined));
+    for (Index i = begin; i < end; ++i) body(i * kCombined, min_of(kCombined, r.channels - i * kCombined));
   });
 }
 
@@ -158,9 +155,8 @@ void row_moments(const Rows& r, const T* x, T* mean, T* variance, T* scratch) {
   parallel(r.blocks * r.tiles, r.grain(), [&](Index begin, Index end, int) {
     for (Index task = begin; task < end; ++task) block_moments(r, task / r.tiles, task % r.tiles, x, scratch);
   });
-  for_each_channels(r, [&](Index channel, Index count) {
-    combine_moments(r, channel, count, x, scratch, mean, variance);
-  });
+  for_each_channels(
+      r, [&](Index channel, Index count) { combine_moments(r, channel, count, x, scratch, mean, variance); });
 }
 
 // ---- y = (x - centre) * scale + offset, parameters per lane; null centre: zeros ----

@@ -11,9 +11,7 @@ struct Runs {
   Index groups;  // of outer indices
 
   Index first_outer(Index group) const { return group * outer / groups; }
-  Index grain() const {
-    return max_of<Index>(1, kGrainElements / max_of<Index>(1, ceil_div(outer, groups) * inner));
-  }
+  Index grain() const { return max_of<Index>(1, kGrainElements / max_of<Index>(1, ceil_div(outer, groups) * inner)); }
   double count() const { return static_cast<double>(outer * inner); }
 };
 
@@ -54,10 +52,12 @@ inline void join_moments(Pair& total, double before, const Pair& more, double n)
 template <class T>
 inline Pair moments_of_run(Index n, const T* run, T shift) {
   const double count = static_cast<double>(n);
-  const double mean = lanes::sum<T>(n, [&](auto as, Index i) {
-                        using P = typename decltype(as)::type;
-                        return ei::psub(lanes::load<P>(run + i), lanes::splat<P>(shift));
-                      }) / count;
+  const double mean = lanes::sum<T>(n,
+                                    [&](auto as, Index i) {
+                                      using P = typename decltype(as)::type;
+                                      return ei::psub(lanes::load<P>(run + i), lanes::splat<P>(shift));
+                                    }) /
+                      count;
   const T centre = static_cast<T>(static_cast<double>(shift) + mean);
   const double squares = lanes::sum<T>(n, [&](auto as, Index i) {
     using P = typename decltype(as)::type;
@@ -92,9 +92,8 @@ void gradient_sums_of_runs(const Runs& r, const T* dy, const T* x, const T* mean
   accumulate_runs(r, totals, [&](Pair& total, Index at, Index, Index channel) {
     const T *gradient = dy + at, *run = x + at;
     const T centre = mean[channel];
-    total.first += lanes::sum<T>(r.inner, [&](auto as, Index i) {
-      return lanes::load<typename decltype(as)::type>(gradient + i);
-    });
+    total.first += lanes::sum<T>(
+        r.inner, [&](auto as, Index i) { return lanes::load<typename decltype(as)::type>(gradient + i); });
     total.second += lanes::sum<T>(r.inner, [&](auto as, Index i) {
       using P = typename decltype(as)::type;
       return ei::pmul(lanes::load<P>(gradient + i), ei::psub(lanes::load<P>(run + i), lanes::splat<P>(centre)));

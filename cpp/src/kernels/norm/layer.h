@@ -44,9 +44,10 @@ void layer_rows(Index rows, Index columns, const T* x, const T* gamma, const T* 
       double squares[kMostTogether];
       for (Index r = first; r < last; ++r) {
         const T* row = x + r * columns;
-        mean[r] = static_cast<T>(lanes::sum<T>(columns, [&](auto as, Index i) {
-                                   return lanes::load<typename decltype(as)::type>(row + i);
-                                 }) / count);
+        mean[r] = static_cast<T>(
+            lanes::sum<T>(columns,
+                          [&](auto as, Index i) { return lanes::load<typename decltype(as)::type>(row + i); }) /
+            count);
       }
       for (Index r = first; r < last; ++r) {
         const T *row = x + r * columns, centre = mean[r];
@@ -66,8 +67,8 @@ void layer_rows(Index rows, Index columns, const T* x, const T* gamma, const T* 
 }
 
 template <class T>
-void layer(std::int64_t rows, std::int64_t columns, const T* x, const T* gamma, const T* beta, T epsilon, T* y,
-           T* mean, T* rstd) {
+void layer(std::int64_t rows, std::int64_t columns, const T* x, const T* gamma, const T* beta, T epsilon, T* y, T* mean,
+           T* rstd) {
   if (gamma != nullptr && beta != nullptr)
     layer_rows<true, true>(rows, columns, x, gamma, beta, epsilon, y, mean, rstd);
   else if (gamma != nullptr)
@@ -120,8 +121,8 @@ inline void layer_gradient_sums(Index columns, const T* dy, const T* x, const T*
       P bias_sum = lanes::load<P>(dbeta + i), scale_sum = lanes::load<P>(dgamma + i);
       const auto add_row = [&](int k, P& s, P& t) {
         const P gradient = lanes::load<P>(dy + k * columns + i);
-        const P h = ei::pmul(ei::psub(lanes::load<P>(x + k * columns + i), lanes::splat<P>(mean[k])),
-                             lanes::splat<P>(rstd[k]));
+        const P h =
+            ei::pmul(ei::psub(lanes::load<P>(x + k * columns + i), lanes::splat<P>(mean[k])), lanes::splat<P>(rstd[k]));
         bias_sum = ei::padd(bias_sum, gradient);
         scale_sum = lanes::multiply_add(gradient, h, scale_sum);
         const P g = has_gamma ? ei::pmul(gradient, scale) : gradient;
@@ -185,8 +186,8 @@ inline void layer_input_gradient(Index columns, const T* dy, const T* x, const T
 }
 
 template <bool has_gamma, class T>
-void layer_gradient_block(Index begin, Index end, Index columns, const T* dy, const T* x, const T* gamma,
-                          const T* mean, const T* rstd, T* dx, T* dgamma, T* dbeta) {
+void layer_gradient_block(Index begin, Index end, Index columns, const T* dy, const T* x, const T* gamma, const T* mean,
+                          const T* rstd, T* dx, T* dgamma, T* dbeta) {
   for (Index i = 0; i < columns; ++i) dgamma[i] = dbeta[i] = T(0);
   double sums[4][2];
   for (Index r = begin; r < end;) {

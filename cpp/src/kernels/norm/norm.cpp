@@ -9,9 +9,9 @@
 namespace lamina::kernels::LAMINA_LEVEL {
 namespace {
 
+using norm::Pair;
 using norm::Rows;
 using norm::Runs;
-using norm::Pair;
 
 inline bool is_empty(const BatchNormShape& s) { return s.outer <= 0 || s.channels <= 0 || s.inner <= 0; }
 
@@ -152,8 +152,8 @@ void batch_grad(const BatchNormShape& s, const T* dy, const T* x, const T* gamma
 
 template <class T>
 Norm<T> make_norm() {
-  return {batch_scratch<T>, moments<T>,     scale_offset<T>,        batch<T>,
-          batch_grad<T>,    norm::layer_scratch<T>, norm::layer<T>, norm::layer_grad<T>};
+  return {batch_scratch<T>,       moments<T>,     scale_offset<T>,    batch<T>, batch_grad<T>,
+          norm::layer_scratch<T>, norm::layer<T>, norm::layer_grad<T>};
 }
 template Norm<float> make_norm();
 template Norm<double> make_norm();

@@ -24,12 +24,12 @@ struct Norm {
   // Also gives mean and variance (for the moving averages) and rstd (for the gradient).
   void (*batch)(const BatchNormShape&, const T* x, const T* gamma, const T* beta, T epsilon, T* y, T* mean, T* variance,
                 T* rstd, void* scratch);
-  void (*batch_grad)(const BatchNormShape&, const T* dy, const T* x, const T* gamma, const T* mean, const T* rstd, T* dx,
-                     T* dgamma, T* dbeta, void* scratch);
+  void (*batch_grad)(const BatchNormShape&, const T* dy, const T* x, const T* gamma, const T* mean, const T* rstd,
+                     T* dx, T* dgamma, T* dbeta, void* scratch);
 
   std::size_t (*layer_scratch)(std::int64_t rows, std::int64_t columns);
-  void (*layer)(std::int64_t rows, std::int64_t columns, const T* x, const T* gamma, const T* beta, T epsilon, T* y, T* mean,
-                T* rstd);
+  void (*layer)(std::int64_t rows, std::int64_t columns, const T* x, const T* gamma, const T* beta, T epsilon, T* y,
+                T* mean, T* rstd);
   void (*layer_grad)(std::int64_t rows, std::int64_t columns, const T* dy, const T* x, const T* gamma, const T* mean,
                      const T* rstd, T* dx, T* dgamma, T* dbeta, void* scratch);
 };

@@ -68,8 +68,8 @@ void layer_norm(std::int64_t rows, std::int64_t columns, const T* x, const T* ga
     for (std::int64_t i = 0; i < columns; ++i) squares += (row[i] - mean[r]) * (row[i] - mean[r]);
     rstd[r] = 1 / std::sqrt(squares / static_cast<A>(columns) + epsilon);
     for (std::int64_t i = 0; i < columns; ++i)
-      y[r * columns + i] = (row[i] - mean[r]) * rstd[r] * (gamma != nullptr ? gamma[i] : A(1)) +
-                           (beta != nullptr ? beta[i] : A(0));
+      y[r * columns + i] =
+          (row[i] - mean[r]) * rstd[r] * (gamma != nullptr ? gamma[i] : A(1)) + (beta != nullptr ? beta[i] : A(0));
   }
 }
 
@@ -90,8 +90,8 @@ void layer_norm_grad(std::int64_t rows, std::int64_t columns, const T* dy, const
       dgamma[i] += gradient[i] * normalized(i);
     }
     for (std::int64_t i = 0; i < columns; ++i)
-      dx[r * columns + i] = scale * (g(i) - sum / static_cast<A>(columns) -
-                                     normalized(i) * product / static_cast<A>(columns));
+      dx[r * columns + i] =
+          scale * (g(i) - sum / static_cast<A>(columns) - normalized(i) * product / static_cast<A>(columns));
   }
 }
 

@@ -51,9 +51,11 @@ struct Mask<ei::Packet16f> {
 
   static Mask all() { return {0xffff}; }
   ei::Packet16f take_maximum(const ei::Packet16f& x, const ei::Packet16f& y, const ei::Packet16f& gradient) {
-    const __mmask16 hit = static_cast<__mmask16>(_mm512_mask_cmp_ps_mask(open, x, y, _CMP_EQ_OQ) |
-                                                 _mm512_mask_cmp_ps_mask(open, x, x, _CMP_UNORD_Q));
-    open = static_cast<__mmask16>(open & ~hit);
+    // The comparisons do not wait for the taps before.
+    const __mmask16 maximum =
+        static_cast<__mmask16>(_mm512_cmp_ps_mask(x, y, _CMP_EQ_OQ) | _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q));
+    const __mmask16 hit = static_cast<__mmask16>(open & maximum);
+    open = static_cast<__mmask16>(open & ~maximum);
     return _mm512_maskz_mov_ps(hit, gradient);
   }
 };
@@ -64,9 +66,11 @@ struct Mask<ei::Packet8d> {
 
   static Mask all() { return {0xff}; }
   ei::Packet8d take_maximum(const ei::Packet8d& x, const ei::Packet8d& y, const ei::Packet8d& gradient) {
-    const __mmask8 hit = static_cast<__mmask8>(_mm512_mask_cmp_pd_mask(open, x, y, _CMP_EQ_OQ) |
-                                               _mm512_mask_cmp_pd_mask(open, x, x, _CMP_UNORD_Q));
-    open = static_cast<__mmask8>(open & ~hit);
+    // The comparisons do not wait for the taps before.
+    const __mmask8 maximum =
+        static_cast<__mmask8>(_mm512_cmp_pd_mask(x, y, _CMP_EQ_OQ) | _mm512_cmp_pd_mask(x, x, _CMP_UNORD_Q));
+    const __mmask8 hit = static_cast<__mmask8>(open & maximum);
+    open = static_cast<__mmask8>(open & ~maximum);
     return _mm512_maskz_mov_pd(hit, gradient);
   }
 };

@@ -153,8 +153,8 @@ void pool_row_of_few_channels(const PoolShape& s, const Taps& depth, const Taps&
       P value = lanes::splat<P>(Operation::template neutral<T>());
       for (Index d = 0; d < column.count[0]; ++d)
         for (Index h = 0; h < column.count[1]; ++h)
-          value = Operation::combine(
-              value, lanes::load<P>(x + column.origin + d * column.step[0] + h * column.step[1] + i));
+          value = Operation::combine(value,
+                                     lanes::load<P>(x + column.origin + d * column.step[0] + h * column.step[1] + i));
       lanes::store(buffer + i, value);
     });
     for (Index o = o0; o < o1; ++o) {
@@ -232,7 +232,8 @@ void average_grad_row(const PoolShape& s, Index depth, Index height, Index chann
   for (Index o0 = 0; o0 < s.out[2]; o0 += outs_per_tile) {
     const Index o1 = min_of(s.out[2], o0 + outs_per_tile);
     // Whole pixels follow each other in memory; parts of pixels are taken one by one.
-    const Index runs = channels == s.channels ? 1 : o1 - o0, run = channels == s.channels ? (o1 - o0) * channels : channels;
+    const Index runs = channels == s.channels ? 1 : o1 - o0,
+                run = channels == s.channels ? (o1 - o0) * channels : channels;
     set_zero(buffer, (o1 - o0) * channels);
     for_outputs_above(s, 0, depth, [&](Index od, Index depth_taps) {
       for_outputs_above(s, 1, height, [&](Index oh, Index height_taps) {
@@ -307,9 +308,8 @@ void max_grad_row(const PoolShape& s, const Taps& depth, const Taps& height, Ind
   for (Index o = 0; o < s.out[2]; ++o, y += s.channels, dy += s.channels) {
     const Patch patch = patch_of(s, depth, height, taps_inside(s, 2, o));
     lanes::cover<T>(0, s.channels, [&](auto as, Index c) {
-      max_grad_lanes<accumulate, typename decltype(as)::type>(s, patch, depth, height, row0, row1,
-                                                              x + patch.origin + c, y + c, dy + c,
-                                                              dx + patch.origin + c);
+      max_grad_lanes<accumulate, typename decltype(as)::type>(s, patch, depth, height, row0, row1, x + patch.origin + c,
+                                                              y + c, dy + c, dx + patch.origin + c);
     });
   }
 }
@@ -320,8 +320,8 @@ void max_grad_slab(const PoolShape& s, Index row0, Index row1, const T* x, const
   const Index row = s.in[2] * s.channels, out_row = s.out[2] * s.channels;
   const Index depth0 = row0 / s.in[1], depth1 = (row1 - 1) / s.in[1];
   const Outputs depths = outputs_over(s, 0, depth0, depth1);
-  const Outputs heights = depth0 == depth1 ? outputs_over(s, 1, row0 % s.in[1], (row1 - 1) % s.in[1])
-                                           : Outputs{0, s.out[1]};
+  const Outputs heights =
+      depth0 == depth1 ? outputs_over(s, 1, row0 % s.in[1], (row1 - 1) % s.in[1]) : Outputs{0, s.out[1]};
   Index cleared = row0;  // rows are set to zero shortly before their first sum, while that brings them into the cache
   for (Index od = depths.begin; od < depths.end; ++od) {
     const Taps depth = taps_inside(s, 0, od);

@@ -76,9 +76,7 @@ struct Product : Plain<Product<T>, T> {
 // The single bars keep the comparisons free of branches, for the vectorizer.
 template <class T>
 struct Max : Plain<Max<T>, T> {
-  static T neutral() {
-    return is_floating<T> ? -Eigen::NumTraits<T>::infinity() : Eigen::NumTraits<T>::lowest();
-  }
+  static T neutral() { return is_floating<T> ? -Eigen::NumTraits<T>::infinity() : Eigen::NumTraits<T>::lowest(); }
   static T combine(T a, T b) { return (b > a) | (b != b) ? b : a; }
   template <class P>
   static P combine_packets(const P& a, const P& b) {
@@ -88,9 +86,7 @@ struct Max : Plain<Max<T>, T> {
 
 template <class T>
 struct Min : Plain<Min<T>, T> {
-  static T neutral() {
-    return is_floating<T> ? Eigen::NumTraits<T>::infinity() : Eigen::NumTraits<T>::highest();
-  }
+  static T neutral() { return is_floating<T> ? Eigen::NumTraits<T>::infinity() : Eigen::NumTraits<T>::highest(); }
   static T combine(T a, T b) { return (b < a) | (b != b) ? b : a; }
   template <class P>
   static P combine_packets(const P& a, const P& b) {

@@ -81,8 +81,7 @@ void reduce_runs(const Plan& plan, const T* x, T* y, typename Operation::Total* 
   if (splits == 1) return;
   for (Index result = 0; result < plan.results; ++result) {
     Total total = partial[result * splits];
-    for (Index split = 1; split < splits; ++split)
-      total = Operation::collect(total, partial[result * splits + split]);
+    for (Index split = 1; split < splits; ++split) total = Operation::collect(total, partial[result * splits + split]);
     y[result] = Operation::finish(total, plan.count);
   }
 }
@@ -151,8 +150,7 @@ void reduce_columns(const Plan& plan, const T* x, T* y, typename Operation::Tota
     for (Index result = begin; result < end; ++result) {
       const Total* from = partial + result / plan.run * splits * plan.run + result % plan.run;
       Total total = from[0];
-      for (Index split = 1; split < splits; ++split)
-        total = Operation::collect(total, from[split * plan.run]);
+      for (Index split = 1; split < splits; ++split) total = Operation::collect(total, from[split * plan.run]);
       y[result] = Operation::finish(total, plan.count);
     }
   });
@@ -164,8 +162,7 @@ void run(const ReduceShape& shape, const T* x, T* y, void* memory) {
   using Total = typename Operation::Total;
   if (plan.results == 0) return;
   if (plan.count == 0) {
-    for (Index i = 0; i < plan.results; ++i)
-      y[i] = Operation::finish(static_cast<Total>(Operation::neutral()), 0);
+    for (Index i = 0; i < plan.results; ++i) y[i] = Operation::finish(static_cast<Total>(Operation::neutral()), 0);
   } else if (plan.run_is_reduced) {
     reduce_runs<Operation>(plan, x, y, static_cast<Total*>(memory));
   } else {

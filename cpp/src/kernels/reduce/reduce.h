@@ -7,7 +7,15 @@
 
 namespace lamina::kernels {
 
-enum class Reduce : std::uint8_t { sum, mean, product, max, min, any, all };  // any, all: bool only; NaN wins in max, min
+enum class Reduce : std::uint8_t {
+  sum,
+  mean,
+  product,
+  max,
+  min,
+  any,
+  all
+};  // any, all: bool only; NaN wins in max, min
 
 struct ReduceShape {
   std::int32_t rank = 0;  // <= 8

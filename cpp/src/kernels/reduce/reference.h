@@ -11,8 +11,8 @@
 namespace lamina::reference {
 
 template <class T>
-using ReduceAccumulator =
-    std::conditional_t<std::is_floating_point_v<T>, double, std::conditional_t<std::is_same_v<T, bool>, bool, std::uint64_t>>;
+using ReduceAccumulator = std::conditional_t<std::is_floating_point_v<T>, double,
+                                             std::conditional_t<std::is_same_v<T, bool>, bool, std::uint64_t>>;
 
 // Calls body(offset in x, offset in y) for every element of x.
 template <class Body>
@@ -51,16 +51,24 @@ void reduce(kernels::Reduce operation, const kernels::ReduceShape& s, const T* x
     const T value = x[from], before = static_cast<T>(y[to]);
     switch (operation) {
       case Reduce::sum:
-      case Reduce::mean: y[to] = static_cast<A>(y[to] + static_cast<A>(value)); break;
-      case Reduce::product: y[to] = static_cast<A>(y[to] * static_cast<A>(value)); break;
+      case Reduce::mean:
+        y[to] = static_cast<A>(y[to] + static_cast<A>(value));
+        break;
+      case Reduce::product:
+        y[to] = static_cast<A>(y[to] * static_cast<A>(value));
+        break;
       case Reduce::max:
         if (value > before || value != value) y[to] = static_cast<A>(value);
         break;
       case Reduce::min:
         if (value < before || value != value) y[to] = static_cast<A>(value);
         break;
-      case Reduce::any: y[to] = y[to] || value; break;
-      case Reduce::all: y[to] = y[to] && value; break;
+      case Reduce::any:
+        y[to] = y[to] || value;
+        break;
+      case Reduce::all:
+        y[to] = y[to] && value;
+        break;
     }
   });
   if (operation == Reduce::mean)
@@ -69,8 +77,7 @@ void reduce(kernels::Reduce operation, const kernels::ReduceShape& s, const T* x
 
 // The first index of the largest (smallest) element along the middle axis; the first NaN goes before all.
 template <class T>
-void arg_extreme(bool largest, std::int64_t outer, std::int64_t size, std::int64_t inner, const T* x,
-                 std::int64_t* y) {
+void arg_extreme(bool largest, std::int64_t outer, std::int64_t size, std::int64_t inner, const T* x, std::int64_t* y) {
   for (std::int64_t o = 0; o < outer; ++o)
     for (std::int64_t i = 0; i < inner; ++i) {
       const T* column = x + o * size * inner + i;

@@ -61,16 +61,16 @@ inline double sum_of_exponentials(const T* x, Index n, T maximum, T* y) {
   return total;
 }
 
-// The narrowest packet of the level: one value needs no more.
+// A packet of 16 bytes: one value needs no more.
 template <class P>
-struct Narrowest {
+struct Narrow {
   using Half = typename ei::unpacket_traits<P>::half;
-  using type = typename std::conditional_t<std::is_same_v<Half, P>, lanes::As<P>, Narrowest<Half>>::type;
+  using type = typename std::conditional_t<sizeof(P) == 16, lanes::As<P>, Narrow<Half>>::type;
 };
 
 template <class T>
 inline T logarithm(double x) {
-  using P = typename Narrowest<Packet<T>>::type;
+  using P = typename Narrow<Packet<T>>::type;
   return ei::pfirst(math::log(lanes::splat<P>(static_cast<T>(x))));
 }
 
@@ -114,9 +114,8 @@ inline void softmax_grad_row(const T* y, const T* dy, Index n, T* dx) {
 template <class T>
 inline void log_softmax_grad_row(const T* y, const T* dy, Index n, T* dx) {
   using P = Packet<T>;
-  const T sum = static_cast<T>(lanes::sum<T>(n, [&](auto as, Index i) {
-    return lanes::load<typename decltype(as)::type>(dy + i);
-  }));
+  const T sum = static_cast<T>(
+      lanes::sum<T>(n, [&](auto as, Index i) { return lanes::load<typename decltype(as)::type>(dy + i); }));
   lanes::sweep<T>(0, n, [&](auto access, Index i) {
     const P probability = math::exp(access.load(y + i, T(0)));
     access.store(dx + i, ei::psub(access.load(dy + i, T(0)), ei::pmul(probability, lanes::splat<P>(sum))));
@@ -127,14 +126,15 @@ inline void log_softmax_grad_row(const T* y, const T* dy, Index n, T* dx) {
 
 constexpr Index kTile = 256;
 
-// body(access, place in the row, place in the tile) for every element, row by row. After every 128 rows the sums of
-// the columns so far go from `part` to `total`: at most size / 128 + 128 roundings.
+// body(access, place in the rows, place in the tile) for every element, row by row.
 template <class T, class Body>
 inline void for_each_element(Index size, Index step, Index width, const Body& body) {
   for (Index k = 0; k < size; ++k)
     lanes::sweep<T>(0, width, [&](auto access, Index i) { body(access, k * step + i, i); });
 }
 
+// The sum of term(access, place in the rows, place in the tile) along every column. After every 128 rows the sums so
+// far go from `part` to `total`: at most size / 128 + 128 roundings.
 template <class T>
 struct ColumnSums {
   T total[kTile + 16], part[kTile + 16];  // whole packets, whatever the width
@@ -273,10 +273,10 @@ template <class T>
 void softmax_grad(const SoftmaxShape& s, const T* y, const T* dy, T* dx) {
   if (s.size == 0) return;
   if (s.inner == 1)
-    return for_each_row(s.outer, s.size, [&](Index r) {
-      softmax_grad_row(y + r * s.size, dy + r * s.size, s.size, dx + r * s.size);
-    });
-  for_each_tile(s, [&](Index at, Index width) { softmax_grad_columns(s.size, s.inner, width, y + at, dy + at, dx + at); });
+    return for_each_row(s.outer, s.size,
+                        [&](Index r) { softmax_grad_row(y + r * s.size, dy + r * s.size, s.size, dx + r * s.size); });
+  for_each_tile(s,
+                [&](Index at, Index width) { softmax_grad_columns(s.size, s.inner, width, y + at, dy + at, dx + at); });
 }
 
 template <class T>
@@ -286,7 +286,8 @@ void log_softmax_grad(const SoftmaxShape& s, const T* y, const T* dy, T* dx) {
     return for_each_row(s.outer, s.size, [&](Index r) {
       log_softmax_grad_row(y + r * s.size, dy + r * s.size, s.size, dx + r * s.size);
     });
-  for_each_tile(s, [&](Index at, Index width) { log_softmax_grad_columns(s.size, s.inner, width, y + at, dy + at, dx + at); });
+  for_each_tile(
+      s, [&](Index at, Index width) { log_softmax_grad_columns(s.size, s.inner, width, y + at, dy + at, dx + at); });
 }
 
 template <class T>
