@@ -15,11 +15,17 @@ def output_of(*command: object) -> str:
 
 
 @pytest.fixture(scope="session")
-def runner(tmp_path_factory):
-    """The program of runner.cpp."""
+def native_programs(tmp_path_factory):
+    """The folder with the programs of this folder, built."""
     build = tmp_path_factory.mktemp("native_build")
     package = output_of(sys.executable, "-m", "lamina", "--cmake-dir").strip()
     cmake = [sys.executable, "-m", "cmake"]
     output_of(*cmake, "-S", Path(__file__).parent, "-B", build, f"-Dlamina_DIR={package}")
     output_of(*cmake, "--build", build)
-    return build / "runner"
+    return build
+
+
+@pytest.fixture(scope="session")
+def runner(native_programs):
+    """The program of runner.cpp."""
+    return native_programs / "runner"

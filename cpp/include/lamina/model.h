@@ -1,9 +1,9 @@
 // A model from a .lamina file: predicts, trains on, and saves, without Python.
 //
 //   lamina::Model model = lamina::Model::load("digits.lamina");
-//   lamina::Tensor y = model.predict(x);                       // x: float32
-//   (n, 8, 8, 1) model.fit({x}, {labels}, {.epochs = 1});                   //
-//   goes on where Python stopped model.save("digits.lamina");
+//   lamina::Tensor y = model.predict(x);      // x: float32 (n, 8, 8, 1)
+//   model.fit({x}, {labels});                 // goes on where Python stopped
+//   model.save("digits.lamina");
 #pragma once
 
 #include <cstdint>
@@ -63,6 +63,11 @@ class LAMINA_API Model {
   // logs. Throws Error (state) for a model saved without compile().
   std::vector<Logs> fit(const std::vector<Tensor>& x, const std::vector<Tensor>& y, const FitOptions& options = {});
   Logs evaluate(const std::vector<Tensor>& x, const std::vector<Tensor>& y, std::int64_t batch_size = 32);
+
+  // Runs one of the file's entries ("predict", "train_step", ...) once, on whole
+  // tensors. Throws Error (value, type) for an unknown name or wrong inputs.
+  std::vector<std::string> entries() const;
+  std::vector<Tensor> run(const std::string& entry, const std::vector<Tensor>& inputs);
 
   double learning_rate() const;
   void set_learning_rate(double rate);

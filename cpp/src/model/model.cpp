@@ -141,6 +141,16 @@ Logs Model::evaluate(const std::vector<Tensor>& x, const std::vector<Tensor>& y,
   return results(program);
 }
 
+std::vector<std::string> Model::entries() const {
+  std::vector<std::string> names;
+  for (const auto& [name, graph] : state_->program().graphs()) names.push_back(name);
+  return names;
+}
+
+std::vector<Tensor> Model::run(const std::string& entry, const std::vector<Tensor>& inputs) {
+  return state_->program().run(entry, inputs);
+}
+
 double Model::learning_rate() const {
   return static_cast<double>(variable_of(state_->program(), "optimizer/learning_rate").tensor().item<float>());
 }

@@ -255,3 +255,10 @@ def normalize_axes(axis: Any, rank: int, owner: str) -> list[int]:
             explain(f"{owner}: an axis is named twice.", "different axes", f"axis={axis}", "name each axis once.")
         )
     return axes
+
+
+def to_sizes(shape: Any) -> list[Any]:
+    """A shape as a list of ints and dims."""
+    if isinstance(shape, (int, np.integer, Dim)):
+        shape = [shape]
+    return [size.__index__() if isinstance(size, np.integer) else size for size in shape]

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import _core, config
+from .. import _core, config, tree
 from ..checks import explain
 from .convert import convert_to_tensor, is_symbolic
+from .elementwise import where
 from .operation import operation
+from .shapes import unstack
+
+__all__ = ["cast", "cond", "dtype", "is_tensor", "ndim", "shape", "size", "stop_gradient", "unstack"]
 
 _ops = _core.ops
 
@@ -62,8 +66,6 @@ def cond(pred: Any, true_fn: Any, false_fn: Any) -> Any:
 
     ValueError when the two give different structures.
     """
-    from .. import tree
-
     if isinstance(pred, bool) or not is_symbolic(convert_to_tensor(pred)):
         return true_fn() if bool(pred) else false_fn()
     yes, no = true_fn(), false_fn()
@@ -76,6 +78,4 @@ def cond(pred: Any, true_fn: Any, false_fn: Any) -> Any:
                 "return the same structure from both.",
             )
         )
-    from .numpy import where
-
     return tree.map_structure(lambda a, b: where(pred, a, b), yes, no)

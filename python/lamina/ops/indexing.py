@@ -1,4 +1,4 @@
-"""`tensor[key]` with NumPy's rules, in terms of slice, reshape and take."""
+"""Entries by their indices: `tensor[key]` with NumPy's rules (in terms of slice, reshape and take), `take` and kin."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import numpy as np
 
 from .. import _core
 from ..checks import explain
-from .convert import convert_to_tensor
+from .convert import convert_to_tensor, convert_weak, normalize_axis
+from .operation import operation
+
+__all__ = ["get_item", "take", "take_along_axis"]
 
 _ops = _core.ops
 
@@ -169,3 +172,47 @@ def _index_array(k: Any, x: Any, axis: int, dim: Any) -> Any:
             "use ops.take for indices and ops.where for masks that are traced.",
         )
     )
+
+
+@operation
+def take(x: Any, indices: Any, axis: Any = None) -> Any:
+    """The slices of x at `indices` along `axis` (of all entries for None); negative indices count from the end."""
+    x = convert_to_tensor(x)
+    indices = convert_to_tensor(indices)
+    if axis is None:
+        x, axis = _ops.reshape(x, shape=[-1]), 0
+    place = normalize_axis(axis, x.ndim, "take")
+    return _ops.take(x, indices, axis=place)
+
+
+def _count_from_front(indices: Any, size: Any) -> Any:
+    indices = convert_to_tensor(indices, "int64")
+    length = convert_to_tensor(size, "int64")
+    return _ops.where(_ops.less(indices, convert_weak(0, "int64")), _ops.add(indices, length), indices)
+
+
+@operation
+def take_along_axis(x: Any, indices: Any, axis: int = -1) -> Any:
+    """For each place of `indices`, the entry of x at that index along `axis`; the other sizes must match."""
+    x = convert_to_tensor(x)
+    place = normalize_axis(axis, x.ndim, "take_along_axis")
+    indices = _count_from_front(indices, x.dims[place])
+    others = [i for i in range(x.ndim) if i != place]
+    flat_x = _ops.reshape(_ops.transpose(x, axes=[*others, place]), shape=[-1])
+    moved = _ops.transpose(indices, axes=[*others, place])
+    dims = moved.dims
+    position = moved
+    stride: Any = x.dims[place]
+    for i in range(x.ndim - 2, -1, -1):
+        steps = _ops.arange(size=dims[i], start=0, step=1, dtype="int64")
+        steps = _ops.multiply(steps, convert_to_tensor(stride, "int64"))
+        position = _ops.add(position, _ops.reshape(steps, shape=[-1 if j == i else 1 for j in range(x.ndim)]))
+        stride = stride * dims[i]
+    back = [*range(place), x.ndim - 1, *range(place, x.ndim - 1)]
+    return _ops.transpose(_ops.take(flat_x, position, axis=0), axes=back)
+
+
+@operation
+def get_item(x: Any, key: Any) -> Any:
+    """x[key]: ints, slices, None, `...`, an array of indices for one axis; a mask of bools on concrete tensors only."""
+    return index(convert_to_tensor(x), tuple(key) if isinstance(key, list) else key)  # files hold tuples as lists

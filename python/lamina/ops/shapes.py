@@ -1,4 +1,4 @@
-"""Functions that move, join, cut and make arrays, with NumPy's names and rules."""
+"""Functions that move, join and cut arrays, with NumPy's names and rules."""
 
 from __future__ import annotations
 
@@ -7,33 +7,39 @@ from typing import Any
 
 import numpy as np
 
-from .. import _core, config
+from .. import _core
 from ..checks import explain
-from .convert import (
-    convert_to_tensor,
-    convert_weak,
-    normalize_axes,
-    normalize_axis,
-    result_type,
-    to_common,
-)
+from .convert import convert_to_tensor, normalize_axes, normalize_axis, to_common, to_sizes
+from .indexing import get_item
 from .operation import operation
 
+__all__ = [
+    "broadcast_to",
+    "concatenate",
+    "expand_dims",
+    "flip",
+    "moveaxis",
+    "pad",
+    "ravel",
+    "repeat",
+    "reshape",
+    "split",
+    "squeeze",
+    "stack",
+    "swapaxes",
+    "tile",
+    "transpose",
+    "unstack",
+]
+
 _ops = _core.ops
-
-
-def _sizes(shape: Any) -> list[Any]:
-    """A shape as a list of ints and dims."""
-    if isinstance(shape, (int, np.integer, _core.Dim)):
-        shape = [shape]
-    return [size.__index__() if isinstance(size, np.integer) else size for size in shape]
 
 
 @operation
 def reshape(x: Any, newshape: Any) -> Any:
     """The same entries in another shape; one size may be -1. ValueError when the numbers of entries differ."""
     x = convert_to_tensor(x)
-    sizes = [-1 if size is None else size for size in _sizes(newshape)]
+    sizes = [-1 if size is None else size for size in to_sizes(newshape)]
     if sizes.count(-1) > 1:
         raise ValueError(
             explain(
@@ -124,7 +130,7 @@ def ravel(x: Any) -> Any:
 @operation
 def broadcast_to(x: Any, shape: Any) -> Any:
     """x repeated along axes of size 1 until it has `shape`."""
-    return _ops.broadcast_to(convert_to_tensor(x), shape=_sizes(shape))
+    return _ops.broadcast_to(convert_to_tensor(x), shape=to_sizes(shape))
 
 
 @operation
@@ -262,131 +268,3 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
     widths = np.broadcast_to(np.asarray(pad_width, dtype="int64"), (x.ndim, 2))
     value = 0.0 if constant_values is None else float(constant_values)
     return _ops.pad(x, low=widths[:, 0].tolist(), high=widths[:, 1].tolist(), value=value)
-
-
-@operation
-def take(x: Any, indices: Any, axis: Any = None) -> Any:
-    """The slices of x at `indices` along `axis` (of all entries for None); negative indices count from the end."""
-    x = convert_to_tensor(x)
-    indices = convert_to_tensor(indices)
-    if axis is None:
-        x, axis = _ops.reshape(x, shape=[-1]), 0
-    place = normalize_axis(axis, x.ndim, "take")
-    return _ops.take(x, indices, axis=place)
-
-
-def _count_from_front(indices: Any, size: Any) -> Any:
-    indices = convert_to_tensor(indices, "int64")
-    length = convert_to_tensor(size, "int64")
-    return _ops.where(_ops.less(indices, convert_weak(0, "int64")), _ops.add(indices, length), indices)
-
-
-@operation
-def take_along_axis(x: Any, indices: Any, axis: int = -1) -> Any:
-    """For each place of `indices`, the entry of x at that index along `axis`; the other sizes must match."""
-    x = convert_to_tensor(x)
-    place = normalize_axis(axis, x.ndim, "take_along_axis")
-    indices = _count_from_front(indices, x.dims[place])
-    others = [i for i in range(x.ndim) if i != place]
-    flat_x = _ops.reshape(_ops.transpose(x, axes=[*others, place]), shape=[-1])
-    moved = _ops.transpose(indices, axes=[*others, place])
-    dims = moved.dims
-    position = moved
-    stride: Any = x.dims[place]
-    for i in range(x.ndim - 2, -1, -1):
-        steps = _ops.arange(size=dims[i], start=0, step=1, dtype="int64")
-        steps = _ops.multiply(steps, convert_to_tensor(stride, "int64"))
-        position = _ops.add(position, _ops.reshape(steps, shape=[-1 if j == i else 1 for j in range(x.ndim)]))
-        stride = stride * dims[i]
-    back = [*range(place), x.ndim - 1, *range(place, x.ndim - 1)]
-    return _ops.transpose(_ops.take(flat_x, position, axis=0), axes=back)
-
-
-@operation
-def get_item(x: Any, key: Any) -> Any:
-    """x[key]: ints, slices, None, `...`, an array of indices for one axis; a mask of bools on concrete tensors only."""
-    from .indexing import index
-
-    return index(convert_to_tensor(x), tuple(key) if isinstance(key, list) else key)  # files hold tuples as lists
-
-
-# Making arrays.
-
-
-@operation
-def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
-    """All `fill_value` in the shape."""
-    if isinstance(fill_value, (bool, int, float)):
-        name = config.standardize_dtype(dtype)
-        return _ops.fill(shape=_sizes(shape), value=fill_value, dtype=name)
-    return _ops.broadcast_to(convert_to_tensor(fill_value, dtype), shape=_sizes(shape))
-
-
-@operation
-def zeros(shape: Any, dtype: Any = None) -> Any:
-    """All 0 in the shape."""
-    return _ops.fill(shape=_sizes(shape), value=0, dtype=config.standardize_dtype(dtype))
-
-
-@operation
-def ones(shape: Any, dtype: Any = None) -> Any:
-    """All 1 in the shape."""
-    return _ops.fill(shape=_sizes(shape), value=1, dtype=config.standardize_dtype(dtype))
-
-
-@operation
-def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Any:
-    """All `fill_value` in the shape of x."""
-    x = convert_to_tensor(x)
-    return full(x.dims, fill_value, dtype or x.dtype)
-
-
-@operation
-def zeros_like(x: Any, dtype: Any = None) -> Any:
-    """All 0 in the shape of x."""
-    x = convert_to_tensor(x)
-    return zeros(x.dims, dtype or x.dtype)
-
-
-@operation
-def ones_like(x: Any, dtype: Any = None) -> Any:
-    """All 1 in the shape of x."""
-    x = convert_to_tensor(x)
-    return ones(x.dims, dtype or x.dtype)
-
-
-def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Any:
-    """Numbers from start (0 when one argument is given) up to, not including, stop."""
-    if stop is None:
-        start, stop = 0, start
-    step = 1 if step is None else step
-    name = config.standardize_dtype(dtype) if dtype is not None else result_type(start, stop, step)
-    if isinstance(stop, _core.Dim):
-        if start != 0 or step != 1:
-            raise ValueError(
-                explain(
-                    "arange: the range is not known.", "arange(size)", "a start or step as well", "scale the result."
-                )
-            )
-        return _ops.arange(size=stop, start=0, step=1, dtype=name)
-    return convert_to_tensor(np.arange(start, stop, step), name)
-
-
-def linspace(start: float, stop: float, num: int = 50, endpoint: bool = True, dtype: Any = None) -> Any:
-    """`num` numbers in equal steps from start to stop."""
-    return convert_to_tensor(np.linspace(start, stop, num, endpoint=endpoint), config.standardize_dtype(dtype))
-
-
-def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
-    """Ones on the k-th diagonal, zeros elsewhere."""
-    return convert_to_tensor(np.eye(N, M, k, dtype=config.standardize_dtype(dtype)))
-
-
-def identity(n: int, dtype: Any = None) -> Any:
-    """The n x n identity matrix."""
-    return eye(n, dtype=dtype)
-
-
-def array(x: Any, dtype: Any = None) -> Any:
-    """x as a tensor."""
-    return convert_to_tensor(x, dtype)

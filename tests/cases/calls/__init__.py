@@ -1,0 +1,33 @@
+"""One row or more for every public function of `lamina.ops`, by family."""
+
+from cases.call import Call
+from cases.calls import (
+    control,
+    creation,
+    elementwise,
+    fourier,
+    image,
+    indexing,
+    linalg,
+    nn,
+    ordering,
+    products,
+    reductions,
+    shapes,
+)
+
+FAMILIES = (
+    elementwise,
+    creation,
+    shapes,
+    products,
+    reductions,
+    ordering,
+    indexing,
+    linalg,
+    fourier,
+    nn,
+    image,
+    control,
+)
+CALLS: tuple[Call, ...] = tuple(call for family in FAMILIES for call in family.CALLS)

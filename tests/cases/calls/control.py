@@ -1,0 +1,5 @@
+"""Conversions, control flow, and what gradients see."""
+
+from cases.call import Call
+
+CALLS: tuple[Call, ...] = ()

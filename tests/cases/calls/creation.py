@@ -1,0 +1,5 @@
+"""Functions that make arrays."""
+
+from cases.call import Call
+
+CALLS: tuple[Call, ...] = ()

@@ -1,0 +1,5 @@
+"""Functions of one or two tensors, entry by entry."""
+
+from cases.call import Call
+
+CALLS: tuple[Call, ...] = ()

@@ -1,0 +1,5 @@
+"""Fourier transforms and complex numbers."""
+
+from cases.call import Call
+
+CALLS: tuple[Call, ...] = ()

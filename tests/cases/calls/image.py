@@ -1,0 +1,5 @@
+"""Functions of images."""
+
+from cases.call import Call
+
+CALLS: tuple[Call, ...] = ()

@@ -1,0 +1,5 @@
+"""Linear algebra."""
+
+from cases.call import Call
+
+CALLS: tuple[Call, ...] = ()

@@ -1,0 +1,5 @@
+"""Functions of neural networks."""
+
+from cases.call import Call
+
+CALLS: tuple[Call, ...] = ()

@@ -1,0 +1,5 @@
+"""Sorting, searching, sets and counts."""
+
+from cases.call import Call
+
+CALLS: tuple[Call, ...] = ()

@@ -1,0 +1,5 @@
+"""Reductions, scans and statistics."""
+
+from cases.call import Call
+
+CALLS: tuple[Call, ...] = ()

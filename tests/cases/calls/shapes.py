@@ -1,0 +1,5 @@
+"""Functions that move, join and cut arrays."""
+
+from cases.call import Call
+
+CALLS: tuple[Call, ...] = ()
