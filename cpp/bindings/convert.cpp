@@ -1,6 +1,7 @@
 #include "convert.h"
 
 #include "lamina/error.h"
+#include "program/graph.h"
 
 namespace lamina::python {
 
@@ -101,7 +102,13 @@ Attribute attribute_of(const std::string& name, const py::handle& object) {
   if (PyFloat_Check(object.ptr())) return object.cast<double>();
   if (PyUnicode_Check(object.ptr())) return object.cast<std::string>();
   if (py::isinstance<Dim>(object)) return Dims{object.cast<Dim>()};
-  if (PyList_Check(object.ptr()) || PyTuple_Check(object.ptr())) return dims_of(object);
+  if (PyList_Check(object.ptr()) || PyTuple_Check(object.ptr())) {
+    const auto items = py::reinterpret_borrow<py::sequence>(object);
+    if (items.empty() || !py::isinstance<Graph>(items[0])) return dims_of(object);
+    Graphs graphs;
+    for (py::handle item : items) graphs.push_back(item.cast<std::shared_ptr<Graph>>());
+    return graphs;
+  }
   if (PyIndex_Check(object.ptr())) return dim_of(object).value();
   if (PyNumber_Check(object.ptr())) return PyFloat_AsDouble(object.ptr());
   fail(ErrorKind::type, "Attribute '" + name + "' has a type that ops do not take",

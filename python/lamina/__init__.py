@@ -26,7 +26,7 @@ from . import (
     utils,
 )
 from ._core import Tensor
-from .autodiff import GradientTape
+from .autodiff import GradientTape, grad, value_and_grad
 from .config import show_config
 from .dtype_policies import DTypePolicy
 from .initializers import Initializer
@@ -81,6 +81,7 @@ __all__ = [
     "constraints",
     "datasets",
     "dtype_policies",
+    "grad",
     "initializers",
     "layers",
     "losses",
@@ -94,5 +95,6 @@ __all__ = [
     "show_config",
     "tree",
     "utils",
+    "value_and_grad",
     "version",
 ]
