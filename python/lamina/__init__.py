@@ -16,6 +16,7 @@ from . import (
     layers,
     losses,
     metrics,
+    mixed_precision,
     models,
     ops,
     optimizers,
@@ -28,7 +29,7 @@ from . import (
 from ._core import Tensor
 from .autodiff import GradientTape, grad, value_and_grad
 from .config import show_config
-from .dtype_policies import DTypePolicy
+from .dtype_policies import DTypePolicy, FloatDTypePolicy
 from .initializers import Initializer
 from .layers.input import Input
 from .layers.input_spec import InputSpec
@@ -59,6 +60,7 @@ def __getattr__(name: str) -> object:
 
 __all__ = [
     "DTypePolicy",
+    "FloatDTypePolicy",
     "Functional",
     "GradientTape",
     "Initializer",
@@ -86,6 +88,7 @@ __all__ = [
     "layers",
     "losses",
     "metrics",
+    "mixed_precision",
     "models",
     "ops",
     "optimizers",

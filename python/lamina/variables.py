@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
 from . import _core, config
 from .checks import explain
-from .ops.convert import convert_to_tensor
+from .ops.convert import convert_to_tensor, is_float
 from .utils.naming import auto_name, current_path
+
+# The dtype that floating variables are read in: the compute dtype of the layer that is being called.
+_autocast: ContextVar[str | None] = ContextVar("autocast", default=None)
+
+
+@contextmanager
+def autocast(dtype: str | None) -> Iterator[None]:
+    """Inside, floating variables made with `autocast=True` are read in `dtype`; None reads all as they are."""
+    token = _autocast.set(dtype)
+    try:
+        yield
+    finally:
+        _autocast.reset(token)
+
+
+def autocast_dtype() -> str | None:
+    """The dtype of the innermost `autocast`."""
+    return _autocast.get()
 
 
 class Variable:
@@ -94,8 +114,11 @@ class Variable:
 
     @property
     def value(self) -> Any:
-        """The present tensor; symbolic while a function is traced."""
-        return self.core.value
+        """The present tensor; symbolic while a function is traced, in the compute dtype while a layer is called."""
+        dtype = _autocast.get()
+        if dtype is None or not self.autocast or self.core.dtype == dtype or not is_float(self.core.dtype):
+            return self.core.value
+        return _core.ops.cast(self.core.value, dtype=dtype)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -126,11 +149,11 @@ class Variable:
 
     def assign_add(self, value: Any) -> Any:
         """Adds `value` and returns the sum."""
-        return self.assign(self.value + convert_to_tensor(value, self.dtype))
+        return self.assign(self.core.value + convert_to_tensor(value, self.dtype))
 
     def assign_sub(self, value: Any) -> Any:
         """Subtracts `value` and returns the difference."""
-        return self.assign(self.value - convert_to_tensor(value, self.dtype))
+        return self.assign(self.core.value - convert_to_tensor(value, self.dtype))
 
     def numpy(self) -> np.ndarray:
         """A copy of the numbers."""

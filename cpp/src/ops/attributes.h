@@ -106,6 +106,15 @@ bool sized(const Graph& graph);
 std::shared_ptr<const Graph> bind(const Graph& graph, const Bindings& bindings);
 std::string to_string(const Graph& graph);
 
+// Whether an op has a field that says the dtype of its results.
+struct AttributeDType {
+  bool found = false;
+  template <class T>
+  void operator()(const char*, T&) {
+    found = found || std::is_same_v<T, DType>;
+  }
+};
+
 // Whether all dims in an op's fields are numbers.
 struct AttributeSizes {
   bool known = true;

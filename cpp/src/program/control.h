@@ -52,6 +52,7 @@ class Bodies {
 // was before every step, which the gradient needs; a pass takes `keep` back when nobody does.
 struct Scan {
   static constexpr const char* name = "scan";
+  static constexpr bool any_dtype = true;
   Graphs body;
   std::int64_t carries = 0;
   std::int64_t slices = 0;  // how many xs
@@ -78,6 +79,7 @@ struct Scan {
 // carry = body(carry) while condition(carry). Inputs: the carries, what the condition captured, what the body captured.
 struct While {
   static constexpr const char* name = "while_loop";
+  static constexpr bool any_dtype = true;
   Graphs condition, body;
   std::int64_t carries = 0;
   std::int64_t captured = 0;  // by the condition
@@ -100,6 +102,7 @@ struct While {
 // branches[index](the other inputs); an index out of range takes the nearest branch. Bools are indices, too.
 struct Switch {
   static constexpr const char* name = "switch";
+  static constexpr bool any_dtype = true;
   Graphs branches;
   template <class V>
   void fields(V& v) {
