@@ -40,7 +40,7 @@ def test_conversion():
     assert ops.convert_to_tensor([1.0, 2]).dtype == "float32"
     assert ops.convert_to_tensor(np.float64(2)).dtype == "float32"  # a number, not an array
     assert ops.convert_to_tensor(np.arange(3)).dtype == "int64"
-    assert ops.convert_to_tensor(np.zeros(2, "float16")).dtype == "float32"
+    assert ops.convert_to_tensor(np.zeros(2, "float16")).dtype == "float16"
     assert ops.convert_to_tensor(np.zeros(2, "uint16")).dtype == "int32"
     assert ops.convert_to_tensor([[True, False]]).dtype == "bool"
     assert ops.convert_to_tensor(2**40).dtype == "int64"

@@ -19,6 +19,7 @@ from lamina import ops
 
 ROW = {"ids": lambda row: row.id}
 BASES = {"Loss", "FunctionLoss", "Metric", "MeanMetricWrapper", "Initializer", "Regularizer", "Constraint", "Optimizer"}
+BASES |= {"LossScaleOptimizer"}  # around another optimizer: tests/behaviour/test_dtypes.py
 
 
 @pytest.mark.parametrize(

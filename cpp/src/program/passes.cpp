@@ -9,6 +9,7 @@
 #include "ops/elementwise.h"
 #include "ops/matmul.h"
 #include "program/control.h"
+#include "program/fused.h"
 
 namespace lamina {
 
@@ -244,6 +245,7 @@ void optimize(Graph& graph) {
   trim_scans(graph);
   fuse_epilogues(graph);
   remove_dead_nodes(graph);
+  fuse_elementwise(graph);
 }
 
 }  // namespace lamina
