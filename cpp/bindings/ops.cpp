@@ -6,21 +6,39 @@
 
 namespace lamina::python {
 
+namespace {
+
+// Whether an op on the inputs is done before another thread could take the GIL. Symbolic ones only make a node.
+bool is_small(const Values& inputs) {
+  constexpr std::int64_t elements = 1024;
+  for (const Value& v : inputs)
+    if (v.concrete() && v.tensor().size() > elements) return false;
+  return !inputs.empty();
+}
+
+}  // namespace
+
 void bind_ops(py::module_& m) {
   py::module_ ops = m.def_submodule("ops", "Every op of the engine: tensors by position, attributes by keyword.");
   for (const OpInfo& op : all_ops()) {
-    ops.def(op.name, [&op](const py::args& args, const py::kwargs& kwargs) -> py::object {
+    ops.def(op.name, [&op, plain = op.make({})](const py::args& args, const py::kwargs& kwargs) -> py::object {
       const Values inputs = values_of(args);
-      Attributes attributes;
-      for (auto item : kwargs) {
-        std::string name = item.first.cast<std::string>();
-        Attribute value = attribute_of(name, item.second);
-        attributes.emplace_back(std::move(name), std::move(value));
+      OpPtr made = plain;  // without attributes
+      if (kwargs.size() > 0) {
+        Attributes attributes;
+        for (auto item : kwargs) {
+          std::string name = item.first.cast<std::string>();
+          Attribute value = attribute_of(name, item.second);
+          attributes.emplace_back(std::move(name), std::move(value));
+        }
+        made = op.make(attributes);
       }
       Values outputs;
-      {
+      if (made == plain && is_small(inputs)) {
+        outputs = lamina::apply(made, inputs);
+      } else {
         py::gil_scoped_release release;
-        outputs = lamina::apply(op.make(attributes), inputs);
+        outputs = lamina::apply(made, inputs);
       }
       if (outputs.size() == 1) return object_of(outputs[0]);
       py::tuple results(outputs.size());
@@ -66,6 +84,15 @@ void bind_ops(py::module_& m) {
       },
       py::arg("outputs"), py::arg("inputs"), py::arg("pull"),
       "The outputs, with the gradients of the inputs that `pull(gradients of the outputs)` gives.");
+  m.def(
+      "alike",
+      [](const py::object& a, const py::object& b) {
+        if (!py::isinstance<Value::Impl>(a) || !py::isinstance<Value::Impl>(b)) return false;
+        const Value x(a.cast<ValuePtr>()), y(b.cast<ValuePtr>());
+        return x.dtype() == y.dtype() && ((x.concrete() && y.concrete()) || Trace::active() != nullptr);
+      },
+      py::arg("a"), py::arg("b"),
+      "Whether both are tensors of one dtype that an op takes as they are: numbers, or symbols in an open trace.");
   m.def(
       "gradient",
       [](const py::iterable& targets, const py::iterable& sources, const py::object& output_gradients) {
