@@ -104,9 +104,9 @@ TEST(FuseEpilogues, FusesWhatItMayAndKeepsTheNumbers) {
       {{act("silu", convolved())}, "conv"},
       {{ops::add(act("relu", convolved()), b)}, "conv add"},
       {{act("relu6", op("conv", {image, kernel, b}))}, "conv"},
-      {{shared, act("relu", ops::add(shared, b))}, "matmul add relu"},  // the product itself is wanted
+      {{shared, act("relu", ops::add(shared, b))}, "matmul fused"},  // the product itself is wanted
       {{ops::add(product(), column)}, "matmul add"},
-      {{act("relu", ops::add(ops::matmul(x, constant({5, 6}), false, true), b))}, "matmul add relu"},
+      {{act("relu", ops::add(ops::matmul(x, constant({5, 6}), false, true), b))}, "matmul fused"},
       {{ops::add(product(), product())}, "matmul add"},  // after merging
   };
   const std::vector<Tensor> inputs = {support::random<float>({5, 6}, 7), support::random<float>({2, 7, 6, 2}, 8)};
