@@ -1,6 +1,9 @@
 #include "ops/elementwise.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
 
 #include "autodiff/gradient.h"
 #include "kernels/table.h"
@@ -57,7 +60,60 @@ k::Broadcast strides_of(const Run& run, int first, int count) {
 
 std::int64_t count(const Run& run) { return run.outputs[0].shape.size(); }
 
+constexpr double kLn2 = 0.69314718055994530942, kErfSlope = 1.12837916709551257390;  // 2 / sqrt(pi)
+
+Value normal_curve(const Value& x) {  // e^(-x^2)
+  return call(Unary<k::Unary::exp>{}, {ops::negative(ops::multiply(x, x))})[0];
+}
+
 bool integers_too(k::Unary f) { return f <= k::Unary::sign; }
+
+enum class Takes { numbers, numbers_and_truth, floating, integers, truth };
+
+Takes takes(k::Binary f) {
+  using B = k::Binary;
+  switch (f) {
+    case B::add:
+    case B::multiply:
+    case B::maximum:
+    case B::minimum:
+      return Takes::numbers_and_truth;
+    case B::divide:
+    case B::atan2:
+    case B::hypot:
+    case B::next_after:
+    case B::ldexp:
+    case B::gammainc:
+    case B::gammainc_slope:
+    case B::gamma_density:
+      return Takes::floating;
+    case B::gcd:
+    case B::lcm:
+    case B::bitwise_and:
+    case B::bitwise_or:
+    case B::bitwise_xor:
+    case B::left_shift:
+    case B::right_shift:
+      return Takes::integers;
+    case B::logical_and:
+    case B::logical_or:
+    case B::logical_xor:
+      return Takes::truth;
+    default:
+      return Takes::numbers;
+  }
+}
+
+// The bound of a clip as a number of the tensor's dtype: integers have none beyond their ends.
+template <class T>
+T bound(double value) {
+  using Limits = std::numeric_limits<T>;
+  if constexpr (Limits::is_integer) {
+    if (!(value > static_cast<double>(Limits::min()))) return Limits::min();
+    if (value >= static_cast<double>(Limits::max())) return Limits::max();
+  }
+  return static_cast<T>(value);
+}
 
 }  // namespace
 
@@ -93,6 +149,28 @@ Values vjp_unary(k::Unary function, double alpha, const Vjp& v) {
     case U::round:
     case U::trunc:
       return {ops::zeros_like(x)};
+    case U::cbrt:
+      return {ops::divide(ops::scaled(dy, 1.0 / 3), call(Unary<U::square>{}, {y})[0])};
+    case U::exp2:
+      return {ops::multiply(ops::scaled(dy, kLn2), y)};
+    case U::log2:
+      return {ops::divide(ops::scaled(dy, 1 / kLn2), x)};
+    case U::log10:
+      return {ops::divide(ops::scaled(dy, 1 / std::log(10.0)), x)};
+    case U::erfc:
+      return {ops::multiply(ops::scaled(dy, -kErfSlope), normal_curve(x))};
+    case U::erfinv:
+      return {ops::divide(ops::scaled(dy, 1 / kErfSlope), normal_curve(y))};
+    case U::bessel_i0:
+      return {ops::multiply(dy, call(Unary<U::bessel_i1>{}, {x})[0])};
+    case U::bessel_i1: {  // I0(x) - I1(x) / x, 1/2 at 0
+      const Value at_zero = ops::equal(x, ops::like(x, 0));
+      const Value ratio = ops::divide(y, ops::where(at_zero, ops::like(x, 1), x));
+      const Value i0 = call(Unary<U::bessel_i0>{}, {x})[0];
+      return {ops::multiply(dy, ops::subtract(i0, ops::where(at_zero, ops::like(x, 0.5), ratio)))};
+    }
+    case U::digamma:
+      detail::not_differentiable("digamma");
     case U::tan:
       return {ops::multiply(dy, one_plus_square(y))};
     case U::asin:
@@ -119,11 +197,14 @@ Values vjp_unary(k::Unary function, double alpha, const Vjp& v) {
 Specs infer_binary(const char* name, k::Binary function, const Specs& inputs) {
   check::num_inputs(name, inputs, 2, 2);
   check::same_dtype(name, inputs);
-  const bool logical = function >= k::Binary::logical_and;
-  if (logical != (inputs[0].dtype == DType::boolean))
-    fail(ErrorKind::type, std::string(name) + ": wrong dtype", logical ? "bool" : "numbers", to_string(inputs),
-         logical ? "Compare the inputs first." : "Cast the inputs first.");
-  if (function == k::Binary::divide || function == k::Binary::atan2) check::floating(name, inputs[0]);
+  const Takes wanted = takes(function);
+  const bool truth = inputs[0].dtype == DType::boolean;
+  if (wanted == Takes::floating) check::floating(name, inputs[0]);
+  if (truth ? wanted == Takes::numbers || wanted == Takes::integers : wanted == Takes::truth)
+    fail(ErrorKind::type, std::string(name) + ": wrong dtype", truth ? "numbers" : "bool", to_string(inputs),
+         truth ? "Cast the inputs first." : "Compare the inputs first.");
+  if (wanted == Takes::integers && is_floating(inputs[0].dtype))
+    fail(ErrorKind::type, std::string(name) + ": wrong dtype", "integers", to_string(inputs), "Cast the inputs first.");
   return {{inputs[0].dtype, broadcast(name, inputs)}};
 }
 
@@ -140,6 +221,9 @@ Values vjp_binary(k::Binary function, const Vjp& v) {
   const Value &a = v.in(0), &b = v.in(1), &y = v.out(), &dy = v.grad();
   Value da, db;
   auto log_of = [](const Value& x) { return call(Unary<k::Unary::log>{}, {x})[0]; };
+  auto by_order = [&](const Value& order, const Value& x) {  // d ln(gamma_density) / d order
+    return ops::subtract(log_of(x), call(Unary<k::Unary::digamma>{}, {order})[0]);
+  };
   auto half_on_ties = [&](const Value& x, const Value& other) {  // as JAX: equal values share the gradient
     Value won = ops::cast(ops::equal(x, y), dy.dtype()), lost = ops::cast(ops::equal(other, y), dy.dtype());
     return ops::multiply(dy, ops::divide(won, ops::add(won, lost)));
@@ -193,8 +277,39 @@ Values vjp_binary(k::Binary function, const Vjp& v) {
       da = dy;
       if (v.need(1)) db = ops::negative(ops::multiply(dy, call(Binary<B::floor_divide>{}, {a, b})[0]));
       break;
+    case B::fmod:  // a - trunc(a/b) * b
+      da = dy;
+      if (v.need(1)) db = ops::negative(ops::multiply(dy, call(Unary<k::Unary::trunc>{}, {ops::divide(a, b)})[0]));
+      break;
+    case B::hypot: {  // 0 at the tip of the cone
+      const Value tip = ops::equal(y, ops::like(y, 0));
+      const Value slope = ops::where(tip, ops::like(y, 0), ops::divide(dy, ops::where(tip, ops::like(y, 1), y)));
+      if (v.need(0)) da = ops::multiply(slope, a);
+      if (v.need(1)) db = ops::multiply(slope, b);
+      break;
+    }
+    case B::ldexp:
+      da = call(Binary<B::ldexp>{}, {dy, b})[0];
+      break;
+    case B::gammainc:
+      if (v.need(0)) da = ops::multiply(dy, call(Binary<B::gammainc_slope>{}, {a, b})[0]);
+      if (v.need(1)) db = ops::multiply(dy, call(Binary<B::gamma_density>{}, {a, b})[0]);
+      break;
+    case B::gammainc_slope: {  // by b: the density's derivative by a
+      if (v.need(0)) detail::not_differentiable("the gradient of gammainc by its first argument");
+      const Value density = call(Binary<B::gamma_density>{}, {a, b})[0];
+      db = ops::multiply(dy, ops::multiply(density, by_order(a, b)));
+      break;
+    }
+    case B::gamma_density:  // y = b^(a-1) e^-b / Gamma(a)
+      if (v.need(0)) da = ops::multiply(dy, ops::multiply(y, by_order(a, b)));
+      if (v.need(1)) {
+        const Value slope = ops::subtract(ops::divide(ops::subtract(a, ops::like(a, 1)), b), ops::like(b, 1));
+        db = ops::multiply(dy, ops::multiply(y, slope));
+      }
+      break;
     default:
-      break;  // floor_divide: flat; logical: not numbers
+      break;  // floor_divide, next_after: flat; the others: not real numbers
   }
   return {da ? ops::sum_to(da, a.dims()) : da, db ? ops::sum_to(db, b.dims()) : db};
 }
@@ -287,6 +402,20 @@ Values UnaryGrad::vjp(const Vjp& v) const {
       case U::cos:
         d_saved = ops::negative(ops::multiply(both, call(Unary<U::cos>{}, {saved})[0]));
         break;
+      case U::rsqrt:
+        d_saved = ops::scaled(ops::multiply(both, ops::multiply(saved, saved)), -1.5);
+        break;  // -y^3 / 2
+      case U::expm1:
+        d_saved = ops::multiply(both, call(Unary<U::exp>{}, {saved})[0]);
+        break;
+      case U::log1p: {  // 1 / (1 + x)
+        const Value above = ops::add(saved, ops::like(saved, 1));
+        d_saved = ops::negative(ops::divide(both, ops::multiply(above, above)));
+        break;
+      }
+      case U::erf:
+        d_saved = ops::scaled(ops::multiply(ops::multiply(both, saved), normal_curve(saved)), -2 * kErfSlope);
+        break;
       case U::softplus: {  // sigmoid(x)
         Value s = call(Unary<U::sigmoid>{}, {saved})[0];
         d_saved = ops::multiply(both, ops::multiply(s, ops::subtract(ops::like(s, 1), s)));
@@ -347,8 +476,7 @@ Specs Clip::infer(const Specs& inputs) const {
 void Clip::run(const Run& run) const {
   for_dtype(run.inputs[0].dtype, [&](auto t) {
     using T = decltype(t);
-    k::any_table<T>().elementwise.clip(count(run), run.in<T>(0), static_cast<T>(low), static_cast<T>(high),
-                                       run.out<T>(0));
+    k::any_table<T>().elementwise.clip(count(run), run.in<T>(0), bound<T>(low), bound<T>(high), run.out<T>(0));
   });
 }
 
@@ -371,6 +499,34 @@ void Cast::run(const Run& run) const {
 }
 
 Values Cast::vjp(const Vjp& v) const { return {is_floating(dtype) ? ops::cast(v.grad(), v.in(0).dtype()) : Value()}; }
+
+Specs Bitcast::infer(const Specs& inputs) const {
+  check::num_inputs(name, inputs, 1, 1);
+  const auto from = static_cast<std::int64_t>(size_of(inputs[0].dtype));
+  const auto to = static_cast<std::int64_t>(size_of(dtype));
+  Dims dims = inputs[0].dims;
+  if (from == to) return {{dtype, dims}};
+  const std::string received = to_string(inputs) + " as " + name_of(dtype);
+  if (dims.empty())
+    fail(ErrorKind::value, "bitcast: a scalar has no axis to grow or to shrink", "a dtype of the same size", received,
+         "Reshape the scalar to (1,) first.");
+  Dim& last = dims.back();
+  if (from < to && last.known() && last.value() * from % to != 0)
+    fail(ErrorKind::value, "bitcast: the last axis does not divide into numbers of the new dtype",
+         "a multiple of " + std::to_string(to / from), received, "Pad the last axis, or choose another dtype.");
+  last = from > to ? last * Dim(from / to) : last / Dim(to / from);
+  return {{dtype, dims}};
+}
+
+void Bitcast::run(const Run& run) const {
+  const std::size_t bytes = size_of(dtype) * static_cast<std::size_t>(count(run));
+  if (dtype == DType::boolean && run.inputs[0].dtype != DType::boolean) {
+    const auto* from = static_cast<const unsigned char*>(run.inputs[0].data);
+    for (std::size_t i = 0; i < bytes; ++i) run.out<bool>(0)[i] = from[i] != 0;
+  } else if (bytes != 0) {
+    std::memcpy(run.outputs[0].data, run.inputs[0].data, bytes);
+  }
+}
 
 Specs Identity::infer(const Specs& inputs) const {
   check::num_inputs(name, inputs, 1, 1);

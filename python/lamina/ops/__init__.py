@@ -7,11 +7,12 @@ family of functions is a file that lists its public names; `numpy` and `nn` are 
 from .. import _core as _core
 from ..variables import Variable as _Variable
 from . import nn, numpy
-from .convert import convert_to_numpy, convert_to_tensor, result_type
+from .convert import result_type
 from .core import *
 from .nn import *
 from .numpy import *
 from .operators import attach as _attach
+from .special import *
 
 _attach(_core.Tensor, _Variable)
 
