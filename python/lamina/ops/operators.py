@@ -67,10 +67,10 @@ def _index(self: Any) -> int:
 
 
 def _format(self: Any, spec: str) -> str:
-    """One number as Python formats it; tensors of several entries have no format but the empty one."""
-    return format(
-        self.numpy().reshape(()).item() if spec and not self.is_symbolic and self.numpy().size == 1 else str(self), spec
-    )
+    """One number as Python formats numbers; several as NumPy prints them."""
+    if not spec or self.is_symbolic or self.numpy().size != 1:
+        return format(str(self), spec)
+    return format(self.numpy().reshape(()).item(), spec)
 
 
 def _length(self: Any) -> int:
