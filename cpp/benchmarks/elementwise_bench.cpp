@@ -112,6 +112,8 @@ const bool registered = [] {
     unary_row<double>(name, function, 1 << 14);
   }
   unary_row<float>("tan", Unary::tan, 1 << 20);
+  unary_row<float>("exp2", Unary::exp2, 1 << 20);
+  unary_row<float>("erfinv", Unary::erfinv, 1 << 20);
 
   for (const std::int64_t n : kSizes) {
     unary_grad_row("relu", Unary::relu, n);
@@ -132,6 +134,8 @@ const bool registered = [] {
   binary_row("add_transposed", Binary::add, 1024, 1024, 1, 1024);
   binary_row("maximum_same", Binary::maximum, 16384, 1024, 1024, 1);
   binary_row("power", Binary::power, 1024, 1024, 1024, 1);
+  binary_row("hypot", Binary::hypot, 1024, 1024, 1024, 1);
+  binary_row("gammainc", Binary::gammainc, 256, 1024, 1024, 1);
 
   for (const std::int64_t n : kSizes) {
     const auto& floats = kernels::any_table<float>().elementwise;

@@ -43,6 +43,7 @@ endif()
 set(kernels "${CMAKE_CURRENT_SOURCE_DIR}/src/kernels")
 set(LAMINA_KERNEL_SOURCES_ONCE
     "${kernels}/dispatch.cpp"                   # chooses the level, so it runs before one is known
+    "${kernels}/elementwise/special.cpp"        # series in float64, that no vector instruction helps
     "${kernels}/elementwise/unary_grad.cpp"     # a fact about the formulas, that belongs to no level
     "${kernels}/random/integers.cpp"            # 128-bit products that no vector instruction has
 )

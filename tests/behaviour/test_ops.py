@@ -250,7 +250,7 @@ def test_choices():
     _check(ops.normalize(np.array([[3.0, 4]], "float32")), [[0.6, 0.8]])
     _check(ops.cond(ops.sum([1.0]) > 0, lambda: ops.ones(2), lambda: ops.zeros(2)), [1, 1])
     with pytest.raises(ValueError, match="choice is missing"):
-        ops.where([True])
+        ops.where([True], 1.0)
 
 
 def test_gradient_tape():

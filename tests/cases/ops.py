@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from scipy import special
 
 from cases.arrays import Array, above_one, distinct, flags, integers, positive, real, state, unit
 
@@ -34,8 +35,10 @@ def _softplus(x):
     return np.logaddexp(x, 0)
 
 
-def _erf(x):
-    return np.vectorize(math.erf)(x)
+def _slope(function, x, step=0.02):
+    """The derivative, by differences of eighth order."""
+    weights = {1: 4 / 5, 2: -1 / 5, 3: 4 / 105, 4: -1 / 280}
+    return sum(w * (function(x + k * step) - function(x - k * step)) for k, w in weights.items()) / step
 
 
 def _elu(x, alpha=1.0):
@@ -74,20 +77,29 @@ _UNARY: dict[str, tuple[Any, Any, bool]] = {
     "acosh": (above_one, np.arccosh, True),
     "atanh": (unit, np.arctanh, True),
     "tanh": (real, np.tanh, True),
-    "erf": (real, _erf, True),
+    "erf": (real, special.erf, True),
     "sigmoid": (real, _sigmoid, True),
     "softplus": (real, _softplus, True),
     "log_sigmoid": (real, lambda x: -_softplus(-x), True),
     "relu": (real, lambda x: np.maximum(x, 0), True),
     "relu6": (real, lambda x: np.clip(x, 0, 6), True),
     "silu": (real, lambda x: x * _sigmoid(x), True),
-    "gelu": (real, lambda x: x * 0.5 * (1 + _erf(x / math.sqrt(2))), True),
+    "gelu": (real, lambda x: x * 0.5 * (1 + special.erf(x / math.sqrt(2))), True),
     "gelu_tanh": (real, lambda x: 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))), True),
     "softsign": (real, lambda x: x / (1 + np.abs(x)), True),
     "hard_sigmoid": (real, lambda x: np.clip(x / 6 + 0.5, 0, 1), True),
     "hard_silu": (real, lambda x: x * np.clip(x / 6 + 0.5, 0, 1), True),
     "selu": (real, lambda x: SELU[1] * _elu(x, SELU[0]), True),
     "mish": (real, lambda x: x * np.tanh(_softplus(x)), True),
+    "cbrt": (real, np.cbrt, True),
+    "exp2": (real, np.exp2, True),
+    "log2": (positive, np.log2, True),
+    "log10": (positive, np.log10, True),
+    "erfc": (real, special.erfc, True),
+    "erfinv": (unit, special.erfinv, True),
+    "bessel_i0": (real, special.i0, True),
+    "bessel_i1": (real, special.i1, True),
+    "digamma": (positive, special.digamma, False),
 }
 _WITH_ALPHA = {
     "elu": _elu,
@@ -106,6 +118,11 @@ _BINARY: dict[str, tuple[Any, Any, bool]] = {
     "mod": (positive, np.mod, False),
     "atan2": (positive, np.arctan2, True),
     "squared_difference": (real, lambda a, b: (a - b) ** 2, True),
+    "fmod": (positive, np.fmod, False),
+    "hypot": (real, np.hypot, True),
+    "next_after": (real, np.nextafter, False),
+    "gammainc": (positive, special.gammainc, True),
+    "gamma_density": (positive, lambda a, x: x ** (a - 1) * np.exp(-x) / special.gamma(a), True),
 }
 _COMPARE = {
     "equal": np.equal,
@@ -114,6 +131,16 @@ _COMPARE = {
     "less_equal": np.less_equal,
     "greater": np.greater,
     "greater_equal": np.greater_equal,
+}
+_INTEGER = {
+    "gcd": np.gcd,
+    "lcm": np.lcm,
+    "bitwise_and": np.bitwise_and,
+    "bitwise_or": np.bitwise_or,
+    "bitwise_xor": np.bitwise_xor,
+    "left_shift": np.left_shift,
+    "right_shift": np.right_shift,
+    "fmod": np.fmod,
 }
 _LOGICAL = {"logical_and": np.logical_and, "logical_or": np.logical_or, "logical_xor": np.logical_xor}
 _REDUCE = {"sum": np.sum, "mean": np.mean, "prod": np.prod, "max": np.max, "min": np.min}
@@ -264,7 +291,42 @@ OPS: tuple[Op, ...] = (
         for name, (draw, reference, smooth) in _BINARY.items()
     ),
     *(Op(name, (integers(3, 4, 5), integers(3, 5)), {}, reference) for name, reference in _COMPARE.items()),
+    *(
+        Op(
+            name,
+            (integers(90, 4, 1, 5, low=-90), integers(70, 3, 5, low=1)),
+            {},
+            reference,
+            large=(integers(90, 300, 1000, low=-90), integers(70, 300, 1000, low=1)),
+            label="integers",
+        )
+        for name, reference in _INTEGER.items()
+    ),
     *(Op(name, (flags(4, 5), flags(5)), {}, reference) for name, reference in _LOGICAL.items()),
+    Op(
+        "ldexp",
+        (real(4, 1, 5), integers(9, 3, 5, low=-9, dtype="float")),
+        {},
+        lambda a, b: np.ldexp(a, b.astype("int32")),
+        (0,),
+        large=(real(300, 1000), integers(9, 300, 1000, low=-9, dtype="float")),
+    ),
+    Op(
+        "gammainc_slope",
+        (above_one(4, 1, 5), positive(3, 5)),
+        {},
+        lambda a, x: _slope(lambda a: special.gammainc(a, x), a),
+        (1,),
+        large=(positive(100, 100), positive(100, 100)),
+    ),
+    Op("bitcast", (integers(2**31, 3, 4, dtype="int32"),), A(dtype="uint8"), lambda x, dtype: x.view(dtype)),
+    Op(
+        "bitcast",
+        (integers(2**31, 3, 4, dtype="int32"),),
+        A(dtype="int64"),
+        lambda x, dtype: x.view(dtype),
+        label="wider",
+    ),
     Op("is_finite", (real(4),), {}, np.isfinite, _NONE),
     Op("is_nan", (real(4),), {}, np.isnan, _NONE),
     Op("is_inf", (real(4),), {}, np.isinf, _NONE),

@@ -1,6 +1,8 @@
 #include "ops/elementwise.h"
 
-#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
 
 #include "autodiff/gradient.h"
 #include "kernels/table.h"
@@ -11,53 +13,28 @@ namespace lamina {
 
 namespace k = kernels;
 
-Dim broadcast(const char* op, const Dim& a, const Dim& b, const Specs& inputs) {
-  if (a == b) return a;
-  if (a.known() && a.value() == 1) return b;
-  if (b.known() && b.value() == 1) return a;
-  if (a.known() && b.known())
-    fail(ErrorKind::value, std::string(op) + ": the shapes cannot be broadcast together",
-         "sizes that are equal or 1, counted from the last axis", to_string(inputs),
-         "Check the shapes, or reshape one.");
-  if (a.known()) return a;
-  if (b.known()) return b;
-  return maximum(a, b);
-}
-
-Dims broadcast(const char* op, const Specs& inputs) {
-  int rank = 0;
-  for (const Spec& s : inputs) rank = std::max(rank, s.rank());
-  Dims out(static_cast<std::size_t>(rank), Dim(1));
-  for (const Spec& s : inputs)
-    for (int i = 0; i < s.rank(); ++i) {
-      Dim& d = out[static_cast<std::size_t>(rank - s.rank() + i)];
-      d = broadcast(op, d, s.dims[static_cast<std::size_t>(i)], inputs);
-    }
-  return out;
-}
-
 namespace {
-
-k::Broadcast strides_of(const Run& run, int first, int count) {
-  k::Broadcast b;
-  const Shape& out = run.outputs[0].shape;
-  b.rank = out.rank();
-  for (int i = 0; i < out.rank(); ++i) b.shape[i] = out[i];
-  for (int j = 0; j < count; ++j) {
-    const Shape& in = run.inputs[first + j].shape;
-    std::int64_t stride = 1;
-    for (int i = out.rank() - 1, a = in.rank() - 1; i >= 0; --i, --a) {
-      const std::int64_t size = a >= 0 ? in[a] : 1;
-      b.strides[j][i] = size == 1 ? 0 : stride;
-      stride *= size;
-    }
-  }
-  return b;
-}
 
 std::int64_t count(const Run& run) { return run.outputs[0].shape.size(); }
 
+constexpr double kLn2 = 0.69314718055994530942, kErfSlope = 1.12837916709551257390;  // 2 / sqrt(pi)
+
+Value normal_curve(const Value& x) {  // e^(-x^2)
+  return call(Unary<k::Unary::exp>{}, {ops::negative(ops::multiply(x, x))})[0];
+}
+
 bool integers_too(k::Unary f) { return f <= k::Unary::sign; }
+
+// The bound of a clip as a number of the tensor's dtype: integers have none beyond their ends.
+template <class T>
+T bound(double value) {
+  using Limits = std::numeric_limits<T>;
+  if constexpr (Limits::is_integer) {
+    if (!(value > static_cast<double>(Limits::min()))) return Limits::min();
+    if (value >= static_cast<double>(Limits::max())) return Limits::max();
+  }
+  return static_cast<T>(value);
+}
 
 }  // namespace
 
@@ -93,6 +70,28 @@ Values vjp_unary(k::Unary function, double alpha, const Vjp& v) {
     case U::round:
     case U::trunc:
       return {ops::zeros_like(x)};
+    case U::cbrt:
+      return {ops::divide(ops::scaled(dy, 1.0 / 3), call(Unary<U::square>{}, {y})[0])};
+    case U::exp2:
+      return {ops::multiply(ops::scaled(dy, kLn2), y)};
+    case U::log2:
+      return {ops::divide(ops::scaled(dy, 1 / kLn2), x)};
+    case U::log10:
+      return {ops::divide(ops::scaled(dy, 1 / std::log(10.0)), x)};
+    case U::erfc:
+      return {ops::multiply(ops::scaled(dy, -kErfSlope), normal_curve(x))};
+    case U::erfinv:
+      return {ops::divide(ops::scaled(dy, 1 / kErfSlope), normal_curve(y))};
+    case U::bessel_i0:
+      return {ops::multiply(dy, call(Unary<U::bessel_i1>{}, {x})[0])};
+    case U::bessel_i1: {  // I0(x) - I1(x) / x, 1/2 at 0
+      const Value at_zero = ops::equal(x, ops::like(x, 0));
+      const Value ratio = ops::divide(y, ops::where(at_zero, ops::like(x, 1), x));
+      const Value i0 = call(Unary<U::bessel_i0>{}, {x})[0];
+      return {ops::multiply(dy, ops::subtract(i0, ops::where(at_zero, ops::like(x, 0.5), ratio)))};
+    }
+    case U::digamma:
+      detail::not_differentiable("digamma");
     case U::tan:
       return {ops::multiply(dy, one_plus_square(y))};
     case U::asin:
@@ -114,103 +113,6 @@ Values vjp_unary(k::Unary function, double alpha, const Vjp& v) {
     default:
       return call(UnaryGrad{function, alpha}, {k::unary_grad_uses_output(function) ? y : x, dy});
   }
-}
-
-Specs infer_binary(const char* name, k::Binary function, const Specs& inputs) {
-  check::num_inputs(name, inputs, 2, 2);
-  check::same_dtype(name, inputs);
-  const bool logical = function >= k::Binary::logical_and;
-  if (logical != (inputs[0].dtype == DType::boolean))
-    fail(ErrorKind::type, std::string(name) + ": wrong dtype", logical ? "bool" : "numbers", to_string(inputs),
-         logical ? "Compare the inputs first." : "Cast the inputs first.");
-  if (function == k::Binary::divide || function == k::Binary::atan2) check::floating(name, inputs[0]);
-  return {{inputs[0].dtype, broadcast(name, inputs)}};
-}
-
-void run_binary(k::Binary function, const Run& run) {
-  const k::Broadcast b = strides_of(run, 0, 2);
-  for_dtype(run.inputs[0].dtype, [&](auto t) {
-    using T = decltype(t);
-    k::any_table<T>().elementwise.binary(function, b, run.in<T>(0), run.in<T>(1), run.out<T>(0));
-  });
-}
-
-Values vjp_binary(k::Binary function, const Vjp& v) {
-  using B = k::Binary;
-  const Value &a = v.in(0), &b = v.in(1), &y = v.out(), &dy = v.grad();
-  Value da, db;
-  auto log_of = [](const Value& x) { return call(Unary<k::Unary::log>{}, {x})[0]; };
-  auto half_on_ties = [&](const Value& x, const Value& other) {  // as JAX: equal values share the gradient
-    Value won = ops::cast(ops::equal(x, y), dy.dtype()), lost = ops::cast(ops::equal(other, y), dy.dtype());
-    return ops::multiply(dy, ops::divide(won, ops::add(won, lost)));
-  };
-  switch (function) {
-    case B::add:
-      da = db = dy;
-      break;
-    case B::subtract:
-      da = dy;
-      if (v.need(1)) db = ops::negative(dy);
-      break;
-    case B::multiply:
-      if (v.need(0)) da = ops::multiply(dy, b);
-      if (v.need(1)) db = ops::multiply(dy, a);
-      break;
-    case B::divide:
-      if (v.need(0)) da = ops::divide(dy, b);
-      if (v.need(1)) db = ops::negative(ops::divide(ops::multiply(dy, y), b));
-      break;
-    case B::maximum:
-    case B::minimum:
-      if (v.need(0)) da = half_on_ties(a, b);
-      if (v.need(1)) db = half_on_ties(b, a);
-      break;
-    case B::power: {
-      if (v.need(0)) {  // b * a^(b-1), 0 where b is 0
-        Value p = call(Binary<B::power>{}, {a, ops::subtract(b, ops::like(b, 1))})[0];
-        Value zero = ops::zeros_like(y);
-        da = ops::where(ops::equal(b, ops::like(b, 0)), zero, ops::multiply(dy, ops::multiply(b, p)));
-      }
-      if (v.need(1)) {  // y * log(a), 0 where a is 0
-        Value safe = ops::where(ops::equal(a, ops::like(a, 0)), ops::like(a, 1), a);
-        db = ops::multiply(dy, ops::multiply(y, log_of(safe)));
-      }
-      break;
-    }
-    case B::squared_difference: {
-      Value twice = ops::scaled(ops::multiply(dy, ops::subtract(a, b)), 2);
-      if (v.need(0)) da = twice;
-      if (v.need(1)) db = ops::negative(twice);
-      break;
-    }
-    case B::atan2: {
-      Value square = ops::add(ops::multiply(a, a), ops::multiply(b, b));
-      if (v.need(0)) da = ops::multiply(dy, ops::divide(b, square));
-      if (v.need(1)) db = ops::negative(ops::multiply(dy, ops::divide(a, square)));
-      break;
-    }
-    case B::mod:  // a - floor(a/b) * b
-      da = dy;
-      if (v.need(1)) db = ops::negative(ops::multiply(dy, call(Binary<B::floor_divide>{}, {a, b})[0]));
-      break;
-    default:
-      break;  // floor_divide: flat; logical: not numbers
-  }
-  return {da ? ops::sum_to(da, a.dims()) : da, db ? ops::sum_to(db, b.dims()) : db};
-}
-
-Specs infer_compare(const char* name, const Specs& inputs) {
-  check::num_inputs(name, inputs, 2, 2);
-  check::same_dtype(name, inputs);
-  return {{DType::boolean, broadcast(name, inputs)}};
-}
-
-void run_compare(k::Compare function, const Run& run) {
-  const k::Broadcast b = strides_of(run, 0, 2);
-  for_dtype(run.inputs[0].dtype, [&](auto t) {
-    using T = decltype(t);
-    k::any_table<T>().elementwise.compare(function, b, run.in<T>(0), run.in<T>(1), run.out<bool>(0));
-  });
 }
 
 Specs infer_float_test(const char* name, const Specs& inputs) {
@@ -315,30 +217,6 @@ void LogicalNot::run(const Run& run) const {
   k::any_table<bool>().elementwise.compare(k::Compare::equal, b, run.in<bool>(0), &no, run.out<bool>(0));
 }
 
-Specs Where::infer(const Specs& inputs) const {
-  check::num_inputs(name, inputs, 3, 3);
-  check::same_dtype(name, {inputs[1], inputs[2]});
-  if (inputs[0].dtype != DType::boolean)
-    fail(ErrorKind::type, "where: wrong dtype of the condition", "bool", to_string(inputs), "Compare something first.");
-  return {{inputs[1].dtype, broadcast(name, inputs)}};
-}
-
-void Where::run(const Run& run) const {
-  const k::Broadcast b = strides_of(run, 0, 3);
-  for_dtype(run.inputs[1].dtype, [&](auto t) {
-    using T = decltype(t);
-    k::any_table<T>().elementwise.where(b, run.in<bool>(0), run.in<T>(1), run.in<T>(2), run.out<T>(0));
-  });
-}
-
-Values Where::vjp(const Vjp& v) const {
-  const Value zero = ops::like(v.grad(), 0);
-  Value da, db;
-  if (v.need(1)) da = ops::sum_to(ops::where(v.in(0), v.grad(), zero), v.in(1).dims());
-  if (v.need(2)) db = ops::sum_to(ops::where(v.in(0), zero, v.grad()), v.in(2).dims());
-  return {Value(), da, db};
-}
-
 Specs Clip::infer(const Specs& inputs) const {
   check::num_inputs(name, inputs, 1, 1);
   return {inputs[0]};
@@ -347,8 +225,7 @@ Specs Clip::infer(const Specs& inputs) const {
 void Clip::run(const Run& run) const {
   for_dtype(run.inputs[0].dtype, [&](auto t) {
     using T = decltype(t);
-    k::any_table<T>().elementwise.clip(count(run), run.in<T>(0), static_cast<T>(low), static_cast<T>(high),
-                                       run.out<T>(0));
+    k::any_table<T>().elementwise.clip(count(run), run.in<T>(0), bound<T>(low), bound<T>(high), run.out<T>(0));
   });
 }
 
@@ -371,6 +248,34 @@ void Cast::run(const Run& run) const {
 }
 
 Values Cast::vjp(const Vjp& v) const { return {is_floating(dtype) ? ops::cast(v.grad(), v.in(0).dtype()) : Value()}; }
+
+Specs Bitcast::infer(const Specs& inputs) const {
+  check::num_inputs(name, inputs, 1, 1);
+  const auto from = static_cast<std::int64_t>(size_of(inputs[0].dtype));
+  const auto to = static_cast<std::int64_t>(size_of(dtype));
+  Dims dims = inputs[0].dims;
+  if (from == to) return {{dtype, dims}};
+  const std::string received = to_string(inputs) + " as " + name_of(dtype);
+  if (dims.empty())
+    fail(ErrorKind::value, "bitcast: a scalar has no axis to grow or to shrink", "a dtype of the same size", received,
+         "Reshape the scalar to (1,) first.");
+  Dim& last = dims.back();
+  if (from < to && last.known() && last.value() * from % to != 0)
+    fail(ErrorKind::value, "bitcast: the last axis does not divide into numbers of the new dtype",
+         "a multiple of " + std::to_string(to / from), received, "Pad the last axis, or choose another dtype.");
+  last = from > to ? last * Dim(from / to) : last / Dim(to / from);
+  return {{dtype, dims}};
+}
+
+void Bitcast::run(const Run& run) const {
+  const std::size_t bytes = size_of(dtype) * static_cast<std::size_t>(count(run));
+  if (dtype == DType::boolean && run.inputs[0].dtype != DType::boolean) {
+    const auto* from = static_cast<const unsigned char*>(run.inputs[0].data);
+    for (std::size_t i = 0; i < bytes; ++i) run.out<bool>(0)[i] = from[i] != 0;
+  } else if (bytes != 0) {
+    std::memcpy(run.outputs[0].data, run.inputs[0].data, bytes);
+  }
+}
 
 Specs Identity::infer(const Specs& inputs) const {
   check::num_inputs(name, inputs, 1, 1);

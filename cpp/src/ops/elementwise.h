@@ -7,14 +7,41 @@
 namespace lamina {
 
 inline constexpr const char* kUnaryNames[] = {
-    "negative", "absolute",     "square",    "sign",        "floor",      "ceil",  "round", "trunc", "reciprocal",
-    "sqrt",     "rsqrt",        "exp",       "expm1",       "log",        "log1p", "sin",   "cos",   "tan",
-    "asin",     "acos",         "atan",      "sinh",        "cosh",       "asinh", "acosh", "atanh", "tanh",
-    "erf",      "sigmoid",      "softplus",  "log_sigmoid", "relu",       "relu6", "silu",  "gelu",  "gelu_tanh",
-    "softsign", "hard_sigmoid", "hard_silu", "elu",         "leaky_relu", "selu",  "celu",  "mish"};
-inline constexpr const char* kBinaryNames[] = {
-    "add", "subtract", "multiply",           "divide",      "maximum",    "minimum",    "power", "floor_divide",
-    "mod", "atan2",    "squared_difference", "logical_and", "logical_or", "logical_xor"};
+    "negative",   "absolute", "square",    "sign",      "floor",    "ceil",         "round",       "trunc",
+    "reciprocal", "sqrt",     "rsqrt",     "exp",       "expm1",    "log",          "log1p",       "sin",
+    "cos",        "tan",      "asin",      "acos",      "atan",     "sinh",         "cosh",        "asinh",
+    "acosh",      "atanh",    "tanh",      "erf",       "sigmoid",  "softplus",     "log_sigmoid", "relu",
+    "relu6",      "silu",     "gelu",      "gelu_tanh", "softsign", "hard_sigmoid", "hard_silu",   "elu",
+    "leaky_relu", "selu",     "celu",      "mish",      "cbrt",     "exp2",         "log2",        "log10",
+    "erfc",       "erfinv",   "bessel_i0", "bessel_i1", "digamma"};
+inline constexpr const char* kBinaryNames[] = {"add",
+                                               "subtract",
+                                               "multiply",
+                                               "divide",
+                                               "maximum",
+                                               "minimum",
+                                               "power",
+                                               "floor_divide",
+                                               "mod",
+                                               "atan2",
+                                               "squared_difference",
+                                               "fmod",
+                                               "hypot",
+                                               "next_after",
+                                               "ldexp",
+                                               "gammainc",
+                                               "gammainc_slope",
+                                               "gamma_density",
+                                               "gcd",
+                                               "lcm",
+                                               "bitwise_and",
+                                               "bitwise_or",
+                                               "bitwise_xor",
+                                               "left_shift",
+                                               "right_shift",
+                                               "logical_and",
+                                               "logical_or",
+                                               "logical_xor"};
 inline constexpr const char* kCompareNames[] = {"equal", "not_equal", "less", "less_equal", "greater", "greater_equal"};
 
 template <>
@@ -148,6 +175,19 @@ struct Cast {
   Specs infer(const Specs& inputs) const;
   void run(const Run& run) const;
   Values vjp(const Vjp& v) const;
+};
+
+// The same bytes as numbers of another dtype; the last axis grows or shrinks with their size. A byte read as a truth
+// value is true unless it is 0.
+struct Bitcast {
+  static constexpr const char* name = "bitcast";
+  DType dtype = DType::int32;
+  template <class V>
+  void fields(V& v) {
+    v("dtype", dtype);
+  }
+  Specs infer(const Specs& inputs) const;
+  void run(const Run& run) const;
 };
 
 struct Identity {

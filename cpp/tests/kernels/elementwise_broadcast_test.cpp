@@ -112,12 +112,25 @@ std::string describe(const Broadcast& b, int operands) {
   return text;
 }
 
-constexpr Binary kFloatBinaries[] = {
-    Binary::add,   Binary::subtract,     Binary::multiply, Binary::divide, Binary::maximum,           Binary::minimum,
-    Binary::power, Binary::floor_divide, Binary::mod,      Binary::atan2,  Binary::squared_difference};
+constexpr Binary kFloatBinaries[] = {Binary::add,
+                                     Binary::subtract,
+                                     Binary::multiply,
+                                     Binary::divide,
+                                     Binary::maximum,
+                                     Binary::minimum,
+                                     Binary::power,
+                                     Binary::floor_divide,
+                                     Binary::mod,
+                                     Binary::atan2,
+                                     Binary::squared_difference,
+                                     Binary::fmod,
+                                     Binary::hypot,
+                                     Binary::ldexp};
 constexpr Binary kIntegerBinaries[] = {
-    Binary::add,     Binary::subtract, Binary::multiply,     Binary::divide, Binary::maximum,
-    Binary::minimum, Binary::power,    Binary::floor_divide, Binary::mod,    Binary::squared_difference};
+    Binary::add,         Binary::subtract,   Binary::multiply,     Binary::divide,      Binary::maximum,
+    Binary::minimum,     Binary::power,      Binary::floor_divide, Binary::mod,         Binary::squared_difference,
+    Binary::fmod,        Binary::gcd,        Binary::lcm,          Binary::bitwise_and, Binary::bitwise_or,
+    Binary::bitwise_xor, Binary::left_shift, Binary::right_shift};
 constexpr Binary kBoolBinaries[] = {Binary::add,        Binary::subtract,   Binary::multiply, Binary::maximum,
                                     Binary::minimum,    Binary::power,      Binary::mod,      Binary::logical_and,
                                     Binary::logical_or, Binary::logical_xor};
@@ -218,6 +231,15 @@ TEST(Binary, NotANumberZerosAndSigns) {
     EXPECT_TRUE(std::isnan(apply(Binary::power, -2, 0.5f)));
     EXPECT_EQ(apply(Binary::power, -2, 3), -8);
     EXPECT_EQ(apply(Binary::power, -3, 2), 9);
+    EXPECT_EQ(apply(Binary::fmod, -7, 3), -1);
+    EXPECT_EQ(apply(Binary::hypot, 3e30f, 4e30f), 5e30f);
+    EXPECT_EQ(apply(Binary::ldexp, 3, 1e9f), infinity);
+    EXPECT_EQ(apply(Binary::ldexp, -3, -1e9f), 0);
+    EXPECT_EQ(apply(Binary::next_after, 1, 2), 1 + std::numeric_limits<float>::epsilon());
+    EXPECT_EQ(apply(Binary::next_after, 0, -1), -std::numeric_limits<float>::denorm_min());
+    EXPECT_EQ(apply(Binary::next_after, std::numeric_limits<float>::max(), infinity), infinity);
+    EXPECT_TRUE(std::signbit(apply(Binary::next_after, -std::numeric_limits<float>::denorm_min(), 1)));
+    EXPECT_TRUE(std::isnan(apply(Binary::next_after, nan, 1)));
   });
 }
 

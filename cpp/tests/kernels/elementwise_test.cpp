@@ -68,6 +68,11 @@ const std::vector<Row>& unary_rows() {
       {Unary::selu, "selu"},
       {Unary::celu, "celu", 1.0},
       {Unary::mish, "mish"},
+      {Unary::cbrt, "cbrt"},
+      {Unary::exp2, "exp2"},
+      {Unary::log2, "log2"},
+      {Unary::log10, "log10"},
+      {Unary::erfc, "erfc"},
   };
   return rows;
 }
@@ -146,6 +151,12 @@ double allowed_ulps(const Row& row, T x) {
     case Unary::selu:
     case Unary::celu:
       return 2.5;  // expm1 and one more product
+    case Unary::cbrt:
+    case Unary::exp2:
+    case Unary::log2:
+    case Unary::log10:
+    case Unary::erfc:
+      return sizeof(T) == 4 ? 0.501 : 6;  // the C library's, in double
     default:
       return 2;
   }

@@ -42,11 +42,11 @@ TEST(Infer, RefusesWithFourParts) {
        ErrorKind::type,
        "add: the inputs have different dtypes. Expected: one dtype. Received: float32 (2,), float64 (2,). "
        "Cast them to the same dtype."},
-      {"add",
+      {"subtract",
        {},
        {{boolean, {2}}, {boolean, {2}}},
        ErrorKind::type,
-       "add: wrong dtype. Expected: numbers. Received: bool (2,), bool (2,). Cast the inputs first."},
+       "subtract: wrong dtype. Expected: numbers. Received: bool (2,), bool (2,). Cast the inputs first."},
       {"logical_and",
        {},
        {{f32, {2}}, {f32, {2}}},

@@ -8,11 +8,13 @@ from .. import _core as _core
 from ..variables import Variable as _Variable
 from . import nn, numpy
 from .control import *
-from .convert import convert_to_numpy, convert_to_tensor, result_type
+from .conversion import *
+from .convert import result_type
 from .core import *
 from .nn import *
 from .numpy import *
 from .operators import attach as _attach
+from .special import *
 
 _attach(_core.Tensor, _Variable)
 

@@ -1,5 +1,6 @@
 """The functions of NumPy, by family."""
 
+from .bitwise import *
 from .core import ndim, size
 from .creation import *
 from .elementwise import *

@@ -11,6 +11,7 @@ from .. import _core
 from ..checks import explain
 from . import numpy as functions
 from . import shapes
+from .numpy_protocol import array_function, array_ufunc
 
 Tensor = _core.Tensor
 
@@ -65,6 +66,13 @@ def _index(self: Any) -> int:
     return _number(int)(tensor)
 
 
+def _format(self: Any, spec: str) -> str:
+    """One number as Python formats numbers; several as NumPy prints them."""
+    if not spec or self.is_symbolic or self.numpy().size != 1:
+        return format(str(self), spec)
+    return format(self.numpy().reshape(()).item(), spec)
+
+
 def _length(self: Any) -> int:
     if self.ndim == 0 or self.shape[0] is None:
         raise TypeError(f"A tensor of shape {self.shape} has no length: use lamina.ops.shape.")
@@ -73,6 +81,10 @@ def _length(self: Any) -> int:
 
 def _iterate(self: Any) -> Iterator[Any]:
     return (self[i] for i in range(_length(self)))
+
+
+def _divmod(a: Any, b: Any) -> tuple[Any, Any]:
+    return functions.floor_divide(a, b), functions.mod(a, b)
 
 
 def _matmul(self: Any, other: Any) -> Any:
@@ -96,12 +108,18 @@ _OPERATORS: dict[str, Callable[..., Any]] = {
     "__rpow__": _binary(functions.power, True),
     "__matmul__": _matmul,
     "__rmatmul__": _binary(functions.matmul, True),
-    "__and__": _binary(functions.logical_and),
-    "__rand__": _binary(functions.logical_and, True),
-    "__or__": _binary(functions.logical_or),
-    "__ror__": _binary(functions.logical_or, True),
-    "__xor__": _binary(functions.logical_xor),
-    "__rxor__": _binary(functions.logical_xor, True),
+    "__divmod__": _binary(_divmod),
+    "__rdivmod__": _binary(_divmod, True),
+    "__and__": _binary(functions.bitwise_and),
+    "__rand__": _binary(functions.bitwise_and, True),
+    "__or__": _binary(functions.bitwise_or),
+    "__ror__": _binary(functions.bitwise_or, True),
+    "__xor__": _binary(functions.bitwise_xor),
+    "__rxor__": _binary(functions.bitwise_xor, True),
+    "__lshift__": _binary(functions.left_shift),
+    "__rlshift__": _binary(functions.left_shift, True),
+    "__rshift__": _binary(functions.right_shift),
+    "__rrshift__": _binary(functions.right_shift, True),
     "__eq__": _binary(functions.equal),
     "__ne__": _binary(functions.not_equal),
     "__lt__": _binary(functions.less),
@@ -110,7 +128,11 @@ _OPERATORS: dict[str, Callable[..., Any]] = {
     "__ge__": _binary(functions.greater_equal),
     "__neg__": lambda self: functions.negative(self),
     "__abs__": lambda self: functions.absolute(self),
-    "__invert__": lambda self: functions.logical_not(self),
+    "__pos__": lambda self: functions.copy(self),
+    "__invert__": lambda self: functions.bitwise_not(self),
+    "__round__": lambda self, ndigits=None: functions.round(self, ndigits or 0),
+    "__array_ufunc__": array_ufunc,
+    "__array_function__": array_function,
     "__getitem__": lambda self, key: shapes.get_item(self, np.asarray(key) if isinstance(key, list) else key),
 }
 
@@ -122,8 +144,7 @@ def attach(tensor: Any, variable: Any) -> None:
         if name not in ("__eq__", "__ne__"):
             setattr(variable, name, operator)
     tensor.__hash__ = object.__hash__
-    for cls in (tensor, variable):
-        cls.__array_priority__ = 1000  # NumPy leaves `array + tensor` to the tensor
+    tensor.__format__ = _format
     tensor.__float__ = _number(float)
     tensor.__int__ = _number(int)
     tensor.__bool__ = _number(bool)

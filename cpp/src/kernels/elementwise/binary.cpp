@@ -3,6 +3,7 @@
 #include "kernels/elementwise/map.h"
 #include "kernels/elementwise/packet_base.h"
 #include "kernels/elementwise/parts.h"
+#include "kernels/elementwise/special.h"
 
 namespace lamina::kernels::LAMINA_LEVEL {
 namespace {
@@ -15,6 +16,10 @@ inline float call_fmod(float a, float b) { return __builtin_fmodf(a, b); }
 inline double call_fmod(double a, double b) { return __builtin_fmod(a, b); }
 inline float call_atan2(float a, float b) { return __builtin_atan2f(a, b); }
 inline double call_atan2(double a, double b) { return __builtin_atan2(a, b); }
+inline float call_hypot(float a, float b) { return __builtin_hypotf(a, b); }
+inline double call_hypot(double a, double b) { return __builtin_hypot(a, b); }
+inline float call_ldexp(float a, int b) { return __builtin_ldexpf(a, b); }
+inline double call_ldexp(double a, int b) { return __builtin_ldexp(a, b); }
 inline float call_floor(float x) { return __builtin_floorf(x); }
 inline double call_floor(double x) { return __builtin_floor(x); }
 
@@ -97,6 +102,68 @@ struct FloorDivide {  // as NumPy: from the exact remainder, so that a quotient 
     if (quotient == T(0)) return a / b < T(0) || 1 / (a / b) < T(0) ? T(-0.0) : T(0);
     const T floored = call_floor(quotient);
     return quotient - floored > T(0.5) ? floored + T(1) : floored;
+  }
+};
+
+struct Fmod {
+  template <class T>
+  T operator()(T a, T b) const {
+    return call_fmod(a, b);
+  }
+};
+struct Hypot {
+  template <class T>
+  T operator()(T a, T b) const {
+    return call_hypot(a, b);
+  }
+};
+struct Ldexp {
+  template <class T>
+  T operator()(T a, T b) const {
+    constexpr T most = 5000;  // beyond every exponent
+    const T exponent = b < most ? (b > -most ? b : -most) : most;
+    return call_ldexp(a, static_cast<int>(exponent));
+  }
+};
+
+template <class T>
+struct BitsOf;
+template <>
+struct BitsOf<float> {
+  using type = std::int32_t;
+  static constexpr type sign = -2147483647 - 1;
+};
+template <>
+struct BitsOf<double> {
+  using type = std::int64_t;
+  static constexpr type sign = -9223372036854775807 - 1;
+};
+
+struct NextAfter {  // on the bits, so that denormal numbers count although the processor flushes them
+  template <class T>
+  T operator()(T a, T b) const {
+    using Bits = typename BitsOf<T>::type;
+    constexpr Bits sign = BitsOf<T>::sign;
+    if (a != a || b != b) return a + b;
+    Bits from, to;
+    __builtin_memcpy(&from, &a, sizeof a);
+    __builtin_memcpy(&to, &b, sizeof b);
+    // as places on the line of numbers, both zeros at 0
+    const Bits place = from < 0 ? sign - from : from, goal = to < 0 ? sign - to : to;
+    if (place == goal) return b;
+    const Bits next = place < goal ? place + 1 : place - 1;
+    const Bits bits = next < 0 || (next == 0 && from < 0) ? sign - next : next;
+    T y;
+    __builtin_memcpy(&y, &bits, sizeof y);
+    return y;
+  }
+};
+
+template <double (*Function)(double, double)>
+struct Special {
+  template <class T>
+  T operator()(T a, T b) const {
+    return static_cast<T>(Function(static_cast<double>(a), static_cast<double>(b)));
   }
 };
 
@@ -191,10 +258,36 @@ void binary(Binary function, const Broadcast& shape, const T* a, const T* b, T* 
       call.row = number_row<T, Atan2>;
       call.grain = kGrainLibrary;
       break;
-    case Binary::logical_and:
-    case Binary::logical_or:
-    case Binary::logical_xor:
-      return;  // of truth values only
+    case Binary::fmod:
+      call.row = number_row<T, Fmod>;
+      call.grain = kGrainLibrary;
+      break;
+    case Binary::hypot:
+      call.row = number_row<T, Hypot>;
+      call.grain = kGrainLibrary;
+      break;
+    case Binary::next_after:
+      call.row = number_row<T, NextAfter>;
+      call.grain = kGrainFunction;
+      break;
+    case Binary::ldexp:
+      call.row = number_row<T, Ldexp>;
+      call.grain = kGrainLibrary;
+      break;
+    case Binary::gammainc:
+      call.row = number_row<T, Special<special::gammainc>>;
+      call.grain = kGrainSeries;
+      break;
+    case Binary::gammainc_slope:
+      call.row = number_row<T, Special<special::gammainc_slope>>;
+      call.grain = kGrainSeries;
+      break;
+    case Binary::gamma_density:
+      call.row = number_row<T, Special<special::gamma_density>>;
+      call.grain = kGrainLibrary;
+      break;
+    default:
+      return;  // of integers or truth values only
   }
   run_broadcast(shape, call);
 }

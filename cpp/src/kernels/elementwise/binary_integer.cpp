@@ -102,6 +102,77 @@ struct Power {  // by repeated squaring; a negative exponent gives 0 but for the
   }
 };
 
+struct Fmod {  // the sign of a
+  template <class T>
+  T operator()(T a, T b) const {
+    return b == T(0) || (T(-1) < T(0) && b == T(-1)) ? T(0) : T(a % b);
+  }
+};
+
+template <class T>
+Word<T> magnitude(T a) {
+  return a < T(0) ? Word<T>(0) - Word<T>(a) : Word<T>(a);
+}
+
+template <class T>
+Word<T> common_divisor(Word<T> a, Word<T> b) {  // Euclid's algorithm
+  while (b != 0) {
+    const Word<T> rest = a % b;
+    a = b;
+    b = rest;
+  }
+  return a;
+}
+
+struct Gcd {
+  template <class T>
+  T operator()(T a, T b) const {
+    return T(common_divisor<T>(magnitude(a), magnitude(b)));
+  }
+};
+struct Lcm {
+  template <class T>
+  T operator()(T a, T b) const {
+    const Word<T> u = magnitude(a), v = magnitude(b), divisor = common_divisor<T>(u, v);
+    return divisor == 0 ? T(0) : T(u / divisor * v);
+  }
+};
+struct BitwiseAnd {
+  template <class T>
+  T operator()(T a, T b) const {
+    return T(a & b);
+  }
+};
+struct BitwiseOr {
+  template <class T>
+  T operator()(T a, T b) const {
+    return T(a | b);
+  }
+};
+struct BitwiseXor {
+  template <class T>
+  T operator()(T a, T b) const {
+    return T(a ^ b);
+  }
+};
+template <class T>
+bool within_width(T bits) {
+  return bits >= T(0) && bits < T(8 * sizeof(T));
+}
+struct LeftShift {
+  template <class T>
+  T operator()(T a, T bits) const {
+    return within_width(bits) ? T(Word<T>(a) << bits) : T(0);
+  }
+};
+struct RightShift {
+  template <class T>
+  T operator()(T a, T bits) const {
+    if (within_width(bits)) return T(a >> bits);
+    return a < T(0) ? T(-1) : T(0);
+  }
+};
+
 struct And {
   bool operator()(bool a, bool b) const { return a & b; }
 };
@@ -175,10 +246,34 @@ void binary(Binary function, const Broadcast& shape, const T* a, const T* b, T* 
       call.row = row<T, Power>;
       call.grain = kGrainLibrary;
       break;
-    case Binary::atan2:
-    case Binary::logical_and:
-    case Binary::logical_or:
-    case Binary::logical_xor:
+    case Binary::fmod:
+      call.row = row<T, Fmod>;
+      call.grain = kGrainFunction;
+      break;
+    case Binary::gcd:
+      call.row = row<T, Gcd>;
+      call.grain = kGrainLibrary;
+      break;
+    case Binary::lcm:
+      call.row = row<T, Lcm>;
+      call.grain = kGrainLibrary;
+      break;
+    case Binary::bitwise_and:
+      call.row = row<T, BitwiseAnd>;
+      break;
+    case Binary::bitwise_or:
+      call.row = row<T, BitwiseOr>;
+      break;
+    case Binary::bitwise_xor:
+      call.row = row<T, BitwiseXor>;
+      break;
+    case Binary::left_shift:
+      call.row = row<T, LeftShift>;
+      break;
+    case Binary::right_shift:
+      call.row = row<T, RightShift>;
+      break;
+    default:
       return;  // of floating numbers, of truth values
   }
   run_broadcast(shape, call);
@@ -214,7 +309,7 @@ void binary(Binary function, const Broadcast& shape, const bool* a, const bool* 
         for (Index i = 0; i < n; ++i) static_cast<bool*>(out)[i] = false;
       };
       break;
-    case Binary::atan2:
+    default:
       return;
   }
   run_broadcast(shape, call);

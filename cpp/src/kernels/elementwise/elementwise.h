@@ -53,7 +53,16 @@ enum class Unary : std::uint8_t {
   leaky_relu,
   selu,
   celu,
-  mish  // elu, leaky_relu, celu take `alpha`
+  mish,  // elu, leaky_relu, celu take `alpha`
+  cbrt,
+  exp2,
+  log2,
+  log10,
+  erfc,
+  erfinv,
+  bessel_i0,
+  bessel_i1,
+  digamma  // from cbrt on: computed in float64, within 6 ULP of that; the last four as special.h says
 };
 
 // dx = dy * f'(x), written with what is cheapest: `saved` is y for exp sqrt rsqrt reciprocal tanh sigmoid relu relu6
@@ -63,13 +72,14 @@ enum class Unary : std::uint8_t {
 //   x: negative absolute square log expm1 log1p sin cos erf softplus log_sigmoid silu gelu gelu_tanh softsign
 //      hard_sigmoid hard_silu mish
 //   any: sign floor ceil round trunc (0 everywhere)
-// |x|' (0) = 0; hard_sigmoid' and hard_silu' are 0 or 1 at -3 and 3. tan asin acos atan sinh cosh asinh acosh atanh
-// have none (dx is left as it is): the ops compose them.
+// |x|' (0) = 0; hard_sigmoid' and hard_silu' are 0 or 1 at -3 and 3. tan asin acos atan sinh cosh asinh acosh atanh,
+// and those from cbrt on, have none (dx is left as it is): the ops compose them.
 bool unary_grad_uses_output(Unary);
 
 // maximum and minimum are NaN if either operand is. Integers wrap; what they divide by 0 is 0; divide truncates, and
 // floor_divide and mod follow the divisor's sign as in NumPy; a negative power is 0 but of 1 and -1. Of bool, add,
-// multiply and subtract are or, and, xor.
+// multiply and subtract are or, and, xor. A shift by less than 0 or by all bits or more leaves 0, or -1 of a negative
+// number shifted right. gcd and lcm are not negative.
 enum class Binary : std::uint8_t {
   add,
   subtract,
@@ -82,6 +92,20 @@ enum class Binary : std::uint8_t {
   mod /* sign of the divisor */,
   atan2,
   squared_difference,
+  fmod,   // the sign of the dividend
+  hypot,  // from here to gamma_density: floating only
+  next_after,
+  ldexp,     // a * 2^b, b a whole number
+  gammainc,  // these three as special.h says
+  gammainc_slope,
+  gamma_density,
+  gcd,  // from here to right_shift: integers only
+  lcm,
+  bitwise_and,
+  bitwise_or,
+  bitwise_xor,
+  left_shift,
+  right_shift,
   logical_and,
   logical_or,
   logical_xor  // logical_*: bool only

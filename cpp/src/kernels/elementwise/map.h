@@ -19,6 +19,7 @@ namespace lamina::kernels::LAMINA_LEVEL {
 constexpr Index kGrainBytes = 512 * 1024;
 constexpr Index kGrainFunction = 16 * 1024;  // about 1 ns per element: exp, tanh, ...
 constexpr Index kGrainLibrary = 2 * 1024;    // about 10 ns per element: calls of the C library
+constexpr Index kGrainSeries = 256;          // about 100 ns per element
 
 constexpr Index grain_of_bytes(Index bytes_per_element) { return kGrainBytes / bytes_per_element / 64 * 64; }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <numeric>
 
 #include "kernels/elementwise/elementwise.h"
 
@@ -119,6 +120,18 @@ inline Real unary(kernels::Unary function, Real alpha, Real x) {
       return x > 0 ? x : alpha * std::expm1(x / alpha);
     case Unary::mish:
       return minus_infinity ? 0 : x * tanh_of_softplus(x);
+    case Unary::cbrt:
+      return std::cbrt(x);
+    case Unary::exp2:
+      return std::exp2(x);
+    case Unary::log2:
+      return std::log2(x);
+    case Unary::log10:
+      return std::log10(x);
+    case Unary::erfc:
+      return std::erfc(x);
+    default:  // special_test.cpp has the others
+      break;
   }
   return std::numeric_limits<Real>::quiet_NaN();
 }
@@ -223,6 +236,12 @@ inline Real binary(kernels::Binary function, Real a, Real b) {
       return std::atan2(a, b);
     case Binary::squared_difference:
       return (a - b) * (a - b);
+    case Binary::fmod:
+      return std::fmod(a, b);
+    case Binary::hypot:
+      return std::hypot(a, b);
+    case Binary::ldexp:
+      return std::ldexp(a, static_cast<int>(b));
     default:
       return std::numeric_limits<Real>::quiet_NaN();
   }
@@ -263,6 +282,24 @@ T integer_binary(kernels::Binary function, T a, T b) {
     }
     case Binary::squared_difference:
       return T((Word(a) - Word(b)) * (Word(a) - Word(b)));
+    case Binary::fmod:
+      return b == 0 || overflows ? T(0) : T(a % b);
+    case Binary::gcd:
+    case Binary::lcm: {  // of magnitudes, the least number's included
+      const Word u = a < 0 ? Word(0) - Word(a) : Word(a), v = b < 0 ? Word(0) - Word(b) : Word(b);
+      const Word divisor = std::gcd(u, v);
+      return function == Binary::gcd ? T(divisor) : divisor == 0 ? T(0) : T(u / divisor * v);
+    }
+    case Binary::bitwise_and:
+      return T(a & b);
+    case Binary::bitwise_or:
+      return T(a | b);
+    case Binary::bitwise_xor:
+      return T(a ^ b);
+    case Binary::left_shift:
+      return b < 0 || b >= T(8 * sizeof(T)) ? T(0) : T(Word(a) << b);
+    case Binary::right_shift:
+      return b < 0 || b >= T(8 * sizeof(T)) ? T(a < 0 ? -1 : 0) : T(a >> b);
     default:
       return 0;
   }

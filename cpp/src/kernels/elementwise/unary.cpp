@@ -2,6 +2,7 @@
 #include "kernels/elementwise/map.h"
 #include "kernels/elementwise/packet_math.h"
 #include "kernels/elementwise/parts.h"
+#include "kernels/elementwise/special.h"
 
 namespace lamina::kernels::LAMINA_LEVEL {
 namespace {
@@ -41,6 +42,13 @@ template <class T>
 void map_library(Index n, const T* x, T* y, T (*f)(T)) {
   parallel(n, kGrainLibrary, [&](Index begin, Index end, int) {
     for (Index i = begin; i < end; ++i) y[i] = f(x[i]);
+  });
+}
+
+template <class T>
+void map_double(Index n, const T* x, T* y, double (*f)(double), Index grain = kGrainLibrary) {
+  parallel(n, grain, [&](Index begin, Index end, int) {
+    for (Index i = begin; i < end; ++i) y[i] = static_cast<T>(f(static_cast<double>(x[i])));
   });
 }
 
@@ -156,6 +164,25 @@ void unary(Unary function, T alpha, Index n, const T* x, T* y) {
       return costly([=](P v) { return select(v > zero, v, P(slope * math::expm1(P(v / slope)))); });
     case Unary::mish:
       return costly([](P v) { return math::mish(v); });
+
+    case Unary::cbrt:
+      return map_double(n, x, y, [](double v) { return __builtin_cbrt(v); });
+    case Unary::exp2:
+      return map_double(n, x, y, [](double v) { return __builtin_exp2(v); });
+    case Unary::log2:
+      return map_double(n, x, y, [](double v) { return __builtin_log2(v); });
+    case Unary::log10:
+      return map_double(n, x, y, [](double v) { return __builtin_log10(v); });
+    case Unary::erfc:
+      return map_double(n, x, y, [](double v) { return __builtin_erfc(v); });
+    case Unary::erfinv:
+      return map_double(n, x, y, special::inverse_erf, kGrainSeries);
+    case Unary::bessel_i0:
+      return map_double(n, x, y, special::bessel_i0, kGrainSeries);
+    case Unary::bessel_i1:
+      return map_double(n, x, y, special::bessel_i1, kGrainSeries);
+    case Unary::digamma:
+      return map_double(n, x, y, special::digamma);
   }
 }
 
