@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .. import _core, config
-from ..checks import choice, integers
-from .convert import to_float
+from ..checks import choice, explain, integers
+from .convert import convert_to_tensor, to_float
 from .convolution import _spatial_rank, _to_first, _to_last
 from .operation import operation
 
-__all__ = ["average_pool", "max_pool"]
+__all__ = ["adaptive_average_pool", "adaptive_max_pool", "average_pool", "max_pool"]
 
 _ops = _core.ops
 
@@ -39,3 +41,64 @@ def average_pool(
 ) -> Any:
     """The mean of each window, padding not counted; strides default to the window."""
     return _pool("average_pool", inputs, pool_size, strides, padding, data_format)
+
+
+def _adaptive_axis(run: Any, x: Any, axis: int, count: int) -> Any:
+    """Pools one axis: window i goes from floor(i * size / count) up to ceil((i + 1) * size / count).
+
+    Windows have one of two lengths, so both kinds are pooled at every place, and the ones that count are taken.
+    """
+    size = x.shape[axis]
+    places = np.arange(count)
+    starts = places * size // count
+    lengths = -(-(places + 1) * size // count) - starts
+    short = -(-size // count)
+
+    def pooled(length: int) -> Any:
+        window = [1] * (x.ndim - 2)
+        window[axis - 1] = length
+        return run(x, window=window, strides=[1] * (x.ndim - 2), padding="valid")
+
+    kinds = [pooled(short)]
+    if (lengths > short).any():
+        kinds.append(pooled(short + 1))
+    index = starts + np.where(lengths > short, size - short + 1, 0)
+    return _ops.take(_ops.concatenate(*kinds, axis=axis), convert_to_tensor(index), axis=axis)
+
+
+def _adaptive(core: str, inputs: Any, output_size: Any, data_format: Any) -> Any:
+    owner, run = f"adaptive_{core}", getattr(_ops, core)
+    x = to_float(inputs)
+    rank = _spatial_rank(owner, x)
+    first = config.standardize_data_format(data_format) == "channels_first"
+    x = _to_last(x) if first else x
+    counts = integers(owner, "output_size", output_size, rank)
+    sizes = x.shape[1:-1]
+    if None in sizes or 0 in sizes:
+        raise ValueError(
+            explain(
+                f"{owner}: the windows cannot be placed.",
+                "spatial sizes that are known and not 0, as the windows depend on them",
+                f"shape {x.shape}",
+                "give the Input its sizes, or use a global pooling.",
+            )
+        )
+    if all(size % count == 0 for size, count in zip(sizes, counts)):
+        window = [size // count for size, count in zip(sizes, counts)]
+        x = run(x, window=window, strides=window, padding="valid")
+    else:
+        for axis, count in enumerate(counts, 1):
+            x = _adaptive_axis(run, x, axis, count)
+    return _to_first(x) if first else x
+
+
+@operation
+def adaptive_average_pool(inputs: Any, output_size: Any, data_format: Any = None) -> Any:
+    """The mean of `output_size` windows that cover each spatial axis evenly, overlapping where it does not divide."""
+    return _adaptive("average_pool", inputs, output_size, data_format)
+
+
+@operation
+def adaptive_max_pool(inputs: Any, output_size: Any, data_format: Any = None) -> Any:
+    """The largest entry of `output_size` windows that cover each spatial axis evenly."""
+    return _adaptive("max_pool", inputs, output_size, data_format)
