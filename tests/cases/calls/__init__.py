@@ -10,6 +10,7 @@ from cases.calls import (
     indexing,
     linalg,
     nn,
+    nn_images,
     ordering,
     products,
     reductions,
@@ -27,6 +28,7 @@ FAMILIES = (
     linalg,
     fourier,
     nn,
+    nn_images,
     image,
     control,
 )
