@@ -61,7 +61,8 @@ void CtcLoss::run(const Run& run) const {
   for (std::int64_t b = 0; b < s.batch; ++b)
     for (std::int64_t n = 0; n < std::min(counts[b], s.labels); ++n)
       if (const std::int64_t label = labels[b * s.labels + n]; label < 0 || label >= s.classes)
-        fail(ErrorKind::index, "ctc_loss: a label is out of range", "integers from 0 to " + std::to_string(s.classes - 1),
+        fail(ErrorKind::index, "ctc_loss: a label is out of range",
+             "integers from 0 to " + std::to_string(s.classes - 1),
              std::to_string(label) + " of sample " + std::to_string(b),
              "Check the labels and target_length, or give the output more classes.");
   for_floating(run.inputs[0].dtype, [&](auto t) {
@@ -101,6 +102,9 @@ Specs CtcBeamSearch::infer(const Specs& inputs) const {
          "top_paths " + std::to_string(top_paths) + ", beam_width " + std::to_string(beam_width),
          "Keep more beams, or ask for fewer paths.");
   const Dim &batch = inputs[0].dims[0], &time = inputs[0].dims[1];
+  if (time.known() && time.value() >= (std::int64_t{1} << 31) / beam_width)
+    fail(ErrorKind::value, "ctc_beam_search: too many steps", "beam_width * time below 2^31", to_string(inputs),
+         "Keep fewer beams, or cut the sequences.");
   return {{DType::int32, {top_paths, batch, time}}, {inputs[0].dtype, {batch, top_paths}}};
 }
 

@@ -332,7 +332,7 @@ Values UnaryGrad::vjp(const Vjp& v) const {
       case U::erf:  // 2 / sqrt(pi) exp(-x^2)
         d_saved = ops::scaled(ops::multiply(times_slope(both), saved), -2);
         break;
-      case U::softplus:  // sigmoid(x)
+      case U::softplus:       // sigmoid(x)
       case U::log_sigmoid: {  // sigmoid(-x)
         const Value s = unary<U::sigmoid>(saved);
         const Value bend = ops::multiply(s, one_minus(s));

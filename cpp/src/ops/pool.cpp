@@ -105,29 +105,24 @@ struct Gathering {
   T* out;
 
   void window(std::int64_t o) const {
-    const std::int64_t channels = s.channels;
     const std::int64_t position[3] = {o / (s.out[1] * s.out[2]) % s.out[0], o / s.out[2] % s.out[1], o % s.out[2]};
-    const std::int64_t image = o / s.out_size() * s.in_size();
-    T* to = out + o * channels;
-    for (std::int64_t c = 0; c < channels; ++c) to[c] = 0;
-    for (std::int64_t tap = s.taps() - 1; tap >= 0; --tap) {  // backwards, so that the first maximum stays
-      const std::int64_t at[3] = {tap / (s.kernel[1] * s.kernel[2]), tap / s.kernel[2] % s.kernel[1],
-                                  tap % s.kernel[2]};
-      std::int64_t pixel = 0;
-      bool inside = true;
-      for (int a = 0; a < 3; ++a) {
-        const std::int64_t i = position[a] * s.stride[a] - s.pad[a] + at[a] * s.dilation[a];
-        inside = inside && i >= 0 && i < s.in[a];
-        pixel = pixel * s.in[a] + i;
-      }
-      if (!inside) continue;
-      const std::int64_t from = (image + pixel) * channels;
-      const T* top = y + o * channels;
-      for (std::int64_t c = 0; c < channels; ++c) {
-        const T candidate = x[from + c];
-        if (candidate == top[c] || candidate != candidate) to[c] = values[from + c];
-      }
+    std::int64_t first[3], last[3];
+    for (int a = 0; a < 3; ++a) {
+      const std::int64_t start = position[a] * s.stride[a] - s.pad[a];
+      first[a] = std::max<std::int64_t>(start, 0);
+      last[a] = std::min(start + s.kernel[a], s.in[a]) - 1;
     }
+    const T* top = y + o * s.channels;
+    T* to = out + o * s.channels;
+    std::fill(to, to + s.channels, T(0));
+    const std::int64_t image = o / s.out_size() * s.in[0];
+    for (std::int64_t d = last[0]; d >= first[0]; --d)  // backwards, so that the first maximum stays
+      for (std::int64_t h = last[1]; h >= first[1]; --h)
+        for (std::int64_t w = last[2]; w >= first[2]; --w) {
+          const std::int64_t from = (((image + d) * s.in[1] + h) * s.in[2] + w) * s.channels;
+          for (std::int64_t c = 0; c < s.channels; ++c)
+            if (x[from + c] == top[c] || x[from + c] != x[from + c]) to[c] = values[from + c];
+        }
   }
   static void range(void* context, std::int64_t begin, std::int64_t end, int) {
     for (std::int64_t o = begin; o < end; ++o) static_cast<const Gathering*>(context)->window(o);
@@ -141,7 +136,8 @@ void MaxPoolGather::run(const Run& run) const {
   for_floating(run.inputs[0].dtype, [&](auto t) {
     using T = decltype(t);
     Gathering<T> gathering{s, run.in<T>(0), run.in<T>(1), run.in<T>(2), run.out<T>(0)};
-    const std::int64_t work = std::max<std::int64_t>(1, s.taps() * s.channels);
+    std::int64_t work = std::max<std::int64_t>(1, s.channels);
+    for (int a = 0; a < 3; ++a) work *= std::max<std::int64_t>(1, std::min(s.kernel[a], s.in[a]));
     parallel_for(s.batch * s.out_size(), std::max<std::int64_t>(1, 16384 / work), Gathering<T>::range, &gathering);
   });
 }

@@ -30,8 +30,8 @@ CONVOLUTIONS: tuple[Call, ...] = (
     ),
     Call("conv_transpose", (LINE, real(3, 2, 4)), batched=(0,)),
     *(
-        Call("conv_transpose", (real(2, 4, 3), real(k, 2, 3)), options, label="-".join(map(str, (k, *options.values()))))
-        for k, options in (
+        Call("conv_transpose", (real(2, 4, 3), real(k, 2, 3)), o, label="-".join(map(str, (k, *o.values()))))
+        for k, o in (
             (2, {"strides": 3}),  # a kernel smaller than its steps
             (3, {"strides": 3, "output_padding": 2}),
             (2, {"strides": 1, "output_padding": 2}),  # more than a step

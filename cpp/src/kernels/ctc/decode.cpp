@@ -111,8 +111,7 @@ struct Search {
       for (std::int32_t c = node.first_child; c >= 0; c = nodes[c].next_sibling)
         if (nodes[c].beam >= 0) alive[nodes[c].label] = mark;
       for (std::int32_t label = 0; label < s.classes; ++label)
-        if (label != s.blank && alive[label] != mark)
-          add({extended(b, label, log_probs), kNever, 0, b.node, label});
+        if (label != s.blank && alive[label] != mark) add({extended(b, label, log_probs), kNever, 0, b.node, label});
     }
     for (std::int64_t i = 0; i < num_beams; ++i) nodes[beams[i].node].beam = -1;
     std::fill(alive, alive + s.classes, 0);
@@ -164,7 +163,7 @@ void ctc_collapse(const CtcShape& s, bool merge_repeated, const std::int64_t* pa
 }
 
 std::size_t ctc_beam_search_scratch(const CtcShape& s, std::int64_t beam_width) {
-  return static_cast<std::size_t>(max_threads()) * Layout(s, beam_width).bytes();
+  return s.batch == 0 ? 0 : static_cast<std::size_t>(max_threads()) * Layout(s, beam_width).bytes();
 }
 
 template <class T>
@@ -172,8 +171,8 @@ void ctc_beam_search(const CtcShape& s, std::int64_t beam_width, std::int64_t to
                      const std::int64_t* times, std::int32_t* labels, T* scores, void* scratch) {
   const Layout layout(s, beam_width);
   ctc::for_samples(s, [&](std::int64_t b, int worker) {
-    Search search = layout.search(s, beam_width,
-                                  static_cast<char*>(scratch) + static_cast<std::size_t>(worker) * layout.bytes());
+    Search search =
+        layout.search(s, beam_width, static_cast<char*>(scratch) + static_cast<std::size_t>(worker) * layout.bytes());
     // Keras reads the first step in any case.
     search.run(log_probs + b * s.time * s.classes, std::min(s.time, std::max<std::int64_t>(1, times[b])));
     for (std::int64_t k = 0; k < top_paths; ++k) {

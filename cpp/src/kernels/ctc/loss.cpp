@@ -99,7 +99,7 @@ std::size_t slot_size(const CtcShape& s) {
 }  // namespace
 
 std::size_t ctc_loss_scratch(const CtcShape& s) {
-  return static_cast<std::size_t>(max_threads()) * slot_size(s) * sizeof(double);
+  return s.batch == 0 ? 0 : static_cast<std::size_t>(max_threads()) * slot_size(s) * sizeof(double);
 }
 
 template <class T>

@@ -1,4 +1,4 @@
-// Samples as tasks, each with its own part of the scratch.
+// What the loss and the search share: samples as tasks, and sums of probabilities in logarithms.
 #pragma once
 
 #include <algorithm>
@@ -9,8 +9,6 @@
 #include "kernels/ctc/ctc.h"
 
 namespace lamina::kernels::ctc {
-
-inline std::int64_t num_slots(const CtcShape& s) { return std::min<std::int64_t>(s.batch, max_threads()); }
 
 inline std::int64_t clamped(std::int64_t n, std::int64_t most) { return std::clamp<std::int64_t>(n, 0, most); }
 
