@@ -1,6 +1,5 @@
 """One row per op of the engine: inputs, attributes, what NumPy says, and what it is differentiable in."""
 
-import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from cases import ctc
 from cases.arrays import Array, above_one, distinct, flags, integers, positive, real, state, unit
 
 
@@ -215,45 +215,6 @@ def _sparsemax(x, axis):
     return np.moveaxis(np.maximum(z - tau, 0), -1, axis)
 
 
-def _collapse(path, blank=0, merge_repeated=True):
-    return tuple(
-        int(c) for i, c in enumerate(path) if c != blank and not (merge_repeated and i > 0 and c == path[i - 1])
-    )
-
-
-def _spelled(log_probs):
-    """The probability of every sequence of labels, by trying all paths."""
-    sums = {}
-    for path in itertools.product(range(log_probs.shape[1]), repeat=len(log_probs)):
-        labels = _collapse(path)
-        sums[labels] = sums.get(labels, 0.0) + math.exp(sum(log_probs[t, c] for t, c in enumerate(path)))
-    return sums
-
-
-def _ctc_loss(log_probs, labels, counts, times):
-    pairs = zip(log_probs, labels, counts, times)
-    return np.array([-np.log(_spelled(x[:t])[tuple(target[:n].tolist())]) for x, target, n, t in pairs])
-
-
-def _ctc_collapse(path, times, blank=0, merge_repeated=True):
-    out = np.full(path.shape, -1, "int32")
-    for row, x, t in zip(out, path, times):
-        labels = _collapse(x[:t], blank, merge_repeated)
-        row[: len(labels)] = labels
-    return out
-
-
-def _ctc_beam_search(log_probs, times, beam_width, top_paths):
-    labels = np.full((top_paths, *log_probs.shape[:2]), -1, "int32")
-    scores = np.full((len(log_probs), top_paths), -np.inf)
-    for b, (x, t) in enumerate(zip(log_probs, times)):
-        ranked = sorted(_spelled(x[:t]).items(), key=lambda item: -item[1])
-        for k, (found, probability) in enumerate(ranked[:top_paths]):
-            labels[k, b, : len(found)] = found
-            scores[b, k] = math.log(probability)
-    return labels, scores
-
-
 def _scatter_add(updates, indices, axis, shape):
     out = np.zeros(shape)
     np.add.at(out, indices, updates)
@@ -440,21 +401,27 @@ OPS: tuple[Op, ...] = (
         "ctc_loss",
         (real(3, 6, 4), integers(4, 3, 2, low=1), integers(3, 3), integers(7, 3, low=4)),
         {},
-        _ctc_loss,
+        ctc.loss,
         large=(real(20, 50, 9), integers(9, 20, 8), integers(9, 20), integers(51, 20, low=16)),
     ),
     Op(
         "ctc_collapse",
         (integers(3, 5, 8), integers(9, 5)),
         {},
-        _ctc_collapse,
+        ctc.collapse_all,
     ),
-    Op("ctc_collapse", (integers(3, 5, 8), integers(9, 5)), A(blank=2, merge_repeated=False), _ctc_collapse, label="2"),
+    Op(
+        "ctc_collapse",
+        (integers(3, 5, 8), integers(9, 5)),
+        A(blank=2, merge_repeated=False),
+        ctc.collapse_all,
+        label="2",
+    ),
     Op(
         "ctc_beam_search",
         (real(3, 4, 3), integers(5, 3, low=1)),
         A(beam_width=100, top_paths=4),
-        _ctc_beam_search,
+        ctc.best,
         _NONE,
         large=(real(20, 50, 9), integers(51, 20)),
     ),

@@ -43,27 +43,24 @@ def average_pool(
     return _pool("average_pool", inputs, pool_size, strides, padding, data_format)
 
 
-def _adaptive_axis(run: Any, x: Any, axis: int, count: int) -> Any:
-    """Pools one axis: window i goes from floor(i * size / count) up to ceil((i + 1) * size / count).
+def _gather_windows(x: Any, axis: int, count: int, average: bool) -> tuple[Any, int, Any]:
+    """`count` windows of one axis laid one after the other, their common length, and what means have to be scaled by.
 
-    Windows have one of two lengths, so both kinds are pooled at every place, and the ones that count are taken.
+    Window i goes from floor(i * size / count) up to ceil((i + 1) * size / count), so that lengths differ by one. Short
+    ones are filled up: with their last entry again, or with a zero where a mean is taken.
     """
     size = x.shape[axis]
     places = np.arange(count)
-    starts = places * size // count
-    lengths = -(-(places + 1) * size // count) - starts
-    short = -(-size // count)
-
-    def pooled(length: int) -> Any:
-        window = [1] * (x.ndim - 2)
-        window[axis - 1] = length
-        return run(x, window=window, strides=[1] * (x.ndim - 2), padding="valid")
-
-    kinds = [pooled(short)]
-    if (lengths > short).any():
-        kinds.append(pooled(short + 1))
-    index = starts + np.where(lengths > short, size - short + 1, 0)
-    return _ops.take(_ops.concatenate(*kinds, axis=axis), convert_to_tensor(index), axis=axis)
+    starts, ends = places * size // count, -(-(places + 1) * size // count)
+    length = int((ends - starts).max())
+    index = starts[:, None] + np.arange(length)
+    if average and (ends - starts < length).any():
+        x = _ops.pad(x, low=[0] * x.ndim, high=[int(i == axis) for i in range(x.ndim)], value=0.0)
+        index = np.where(index < ends[:, None], index, size)
+    else:
+        index = np.minimum(index, ends[:, None] - 1)
+    scale = np.reshape(length / (ends - starts), [-1 if i == axis else 1 for i in range(x.ndim)])
+    return _ops.take(x, convert_to_tensor(index.reshape(-1)), axis=axis), length, scale
 
 
 def _adaptive(core: str, inputs: Any, output_size: Any, data_format: Any) -> Any:
@@ -83,12 +80,18 @@ def _adaptive(core: str, inputs: Any, output_size: Any, data_format: Any) -> Any
                 "give the Input its sizes, or use a global pooling.",
             )
         )
-    if all(size % count == 0 for size, count in zip(sizes, counts)):
-        window = [size // count for size, count in zip(sizes, counts)]
-        x = run(x, window=window, strides=window, padding="valid")
-    else:
-        for axis, count in enumerate(counts, 1):
-            x = _adaptive_axis(run, x, axis, count)
+    window = []
+    scale: Any = 1.0
+    for axis, (size, count) in enumerate(zip(sizes, counts), 1):
+        if size % count == 0:
+            length = size // count
+        else:
+            x, length, more = _gather_windows(x, axis, count, core == "average_pool")
+            scale = scale * more
+        window.append(length)
+    x = run(x, window=window, strides=window, padding="valid")
+    if core == "average_pool" and np.any(np.asarray(scale) != 1.0):
+        x = _ops.multiply(x, convert_to_tensor(scale, x.dtype))
     return _to_first(x) if first else x
 
 

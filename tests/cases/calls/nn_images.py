@@ -44,7 +44,7 @@ CONVOLUTIONS: tuple[Call, ...] = (
             (4, {"strides": 2, "padding": "same", "output_padding": 3}),
             (2, {"strides": 1, "padding": "same", "output_padding": 4}),
             (3, {"dilation_rate": 2}),
-            (2, {"dilation_rate": 3, "padding": "same"}),
+            (2, {"dilation_rate": 2, "padding": "same"}),
         )
     ),
     Call("conv_transpose", (PLANE, real(3, 2, 3, 4)), {"strides": (2, 1), "padding": "same"}, batched=(0,), label="2d"),

@@ -1,10 +1,19 @@
 // Beginnings of label sequences are nodes of a tree, so that the same beginning is the same node however it was found.
+#include <cmath>
+#include <limits>
+
 #include "kernels/ctc/samples.h"
 
 namespace lamina::kernels {
 namespace {
 
 constexpr double kNever = -std::numeric_limits<double>::infinity();
+
+// log(exp(a) + exp(b))
+double log_add(double a, double b) {
+  const double top = std::max(a, b);
+  return top == kNever ? top : top + std::log1p(std::exp(-std::abs(a - b)));
+}
 
 struct Node {
   std::int32_t parent, label, depth;
@@ -92,8 +101,7 @@ struct Search {
   template <class T>
   void step(const T* log_probs) {
     std::int64_t count = 0;
-    const auto add = [&](Beam b) {
-      b.total = ctc::log_add(b.at_label, b.at_blank);
+    const auto add = [&](const Beam& b) {
       if (b.total > kNever) candidates[count++] = b;  // and not NaN
     };
     for (std::int64_t i = 0; i < num_beams; ++i) nodes[beams[i].node].beam = static_cast<std::int32_t>(i);
@@ -104,8 +112,9 @@ struct Search {
       if (node.parent >= 0) {
         stays.at_label = b.at_label + static_cast<double>(log_probs[node.label]);
         if (const std::int32_t parent = nodes[node.parent].beam; parent >= 0)
-          stays.at_label = ctc::log_add(stays.at_label, extended(beams[parent], node.label, log_probs));
+          stays.at_label = log_add(stays.at_label, extended(beams[parent], node.label, log_probs));
       }
+      stays.total = log_add(stays.at_label, stays.at_blank);
       add(stays);
       const auto mark = static_cast<std::int32_t>(i + 1);
       for (std::int32_t c = node.first_child; c >= 0; c = nodes[c].next_sibling)

@@ -1,5 +1,8 @@
 // The loss by the recursion of Keras over two kinds of states: after[n], n labels are spelled and a blank may have
-// followed; at[n], label n is being spelled. The gradient is the recursion's own, backwards.
+// followed; at[n], label n is being spelled. The gradient is the recursion's own, backwards: a sum of probabilities
+// shares it among its terms as they contribute, and these shares are kept for each step.
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "kernels/ctc/samples.h"
@@ -9,97 +12,91 @@ namespace {
 
 constexpr double kForbidden = -1e5;
 
-struct Sample {
-  std::int64_t times, count, classes, blank;
-  const std::int64_t* labels;
-  std::int64_t num_labels;
-  double* rows;  // times + 1 states of after[count + 1], at[count]; then two such states and one of after[count + 1]
-
-  std::int64_t width() const { return 2 * count + 1; }
-  double* after(std::int64_t t) const { return rows + t * width(); }
-  double* at(std::int64_t t) const { return after(t) + count + 1; }
-  bool repeats(std::int64_t n) const { return n + 1 < num_labels && labels[n] == labels[n + 1]; }
-  // What a step from label n to the state after it costs: without a blank (within the step before), and with one.
-  double free(std::int64_t n) const { return repeats(n) ? kForbidden : 0; }
-  double through_blank(std::int64_t n) const { return repeats(n) ? 0 : kForbidden; }
-
-  // after[] once free steps are made.
-  void skip(const double* after_in, const double* at_in, double* skipped) const {
-    skipped[0] = after_in[0];
-    for (std::int64_t n = 0; n < count; ++n) skipped[n + 1] = ctc::log_add(after_in[n + 1], at_in[n] + free(n));
+// log(exp(a) + exp(b)), and the share of a.
+double log_add(double a, double b, double& share) {
+  constexpr double underflow = 745.2;
+  const double d = a == b ? 0 : b - a;  // also of infinities
+  if (d < -underflow || d > underflow) {
+    share = d < 0 ? 1 : 0;
+    return d < 0 ? a : b;
   }
+  const double e = std::exp(-std::abs(d));
+  share = (d < 0 ? 1 : e) / (1 + e);
+  return std::max(a, b) + std::log1p(e);
+}
+
+struct Shares {
+  double skip, at, after;  // of the state before, in the sums below
+};
+
+struct Sample {
+  std::int64_t times, count, classes, blank, num_labels;
+  const std::int64_t* labels;
+  Shares* shares;  // [times][count]
+  double *after, *at;
+
+  bool repeats(std::int64_t n) const { return n + 1 < num_labels && labels[n] == labels[n + 1]; }
 
   template <class T>
   double forward(const T* log_probs) const {
-    double* skipped = after(times + 1);
-    for (std::int64_t i = 0; i < width(); ++i) rows[i] = kForbidden;
-    rows[0] = 0;
+    std::fill(after, after + count + 1, kForbidden);
+    std::fill(at, at + count, kForbidden);
+    after[0] = 0;
+    Shares* share = shares;
     for (std::int64_t t = 0; t < times; ++t, log_probs += classes) {
-      const double* label = at(t);
-      skip(after(t), label, skipped);
       const double blank_cost = static_cast<double>(log_probs[blank]);
-      double *next_after = after(t + 1), *next_at = at(t + 1);
-      next_after[0] = skipped[0] + blank_cost;
-      for (std::int64_t n = 0; n < count; ++n) {
-        next_at[n] = ctc::log_add(skipped[n], label[n]) + static_cast<double>(log_probs[labels[n]]);
-        next_after[n + 1] = ctc::log_add(skipped[n + 1], label[n] + through_blank(n)) + blank_cost;
+      double before = after[0];  // n labels are spelled, and the next may begin
+      after[0] += blank_cost;
+      for (std::int64_t n = 0; n < count; ++n, ++share) {
+        // From a label to the next one without a blank, unless they are the same; with one otherwise.
+        const bool same = repeats(n);
+        const double ended = log_add(after[n + 1], at[n] + (same ? kForbidden : 0), share->skip);
+        after[n + 1] = log_add(ended, at[n] + (same ? 0 : kForbidden), share->after) + blank_cost;
+        at[n] = log_add(before, at[n], share->at) + static_cast<double>(log_probs[labels[n]]);
+        before = ended;
       }
     }
-    return count == 0 ? after(times)[0] : ctc::log_add(after(times)[count], at(times)[count - 1]);
+    return count == 0 ? after[0] : log_add(after[count], at[count - 1], share->skip);
   }
 
-  // gradient (zero before) = -d score / d log_probs, with the states of `forward`.
+  // gradient (zero before) = -d score / d log_probs, of what `forward` left.
   template <class T>
-  void backward(double score, T* gradient) const {
-    double *d_after = after(times + 1), *d_at = at(times + 1), *before = after(times + 2);
-    double *skipped = after(times + 3), *d_skipped = skipped + count + 1;
-    for (std::int64_t i = 0; i < width(); ++i) d_after[i] = 0;
-    d_after[count] = count == 0 ? 1 : std::exp(after(times)[count] - score);
-    if (count > 0) d_at[count - 1] = std::exp(at(times)[count - 1] - score);
+  void backward(T* gradient) const {
+    const Shares* share = shares + times * count;
+    const double last = count == 0 ? 1 : share->skip;
+    std::fill(after, after + count + 1, 0);
+    std::fill(at, at + count, 0);
+    after[count] = last;
+    if (count > 0) at[count - 1] = 1 - last;
     for (std::int64_t t = times - 1; t >= 0; --t) {
-      const double *state = after(t), *label = at(t);
       T* row = gradient + t * classes;
-      double *d_after_in = before, *d_at_in = before + count + 1, blanks = d_after[0];
-      skip(state, label, skipped);
-      for (std::int64_t n = 0; n <= count; ++n) d_skipped[n] = 0;
-      for (std::int64_t n = 0; n < count; ++n) d_at_in[n] = 0;
-      d_skipped[0] = d_after[0];
+      share -= count;
+      double blanks = after[0];
+      if (count > 0) after[0] += share[0].at * at[0];
       for (std::int64_t n = 0; n < count; ++n) {
-        if (const double g = d_at[n]; g != 0) {
-          row[labels[n]] -= static_cast<T>(g);
-          const double sum = ctc::log_add(skipped[n], label[n]);
-          d_skipped[n] += g * std::exp(skipped[n] - sum);
-          d_at_in[n] += g * std::exp(label[n] - sum);
-        }
-        if (const double g = d_after[n + 1]; g != 0) {
-          blanks += g;
-          const double other = label[n] + through_blank(n), sum = ctc::log_add(skipped[n + 1], other);
-          d_skipped[n + 1] += g * std::exp(skipped[n + 1] - sum);
-          d_at_in[n] += g * std::exp(other - sum);
-        }
+        row[labels[n]] -= static_cast<T>(at[n]);
+        blanks += after[n + 1];
+        const double next = n + 1 < count ? share[n + 1].at * at[n + 1] : 0;
+        const double ended = share[n].after * after[n + 1] + next;
+        at[n] = (1 - share[n].at) * at[n] + (1 - share[n].after) * after[n + 1] + (1 - share[n].skip) * ended;
+        after[n + 1] = share[n].skip * ended;
       }
       row[blank] -= static_cast<T>(blanks);
-      d_after_in[0] = d_skipped[0];
-      for (std::int64_t n = 0; n < count; ++n) {
-        const double g = d_skipped[n + 1];
-        d_after_in[n + 1] = g == 0 ? 0 : g * std::exp(state[n + 1] - skipped[n + 1]);
-        if (g != 0) d_at_in[n] += g * std::exp(label[n] + free(n) - skipped[n + 1]);
-      }
-      std::swap(d_after, before);
-      d_at = d_after + count + 1;
     }
   }
 };
 
-// States of one sample in doubles: one per time step, and four more to work with.
+// The shares of a sample and of its last sum, and its states.
+std::size_t num_shares(const CtcShape& s) { return static_cast<std::size_t>(s.time * s.labels + 1); }
+
 std::size_t slot_size(const CtcShape& s) {
-  return static_cast<std::size_t>(s.time + 5) * static_cast<std::size_t>(2 * s.labels + 2);
+  return num_shares(s) * sizeof(Shares) + static_cast<std::size_t>(2 * s.labels + 1) * sizeof(double);
 }
 
 }  // namespace
 
 std::size_t ctc_loss_scratch(const CtcShape& s) {
-  return s.batch == 0 ? 0 : static_cast<std::size_t>(max_threads()) * slot_size(s) * sizeof(double);
+  return s.batch == 0 ? 0 : static_cast<std::size_t>(max_threads()) * slot_size(s);
 }
 
 template <class T>
@@ -107,17 +104,22 @@ void ctc_loss(const CtcShape& s, const T* log_probs, const std::int64_t* labels,
               const std::int64_t* times, T* loss, T* gradient, void* scratch) {
   const std::int64_t size = s.time * s.classes;
   ctc::for_samples(s, [&](std::int64_t b, int worker) {
+    auto* shares =
+        reinterpret_cast<Shares*>(static_cast<char*>(scratch) + static_cast<std::size_t>(worker) * slot_size(s));
+    auto* states = reinterpret_cast<double*>(shares + num_shares(s));
     const Sample sample{ctc::clamped(times[b], s.time),
                         ctc::clamped(counts[b], s.labels),
                         s.classes,
                         s.blank,
-                        labels + b * s.labels,
                         s.labels,
-                        static_cast<double*>(scratch) + static_cast<std::size_t>(worker) * slot_size(s)};
+                        labels + b * s.labels,
+                        shares,
+                        states,
+                        states + s.labels + 1};
     const double score = sample.forward(log_probs + b * size);
     loss[b] = static_cast<T>(-score);
     std::memset(gradient + b * size, 0, static_cast<std::size_t>(size) * sizeof(T));
-    sample.backward(score, gradient + b * size);
+    sample.backward(gradient + b * size);
   });
 }
 
