@@ -120,7 +120,10 @@ struct Search {
       for (std::int32_t c = node.first_child; c >= 0; c = nodes[c].next_sibling)
         if (nodes[c].beam >= 0) alive[nodes[c].label] = mark;
       for (std::int32_t label = 0; label < s.classes; ++label)
-        if (label != s.blank && alive[label] != mark) add({extended(b, label, log_probs), kNever, 0, b.node, label});
+        if (label != s.blank && alive[label] != mark) {
+          const double score = extended(b, label, log_probs);
+          add({score, kNever, score, b.node, label});
+        }
     }
     for (std::int64_t i = 0; i < num_beams; ++i) nodes[beams[i].node].beam = -1;
     std::fill(alive, alive + s.classes, 0);
