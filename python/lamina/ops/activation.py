@@ -196,16 +196,17 @@ def sparse_sigmoid(x: Any) -> Any:
 def _over_axes(core: str, x: Any, axis: Any) -> Any:
     x = to_float(x)
     run = getattr(_ops, core)
-    if not isinstance(axis, (list, tuple)):
-        if axis is None:
-            return _ops.reshape(run(_ops.reshape(x, shape=[-1]), axis=0), shape=list(x.dims))
+    if isinstance(axis, int):
         return run(x, axis=normalize_axis(axis, x.ndim, core))
-    axes = normalize_axes(axis, x.ndim, core)
-    order = [i for i in range(x.ndim) if i not in axes] + axes
-    moved = _ops.transpose(x, axes=order)
-    flat = _ops.reshape(moved, shape=[*moved.dims[: x.ndim - len(axes)], -1])
-    done = _ops.reshape(run(flat, axis=flat.ndim - 1), shape=list(moved.dims))
-    return _ops.transpose(done, axes=[order.index(i) for i in range(x.ndim)])
+    axes = sorted(normalize_axes(axis, x.ndim, core))
+    rest = [i for i in range(x.ndim) if i not in axes]
+    first = axes[0] if axes else x.ndim
+    order = rest[:first] + axes + rest[first:]  # the axes as neighbours, to be made one
+    moved = x if order == list(range(x.ndim)) else _ops.transpose(x, axes=order)
+    dims = list(moved.dims)
+    flat = _ops.reshape(moved, shape=[*dims[:first], -1, *dims[first + len(axes) :]])
+    done = _ops.reshape(run(flat, axis=first), shape=dims)
+    return done if moved is x else _ops.transpose(done, axes=[order.index(i) for i in range(x.ndim)])
 
 
 @operation
