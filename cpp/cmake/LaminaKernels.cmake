@@ -42,6 +42,8 @@ endif()
 
 set(kernels "${CMAKE_CURRENT_SOURCE_DIR}/src/kernels")
 set(LAMINA_KERNEL_SOURCES_ONCE
+    "${kernels}/ctc/decode.cpp"                 # bookkeeping, and exponentials one at a time
+    "${kernels}/ctc/loss.cpp"
     "${kernels}/dispatch.cpp"                   # chooses the level, so it runs before one is known
     "${kernels}/elementwise/special.cpp"        # series in float64, that no vector instruction helps
     "${kernels}/elementwise/unary_grad.cpp"     # a fact about the formulas, that belongs to no level

@@ -32,6 +32,7 @@ from .ops import (
     softsign,
     sparse_plus,
     sparse_sigmoid,
+    sparsemax,
     squareplus,
     tanh,
     tanh_shrink,
@@ -82,20 +83,6 @@ def _note(op: str, result: Any, logits: Any) -> Any:
     """Notes on the result what it was made from: the crossentropies compute from logits where they can."""
     result._keras_logits = (op, logits)
     return result
-
-
-def sparsemax(x: Any, axis: int = -1) -> Any:
-    """The point of the simplex nearest to x: like softmax, but with exact zeros (Martins and Astudillo 2016)."""
-    x = ops.convert_to_tensor(x)
-    axis = axis_in_range("sparsemax", axis, x.ndim)
-    z = ops.moveaxis(x, axis, -1)
-    # For each entry: how many are at least as large, and their sum; all pairs are compared instead of sorting.
-    at_least = ops.cast(ops.greater_equal(ops.expand_dims(z, -2), ops.expand_dims(z, -1)), z.dtype)
-    count = ops.sum(at_least, axis=-1)
-    total = ops.squeeze(ops.matmul(at_least, ops.expand_dims(z, -1)), -1)
-    inside = ops.stop_gradient(ops.cast(ops.greater(z * count + 1.0, total), z.dtype))
-    level = (ops.sum(z * inside, axis=-1, keepdims=True) - 1.0) / ops.sum(inside, axis=-1, keepdims=True)
-    return ops.moveaxis(ops.relu(z - level), -1, axis)
 
 
 hard_swish, swish = hard_silu, silu

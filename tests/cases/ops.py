@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from cases import ctc
 from cases.arrays import Array, above_one, distinct, flags, integers, positive, real, state, unit
 
 
@@ -233,6 +234,14 @@ def _crossentropy(logits, labels):
     return -np.take_along_axis(logs, labels[..., None], -1)[..., 0]
 
 
+def _sparsemax(x, axis):
+    z = np.moveaxis(x, axis, -1)
+    down = -np.sort(-z, -1)
+    over = (np.cumsum(down, -1) - 1) / np.arange(1, z.shape[-1] + 1)
+    tau = np.take_along_axis(over, (down > over).sum(-1, keepdims=True) - 1, -1)
+    return np.moveaxis(np.maximum(z - tau, 0), -1, axis)
+
+
 def _scatter_add(updates, indices, axis, shape):
     out = np.zeros(shape)
     np.add.at(out, indices, updates)
@@ -380,7 +389,13 @@ OPS: tuple[Op, ...] = (
         _pool(np.max, -np.inf),
         large=(real(8, 40, 40, 32),),
     ),
-    Op("max_pool_grad", (distinct(2, 4, 6, 3), real(2, 2, 3, 3), real(2, 2, 3, 3)), A(window=[2, 2]), wrt=_NONE),
+    Op("max_pool_grad", (distinct(2, 4, 6, 3), real(2, 2, 3, 3), real(2, 2, 3, 3)), A(window=[2, 2]), wrt=(2,)),
+    Op(
+        "max_pool_gather",
+        (distinct(2, 5, 6, 3), distinct(2, 3, 3, 3), real(2, 5, 6, 3)),
+        A(window=[2, 3], strides=[2, 2], padding="same"),
+        wrt=(2,),
+    ),
     Op(
         "average_pool",
         (real(2, 5, 6, 3),),
@@ -405,7 +420,7 @@ OPS: tuple[Op, ...] = (
         outputs=(0, 1, 2, 3),
         label="axis1",
     ),
-    Op("batch_norm_grad", (real(6, 5), real(6, 5), real(5), real(5), positive(5)), A(axis=-1), wrt=_NONE),
+    Op("batch_norm_grad", (real(6, 5), real(6, 5), real(5), real(5), positive(5)), A(axis=-1), outputs=(0, 1, 2)),
     Op(
         "batch_norm_inference",
         (real(6, 4, 5), real(5), real(5), real(5), positive(5)),
@@ -428,7 +443,7 @@ OPS: tuple[Op, ...] = (
         outputs=(0,),
         label="2",
     ),
-    Op("layer_norm_grad", (real(4, 5), real(4, 5), real(5), real(4), positive(4)), A(axes=1), wrt=_NONE),
+    Op("layer_norm_grad", (real(4, 5), real(4, 5), real(5), real(4), positive(4)), A(axes=1), outputs=(0, 1, 2)),
     Op("softmax", (real(4, 3, 5),), A(axis=-1), _softmax, large=(real(300, 400),)),
     Op("softmax", (real(4, 3, 5),), A(axis=1), _softmax, label="axis1"),
     Op("log_softmax", (real(4, 5),), A(axis=-1), lambda x, axis: np.log(_softmax(x, axis)), large=(real(300, 400),)),
@@ -441,7 +456,37 @@ OPS: tuple[Op, ...] = (
         _crossentropy,
         large=(real(300, 400), integers(400, 300)),
     ),
-    Op("sparse_crossentropy_grad", (real(6, 5), integers(5, 6), real(6)), {}, wrt=_NONE),
+    Op("sparse_crossentropy_grad", (real(6, 5), integers(5, 6), real(6)), {}),
+    Op("sparsemax", (real(4, 3, 5),), A(axis=-1), _sparsemax, large=(real(300, 400),)),
+    Op("sparsemax", (real(4, 3, 5),), A(axis=1), _sparsemax, label="axis1"),
+    Op(
+        "ctc_loss",
+        (real(3, 6, 4), integers(4, 3, 2, low=1), integers(3, 3), integers(7, 3, low=4)),
+        {},
+        ctc.loss,
+        large=(real(20, 50, 9), integers(9, 20, 8), integers(9, 20), integers(51, 20, low=16)),
+    ),
+    Op(
+        "ctc_collapse",
+        (integers(3, 5, 8), integers(9, 5)),
+        {},
+        ctc.collapse_all,
+    ),
+    Op(
+        "ctc_collapse",
+        (integers(3, 5, 8), integers(9, 5)),
+        A(blank=2, merge_repeated=False),
+        ctc.collapse_all,
+        label="2",
+    ),
+    Op(
+        "ctc_beam_search",
+        (real(3, 4, 3), integers(5, 3, low=1)),
+        A(beam_width=100, top_paths=4),
+        ctc.best,
+        _NONE,
+        large=(real(20, 50, 9), integers(51, 20)),
+    ),
     Op("take", (real(6, 4), integers(6, 3, 2)), A(axis=0), lambda x, i, axis: np.take(x, i, axis)),
     Op("take", (real(6, 4), integers(4, 5)), A(axis=1), lambda x, i, axis: np.take(x, i, axis), label="axis1"),
     Op("scatter_add", (real(5, 4), integers(6, 5)), A(axis=0, shape=[6, 4]), _scatter_add),
@@ -516,6 +561,7 @@ LARGE: dict[str, tuple[tuple[Array, ...], dict[str, Any]]] = {
     "conv_grad_input": ((real(4, 30, 30, 32), real(3, 3, 16, 32)), A(input_shape=[4, 32, 32, 16])),
     "conv_grad_kernel": ((real(4, 32, 32, 16), real(4, 30, 30, 32)), A(kernel_shape=[3, 3, 16, 32])),
     "max_pool_grad": ((distinct(8, 40, 40, 32), real(8, 20, 20, 32), real(8, 20, 20, 32)), A(window=[2, 2])),
+    "max_pool_gather": ((distinct(8, 40, 40, 32), real(8, 20, 20, 32), real(8, 40, 40, 32)), A(window=[2, 2])),
     "average_pool_grad": ((real(8, 20, 20, 32),), A(window=[2, 2], input_shape=[8, 40, 40, 32])),
     "batch_norm_grad": ((real(3000, 40), real(3000, 40), real(40), real(40), positive(40)), A(axis=-1)),
     "layer_norm_grad": ((real(3000, 40), real(3000, 40), real(40), real(3000), positive(3000)), A(axes=1)),

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "autodiff/gradient.h"
+#include "autodiff/through.h"
 #include "kernels/table.h"
 #include "ops/dispatch.h"
 #include "ops/functions.h"
@@ -148,13 +149,47 @@ void UnaryGrad::run(const Run& r) const {
   });
 }
 
+namespace {
+
+constexpr double kOneOverRootTwoPi = 0.3989422804014327, kRootTwoOverPi = 0.7978845608028654, kGeluCubic = 0.044715;
+
+template <k::Unary F>
+Value unary(const Value& x) {
+  return call(Unary<F>{}, {x})[0];
+}
+
+Value one_minus(const Value& x) { return ops::subtract(ops::like(x, 1), x); }
+
+// f'(x) of gelu_tanh and mish, whose second derivatives are no short formulas.
+Value slope_of(k::Unary function, const Value& x) {
+  using U = k::Unary;
+  if (function == U::gelu_tanh) {  // s + x s (1 - s) a'(x), s = sigmoid(a(x)), a(x) = 2 sqrt(2 / pi) (x + d x^3)
+    const Value square = unary<U::square>(x), one = ops::like(x, 1);
+    const Value grown = ops::scaled(square, kGeluCubic);
+    const Value s = unary<U::sigmoid>(ops::scaled(ops::multiply(x, ops::add(one, grown)), 2 * kRootTwoOverPi));
+    const Value bend = ops::scaled(ops::add(one, ops::scaled(grown, 3)), 2 * kRootTwoOverPi);
+    return ops::multiply(s, ops::add(one, ops::multiply(ops::multiply(x, one_minus(s)), bend)));
+  }
+  // mish: t + x s (1 - t^2), t = tanh(softplus(x)), s = sigmoid(x)
+  const Value t = unary<U::tanh>(unary<U::softplus>(x)), s = unary<U::sigmoid>(x);
+  return ops::add(t, ops::multiply(ops::multiply(x, s), one_minus(unary<U::square>(t))));
+}
+
+}  // namespace
+
 Values UnaryGrad::vjp(const Vjp& v) const {
   using U = k::Unary;
   const Value &saved = v.in(0), &dy = v.in(1), &g = v.grad();
+  if (function == U::gelu_tanh || function == U::mish)
+    return vjp_through(v, [&](const Values& in) { return Values{ops::multiply(in[1], slope_of(function, in[0]))}; });
   Value d_saved;
   if (v.need(0)) {
     const Value both = ops::multiply(g, dy);
-    switch (function) {  // d(dy * f')/d(saved), where it is short
+    auto times_slope = [&](const Value& x) { return call(*this, {saved, x})[0]; };
+    auto above_zero = [&](const Value& yes, const Value& no) {
+      return ops::where(ops::less(ops::like(saved, 0), saved), yes, no);
+    };
+    switch (function) {  // d(dy * f')/d(saved); the comments say f', of x or y as it was saved
       case U::absolute:
       case U::relu:
       case U::relu6:
@@ -162,38 +197,79 @@ Values UnaryGrad::vjp(const Vjp& v) const {
       case U::hard_sigmoid:
         d_saved = ops::zeros_like(saved);
         break;
-      case U::square:
+      case U::square:  // 2x
         d_saved = ops::scaled(both, 2);
-        break;  // 2x
-      case U::exp:
-        d_saved = both;
-        break;  // y
-      case U::tanh:
-        d_saved = ops::scaled(ops::multiply(both, saved), -2);
-        break;  // 1 - y^2
-      case U::sigmoid:
-        d_saved = ops::multiply(both, ops::subtract(ops::like(saved, 1), ops::scaled(saved, 2)));
         break;
-      case U::log:
-        d_saved = ops::negative(ops::divide(both, ops::multiply(saved, saved)));
-        break;  // 1/x
-      case U::reciprocal:
+      case U::exp:  // y
+        d_saved = both;
+        break;
+      case U::expm1:  // exp(x)
+        d_saved = times_slope(both);
+        break;
+      case U::tanh:  // 1 - y^2
         d_saved = ops::scaled(ops::multiply(both, saved), -2);
-        break;  // -y^2
-      case U::sqrt:
-        d_saved = ops::scaled(ops::divide(both, ops::multiply(saved, saved)), -0.5);
-        break;  // 1/(2y)
+        break;
+      case U::sigmoid:  // y (1 - y)
+        d_saved = ops::multiply(both, one_minus(ops::scaled(saved, 2)));
+        break;
+      case U::log:    // 1 / x
+      case U::log1p:  // 1 / (1 + x)
+        d_saved = ops::negative(times_slope(times_slope(both)));
+        break;
+      case U::reciprocal:  // -y^2
+        d_saved = ops::scaled(ops::multiply(both, saved), -2);
+        break;
+      case U::sqrt:  // 1 / (2y)
+        d_saved = ops::scaled(ops::divide(both, unary<U::square>(saved)), -0.5);
+        break;
+      case U::rsqrt:  // -y^3 / 2
+        d_saved = ops::scaled(ops::multiply(both, unary<U::square>(saved)), -1.5);
+        break;
       case U::sin:
-        d_saved = ops::negative(ops::multiply(both, call(Unary<U::sin>{}, {saved})[0]));
+        d_saved = ops::negative(ops::multiply(both, unary<U::sin>(saved)));
         break;
       case U::cos:
-        d_saved = ops::negative(ops::multiply(both, call(Unary<U::cos>{}, {saved})[0]));
+        d_saved = ops::negative(ops::multiply(both, unary<U::cos>(saved)));
         break;
-      case U::softplus: {  // sigmoid(x)
-        Value s = call(Unary<U::sigmoid>{}, {saved})[0];
-        d_saved = ops::multiply(both, ops::multiply(s, ops::subtract(ops::like(s, 1), s)));
+      case U::erf:  // 2 / sqrt(pi) exp(-x^2)
+        d_saved = ops::scaled(ops::multiply(times_slope(both), saved), -2);
+        break;
+      case U::softplus:       // sigmoid(x)
+      case U::log_sigmoid: {  // sigmoid(-x)
+        const Value s = unary<U::sigmoid>(saved);
+        const Value bend = ops::multiply(s, one_minus(s));
+        d_saved = ops::multiply(both, function == U::softplus ? bend : ops::negative(bend));
         break;
       }
+      case U::silu: {  // s (1 + x (1 - s)), s = sigmoid(x)
+        const Value s = unary<U::sigmoid>(saved);
+        const Value inner = ops::multiply(saved, one_minus(ops::scaled(s, 2)));
+        d_saved = ops::multiply(ops::multiply(both, ops::multiply(s, one_minus(s))), ops::add(ops::like(s, 2), inner));
+        break;
+      }
+      case U::gelu: {  // Phi(x) + x phi(x)
+        const Value square = unary<U::square>(saved);
+        const Value bell = ops::scaled(unary<U::exp>(ops::scaled(square, -0.5)), kOneOverRootTwoPi);
+        d_saved = ops::multiply(ops::multiply(both, bell), ops::subtract(ops::like(square, 2), square));
+        break;
+      }
+      case U::softsign: {  // 1 / (1 + |x|)^2
+        const Value root = ops::add(ops::like(saved, 1), unary<U::absolute>(saved));
+        d_saved = ops::scaled(ops::divide(ops::multiply(times_slope(both), unary<U::sign>(saved)), root), -2);
+        break;
+      }
+      case U::hard_silu: {  // (2x + 3) / 6 between -3 and 3
+        const Value inside = ops::less(unary<U::absolute>(saved), ops::like(saved, 3));
+        d_saved = ops::where(inside, ops::scaled(both, 1.0 / 3), ops::like(both, 0));
+        break;
+      }
+      case U::elu:   // 1 above zero, y + alpha below
+      case U::selu:  // the same, scaled
+        d_saved = above_zero(ops::like(both, 0), both);
+        break;
+      case U::celu:  // 1 above zero, y / alpha + 1 below
+        d_saved = above_zero(ops::like(both, 0), ops::scaled(both, 1 / alpha));
+        break;
       default:
         detail::not_differentiable((std::string("the gradient of ") + kUnaryNames[static_cast<int>(function)]).c_str());
     }

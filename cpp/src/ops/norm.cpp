@@ -58,6 +58,13 @@ std::vector<std::int64_t> all_but(std::int64_t axis, int rank) {
   return axes;
 }
 
+// The number of elements over these axes, as a scalar of x's dtype.
+Value count_over(const std::vector<std::int64_t>& axes, const Value& x) {
+  Dim count = 1;
+  for (std::int64_t a : axes) count = count * x.dim(static_cast<int>(a));
+  return ops::dim_value(count, x.dtype());
+}
+
 }  // namespace
 
 Specs BatchNorm::infer(const Specs& inputs) const {
@@ -96,9 +103,7 @@ Values BatchNorm::vjp(const Vjp& v) const {
     d_variance = d_variance ? ops::add(d_variance, d) : d;
   }
   if (v.need(0) && (d_mean || d_variance)) {
-    Dim count = 1;
-    for (std::int64_t a : all_but(axis, x.rank())) count = count * x.dim(static_cast<int>(a));
-    const Value n = ops::dim_value(count, x.dtype());
+    const Value n = count_over(all_but(axis, x.rank()), x);
     Value sum;
     if (d_mean) sum = ops::broadcast_to(along(ops::divide(d_mean, n), x, axis), x.dims());
     if (d_variance) {
@@ -130,6 +135,20 @@ void BatchNormGrad::run(const Run& run) const {
     using T = decltype(t);
     k::float_table<T>().norm.batch_grad(s, run.in<T>(0), run.in<T>(1), run.in<T>(2), run.in<T>(3), run.in<T>(4),
                                         run.out<T>(0), run.out<T>(1), run.out<T>(2), run.scratch);
+  });
+}
+
+Values BatchNormGrad::vjp(const Vjp& v) const {
+  return vjp_through(v, [&](const Values& in) {
+    const Value &dy = in[0], &x = in[1], &gamma = in[2], &mean = in[3], &rstd = in[4];
+    const auto axes = all_but(axis, x.rank());
+    const Value n = count_over(axes, x);
+    auto wide = [&](const Value& vector) { return along(vector, x, axis); };
+    const Value normal = ops::multiply(ops::subtract(x, wide(mean)), wide(rstd));
+    const Value dgamma = ops::sum(ops::multiply(dy, normal), axes, false), dbeta = ops::sum(dy, axes, false);
+    const Value centered = ops::subtract(dy, wide(ops::divide(dbeta, n)));
+    const Value rest = ops::subtract(centered, ops::multiply(normal, wide(ops::divide(dgamma, n))));
+    return Values{ops::multiply(wide(ops::multiply(gamma, rstd)), rest), dgamma, dbeta};
   });
 }
 
@@ -209,9 +228,45 @@ void LayerNorm::run(const Run& run) const {
   });
 }
 
+namespace {
+
+// The last `axes` axes of x.
+std::vector<std::int64_t> last_axes(const Value& x, std::int64_t axes) {
+  std::vector<std::int64_t> last;
+  for (std::int64_t a = x.rank() - axes; a < x.rank(); ++a) last.push_back(a);
+  return last;
+}
+
+// [rows..., 1...] for broadcasting against x.
+Value beside(const Value& rows, const Value& x) {
+  Dims dims = rows.dims();
+  dims.resize(static_cast<std::size_t>(x.rank()), Dim(1));
+  return ops::reshape(rows, dims);
+}
+
+}  // namespace
+
 Values LayerNorm::vjp(const Vjp& v) const {
-  if (v.grad(1) || v.grad(2)) detail::not_differentiable("the statistics of layer_norm");
-  return call(LayerNormGrad{axes}, {v.grad(0), v.in(0), v.in(1), v.out(1), v.out(2)});
+  const Value &x = v.in(0), &mean = v.out(1), &rstd = v.out(2);
+  Value dx, dgamma, dbeta;
+  if (v.grad(0)) {
+    const Values g = call(LayerNormGrad{axes}, {v.grad(0), x, v.in(1), mean, rstd});
+    dx = g[0], dgamma = g[1], dbeta = g[2];
+  }
+  // The statistics are outputs too: the gradient of this gradient flows through them.
+  if (v.need(0) && (v.grad(1) || v.grad(2))) {
+    const Value n = count_over(last_axes(x, axes), x);
+    Value sum;
+    if (v.grad(1)) sum = ops::broadcast_to(beside(ops::divide(v.grad(1), n), x), x.dims());
+    if (v.grad(2)) {  // rstd = (variance + epsilon)^-1/2
+      const Value cubed = ops::multiply(rstd, ops::multiply(rstd, rstd));
+      const Value slope = ops::negative(ops::divide(ops::multiply(v.grad(2), cubed), n));
+      const Value d = ops::multiply(ops::subtract(x, beside(mean, x)), beside(slope, x));
+      sum = sum ? ops::add(sum, d) : d;
+    }
+    dx = dx ? ops::add(dx, sum) : sum;
+  }
+  return {dx, dgamma, dbeta};
 }
 
 Specs LayerNormGrad::infer(const Specs& inputs) const {
@@ -238,6 +293,21 @@ void LayerNormGrad::run(const Run& run) const {
     using T = decltype(t);
     k::float_table<T>().norm.layer_grad(r, c, run.in<T>(0), run.in<T>(1), run.in<T>(2), run.in<T>(3), run.in<T>(4),
                                         run.out<T>(0), run.out<T>(1), run.out<T>(2), run.scratch);
+  });
+}
+
+Values LayerNormGrad::vjp(const Vjp& v) const {
+  return vjp_through(v, [&](const Values& in) {
+    const Value &dy = in[0], &x = in[1], &gamma = in[2];
+    const Value rstd = beside(in[4], x), normal = ops::multiply(ops::subtract(x, beside(in[3], x)), rstd);
+    const auto over = last_axes(x, axes);
+    const Value n = count_over(over, x);
+    auto mean = [&](const Value& y) { return ops::divide(ops::sum(y, over, true), n); };
+    const Value weighted = ops::multiply(dy, gamma);
+    const Value centered = ops::subtract(weighted, mean(weighted));
+    const Value rest = ops::subtract(centered, ops::multiply(normal, mean(ops::multiply(weighted, normal))));
+    return Values{ops::multiply(rstd, rest), ops::sum_to(ops::multiply(dy, normal), gamma.dims()),
+                  ops::sum_to(dy, gamma.dims())};
   });
 }
 

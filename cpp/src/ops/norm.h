@@ -34,6 +34,7 @@ struct BatchNormGrad {
   Specs infer(const Specs& inputs) const;
   std::size_t scratch(const Run& run) const;
   void run(const Run& run) const;
+  Values vjp(const Vjp& v) const;
 };
 
 // inputs x, gamma, beta, mean, variance -> y = (x - mean) * gamma / sqrt(variance + epsilon) + beta.
@@ -79,6 +80,7 @@ struct LayerNormGrad {
   Specs infer(const Specs& inputs) const;
   std::size_t scratch(const Run& run) const;
   void run(const Run& run) const;
+  Values vjp(const Vjp& v) const;
 };
 
 }  // namespace lamina

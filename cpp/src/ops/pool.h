@@ -40,6 +40,20 @@ struct MaxPoolGrad : PoolAttributes {
   }
   Specs infer(const Specs& inputs) const;
   void run(const Run& run) const;
+  Values vjp(const Vjp& v) const;
+};
+
+// inputs x, y and values of x's shape -> of each window the value that lies at its first maximum: what max_pool_grad
+// does, transposed.
+struct MaxPoolGather : PoolAttributes {
+  static constexpr const char* name = "max_pool_gather";
+  template <class V>
+  void fields(V& v) {
+    common_fields(v);
+  }
+  Specs infer(const Specs& inputs) const;
+  void run(const Run& run) const;
+  Values vjp(const Vjp& v) const;
 };
 
 struct AveragePool : PoolAttributes {

@@ -5,6 +5,7 @@
 #include "core/spelling.h"
 #include "ops/conv.h"
 #include "ops/creation.h"
+#include "ops/ctc.h"
 #include "ops/elementwise.h"
 #include "ops/gather.h"
 #include "ops/layout.h"

@@ -1,11 +1,16 @@
 #include "ops/softmax.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "autodiff/gradient.h"
 #include "autodiff/through.h"
+#include "core/parallel_for.h"
 #include "kernels/table.h"
 #include "ops/dispatch.h"
 #include "ops/elementwise.h"
 #include "ops/functions.h"
+#include "ops/gather.h"
 
 namespace lamina {
 
@@ -80,6 +85,68 @@ template struct SoftmaxOp<true>;
 template struct SoftmaxGradOp<false>;
 template struct SoftmaxGradOp<true>;
 
+Specs Sparsemax::infer(const Specs& inputs) const {
+  check::num_inputs(name, inputs, 1, 1);
+  check::floating(name, inputs[0]);
+  check::axis(name, axis, inputs[0].rank());
+  return {inputs[0]};
+}
+
+namespace {
+
+template <class T>
+struct Projection {
+  k::SoftmaxShape s;
+  const T* x;
+  T* y;
+
+  // Starts with all entries and drops those that are not above the threshold of the rest, until none is (Michelot
+  // 1986).
+  void row(std::int64_t r) const {
+    const std::int64_t first = r / s.inner * s.size * s.inner + r % s.inner;
+    double top = -std::numeric_limits<double>::infinity(), tau = top;
+    for (std::int64_t i = 0; i < s.size; ++i) top = std::max<double>(top, x[first + i * s.inner]);
+    for (std::int64_t before = -1, count = 0; count != before;) {
+      double sum = 0;
+      before = count;
+      count = 0;
+      for (std::int64_t i = 0; i < s.size; ++i) {
+        const double value = x[first + i * s.inner] - top;  // the largest is 0 and always stays
+        if (value <= tau) continue;                         // NaN stays too, and makes the row NaN
+        sum += value;
+        ++count;
+      }
+      tau = (sum - 1) / static_cast<double>(count);
+    }
+    for (std::int64_t i = 0; i < s.size; ++i) {
+      const double value = x[first + i * s.inner] - top - tau;
+      y[first + i * s.inner] = static_cast<T>(value <= 0 ? 0 : value);
+    }
+  }
+  static void range(void* context, std::int64_t begin, std::int64_t end, int) {
+    for (std::int64_t r = begin; r < end; ++r) static_cast<const Projection*>(context)->row(r);
+  }
+};
+
+}  // namespace
+
+void Sparsemax::run(const Run& run) const {
+  const auto s = shape_of(run.inputs[0].shape, axis);
+  for_floating(run.inputs[0].dtype, [&](auto t) {
+    using T = decltype(t);
+    Projection<T> projection{s, run.in<T>(0), run.out<T>(0)};
+    const std::int64_t grain = std::max<std::int64_t>(1, 4096 / std::max<std::int64_t>(1, s.size));
+    parallel_for(s.outer * s.inner, grain, Projection<T>::range, &projection);
+  });
+}
+
+Values Sparsemax::vjp(const Vjp& v) const {  // the mean over the support is taken off, and nothing flows outside it
+  const Value &y = v.out(), &dy = v.grad();
+  const Value support = ops::cast(ops::less(ops::like(y, 0), y), y.dtype());
+  const Value total = ops::sum(ops::multiply(dy, support), {axis}, true);
+  return {ops::multiply(support, ops::subtract(dy, ops::divide(total, ops::sum(support, {axis}, true))))};
+}
+
 namespace {
 
 void check_labels(const char* name, const Specs& inputs) {
@@ -137,6 +204,17 @@ void SparseCrossentropyGrad::run(const Run& run) const {
     using T = decltype(t);
     k::float_table<T>().softmax.sparse_crossentropy_grad(rows, columns, run.in<T>(0), run.in<std::int64_t>(1),
                                                          run.in<T>(2), run.out<T>(0));
+  });
+}
+
+Values SparseCrossentropyGrad::vjp(const Vjp& v) const {
+  const std::int64_t classes = v.in(0).rank() - 1;
+  return vjp_through(v, [&](const Values& in) {
+    const Value &logits = in[0], &labels = in[1], &dloss = in[2];
+    const Value hot = call(OneHot{logits.dim(static_cast<int>(classes)), logits.dtype()}, {labels})[0];
+    Dims column = dloss.dims();
+    column.push_back(1);
+    return Values{ops::multiply(ops::subtract(call(Softmax{classes}, {logits})[0], hot), ops::reshape(dloss, column))};
   });
 }
 

@@ -1,4 +1,4 @@
-// Softmax, its logarithm, and the cross-entropy of class numbers.
+// Softmax, its logarithm, sparsemax, and the cross-entropy of class numbers.
 #pragma once
 
 #include "kernels/softmax/softmax.h"
@@ -35,6 +35,20 @@ struct SoftmaxGradOp {
   Values vjp(const Vjp& v) const;
 };
 
+// The point of the simplex that is nearest to x along the axis (Martins and Astudillo 2016): max(x - tau, 0), where tau
+// makes the sum 1.
+struct Sparsemax {
+  static constexpr const char* name = "sparsemax";
+  std::int64_t axis = -1;
+  template <class V>
+  void fields(V& v) {
+    v("axis", axis);
+  }
+  Specs infer(const Specs& inputs) const;
+  void run(const Run& run) const;
+  Values vjp(const Vjp& v) const;
+};
+
 // inputs logits [..., classes], labels [...] int64 in [0, classes) -> loss [...].
 struct SparseCrossentropy {
   static constexpr const char* name = "sparse_crossentropy";
@@ -52,6 +66,7 @@ struct SparseCrossentropyGrad {
   void fields(V&) {}
   Specs infer(const Specs& inputs) const;
   void run(const Run& run) const;
+  Values vjp(const Vjp& v) const;
 };
 
 }  // namespace lamina

@@ -52,6 +52,12 @@ Function gradient_of(Function f, std::size_t input = 0) {
   };
 }
 
+Value ctc_loss(const Values& in) {
+  const Value labels(Tensor::of<std::int64_t>({2, 2}, {1, 1, 3, 2})), counts(Tensor::of<std::int64_t>({2}, {2, 1})),
+      times(Tensor::of<std::int64_t>({2}, {5, 4}));
+  return op("ctc_loss", {in[0], labels, counts, times});
+}
+
 std::vector<Case> unary_cases() {
   std::vector<Case> cases;
   for (int f = 0; f < static_cast<int>(std::size(kUnaryNames)); ++f) {
@@ -151,9 +157,12 @@ std::vector<Case> cases() {
   add("layer_norm 2", {{4, 3, 2}, {3, 2}, {3, 2}}, direct("layer_norm", {{"axes", std::int64_t{2}}}));
   for (const char* name : {"softmax", "log_softmax"})
     for (const std::int64_t axis : {-1, 0, 1}) add(name, {{3, 4, 2}}, direct(name, {{"axis", axis}}));
-  add("sparse_crossentropy", {{3, 4}}, [](const Values& in) {
+  for (const std::int64_t axis : {-1, 0, 1}) add("sparsemax", {{3, 4, 2}}, direct("sparsemax", {{"axis", axis}}));
+  const Function crossentropy = [](const Values& in) {
     return op("sparse_crossentropy", {in[0], Value(Tensor::of<std::int64_t>({3}, {1, 0, 3}))});
-  });
+  };
+  add("sparse_crossentropy", {{3, 4}}, crossentropy);
+  add("ctc_loss", {{2, 5, 4}}, ctc_loss);
   const Value indices(Tensor::of<std::int64_t>({2, 2}, {1, -1, 0, 1})), rows(Tensor::of<std::int32_t>({3}, {2, 0, 2}));
   for (const std::int64_t axis : {0, 1})
     add("take", {{3, 4, 2}}, [=](const Values& in) { return op("take", {in[0], indices}, {{"axis", axis}}); });
@@ -184,9 +193,7 @@ std::vector<Case> cases() {
     const Value a = op("sin", in), b = op("exp", {a});
     return ops::add(ops::multiply(a, b), ops::divide(b, ops::add(a, b)));
   });
-  for (const char* name : {"square", "exp", "tanh", "sigmoid", "log", "reciprocal", "sqrt", "sin", "cos", "softplus",
-                           "relu", "tan", "sinh", "cosh", "atan", "absolute", "leaky_relu"})
-    add(std::string("second ") + name, {{4}}, gradient_of(direct(name)));
+  for (const Case& c : unary_cases()) add("second " + c.name, c.shapes, gradient_of(c.function), c.low, c.high);
   for (const char* name : {"multiply", "divide", "power", "squared_difference"})
     add(std::string("second ") + name, {{3, 4}, {4}}, gradient_of(direct(name)));
   add("second mlp", {{3, 4}, {4, 5}, {5}}, gradient_of(mlp, 1));
@@ -197,6 +204,19 @@ std::vector<Case> cases() {
   add("second conv activation", {{2, 6, 2}, {3, 2, 4}, {4}}, gradient_of(direct("conv", activation("tanh")), 1));
   add("second softmax", {{3, 4}}, gradient_of(direct("softmax")));
   add("second log_softmax", {{3, 4}}, gradient_of(direct("log_softmax")));
+  add("second log_softmax twice", {{3, 4}}, gradient_of(gradient_of(direct("log_softmax"))));
+  add("second sparsemax", {{3, 4}}, gradient_of([](const Values& in) { return op("square", {op("sparsemax", in)}); }));
+  add("second sparse_crossentropy", {{3, 4}}, gradient_of(crossentropy));
+  for (std::size_t input = 0; input < 2; ++input) {
+    for (const std::int64_t axis : {-1, 1})
+      add("second batch_norm", {{4, 3, 3}, {3}, {3}}, gradient_of(direct("batch_norm", {{"axis", axis}}), input));
+    add("second layer_norm", {{4, 5}, {5}, {5}}, gradient_of(direct("layer_norm"), input));
+    add("second layer_norm 2", {{4, 3, 2}, {3, 2}, {3, 2}},
+        gradient_of(direct("layer_norm", {{"axes", std::int64_t{2}}}), input));
+  }
+  for (const Attributes& attributes : {pool, joined(pool, same)})
+    add("second max_pool", {{2, 7, 6, 2}},
+        gradient_of([=](const Values& in) { return op("square", {op("max_pool", in, attributes)}); }));
   add("second average_pool", {{1, 6, 2}}, gradient_of([](const Values& in) {
         return op("square", {op("average_pool", in, {{"window", Ints{2}}})});
       }));
@@ -381,14 +401,13 @@ TEST(Gradient, NothingIsRecordedWithoutARecording) {
 
 TEST(Gradient, Refuses) {
   const Recording recording;
-  const Value i(Tensor::of<std::int64_t>({2}, {2, 3})), x(support::random<double>({3, 4}, 1));
+  const Value i(Tensor::of<std::int64_t>({2}, {2, 3})), x(support::random<double>({2, 5, 4}, 1));
   x.watch();
   support::expect_error(ErrorKind::type,
                         "A gradient cannot be taken. Expected: floating-point targets. Received: int64 (2,)",
                         [&] { gradient({i}, {x}); });
-  const Value labels(Tensor::of<std::int64_t>({3}, {0, 1, 2}));
-  const Value twice = gradient({ops::sum(op("sparse_crossentropy", {x, labels}), {0}, false)}, {x})[0];
-  support::expect_error(ErrorKind::value, "sparse_crossentropy_grad has no gradient", [&] { gradient({twice}, {x}); });
+  const Value twice = gradient({ops::sum(ctc_loss({x}), {0}, false)}, {x})[0];
+  support::expect_error(ErrorKind::value, "the gradient of ctc_loss has no gradient", [&] { gradient({twice}, {x}); });
 }
 
 TEST(Value, SymbolicHasNoNumbers) {

@@ -11,7 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import _core
-from .convert import convert_to_tensor, convert_weak, normalize_axes, normalize_axis, to_float
+from ..checks import explain
+from .convert import convert_to_tensor, convert_weak, is_float, normalize_axes, normalize_axis, to_float
+from .elementwise import greater, where
 from .operation import operation
 from .shapes import split
 
@@ -40,6 +42,7 @@ __all__ = [
     "softsign",
     "sparse_plus",
     "sparse_sigmoid",
+    "sparsemax",
     "squareplus",
     "swish",
     "tanh_shrink",
@@ -76,20 +79,27 @@ mish = _activation("mish", "x * tanh(softplus(x)).")
 
 @operation
 def relu(x: Any) -> Any:
-    """max(x, 0)."""
-    return _ops.relu(convert_to_tensor(x))
+    """max(x, 0); ints stay ints."""
+    x = convert_to_tensor(x)
+    return _ops.relu(x) if is_float(x.dtype) else _ops.maximum(x, convert_weak(0, x.dtype))
 
 
 @operation
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
     """x where positive, negative_slope * x elsewhere."""
-    return _ops.leaky_relu(to_float(x), alpha=float(negative_slope))
+    x = to_float(x)
+    if negative_slope < 0:  # the engine's gradient takes the side from the sign of the result
+        return where(greater(x, 0), x, x * negative_slope)
+    return _ops.leaky_relu(x, alpha=float(negative_slope))
 
 
 @operation
 def elu(x: Any, alpha: float = 1.0) -> Any:
     """x where positive, alpha * (exp(x) - 1) elsewhere."""
-    return _ops.elu(to_float(x), alpha=float(alpha))
+    x = to_float(x)
+    if alpha < 0:  # the engine's gradient takes the side from the sign of the result
+        return where(greater(x, 0), x, _ops.expm1(_ops.minimum(x, convert_weak(0.0, x.dtype))) * alpha)
+    return _ops.elu(x, alpha=float(alpha))
 
 
 @operation
@@ -107,14 +117,26 @@ def gelu(x: Any, approximate: bool = True) -> Any:
 @operation
 def glu(x: Any, axis: int = -1) -> Any:
     """The first half of x along `axis` times the sigmoid of the second."""
-    first, second = split(to_float(x), 2, axis=axis)
+    x = to_float(x)
+    place = normalize_axis(axis, x.ndim, "glu")
+    size = x.shape[place]
+    if size is None or size % 2:
+        raise ValueError(
+            explain(
+                "glu: the axis cannot be halved.",
+                "an axis with an even number of entries",
+                f"shape {x.shape}, axis={axis}",
+                "choose another axis, or give the layer before an even number of units.",
+            )
+        )
+    first, second = split(x, 2, axis=place)
     return _ops.multiply(first, _ops.sigmoid(second))
 
 
 @operation
 def hard_tanh(x: Any) -> Any:
-    """x moved into [-1, 1]."""
-    return _ops.clip(to_float(x), low=-1.0, high=1.0)
+    """x moved into [-1, 1]; ints stay ints."""
+    return _ops.clip(convert_to_tensor(x), low=-1.0, high=1.0)
 
 
 @operation
@@ -142,9 +164,8 @@ def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
 @operation
 def threshold(x: Any, threshold: float, default_value: float) -> Any:
     """x where x > threshold, else default_value."""
-    x = to_float(x)
-    above = _ops.greater(x, convert_weak(float(threshold), x.dtype))
-    return _ops.where(above, x, convert_weak(float(default_value), x.dtype))
+    x = convert_to_tensor(x)
+    return where(greater(x, threshold), x, default_value)
 
 
 @operation
@@ -175,16 +196,17 @@ def sparse_sigmoid(x: Any) -> Any:
 def _over_axes(core: str, x: Any, axis: Any) -> Any:
     x = to_float(x)
     run = getattr(_ops, core)
-    if not isinstance(axis, (list, tuple)):
-        if axis is None:
-            return _ops.reshape(run(_ops.reshape(x, shape=[-1]), axis=0), shape=list(x.dims))
+    if isinstance(axis, int):
         return run(x, axis=normalize_axis(axis, x.ndim, core))
-    axes = normalize_axes(axis, x.ndim, core)
-    order = [i for i in range(x.ndim) if i not in axes] + axes
-    moved = _ops.transpose(x, axes=order)
-    flat = _ops.reshape(moved, shape=[*moved.dims[: x.ndim - len(axes)], -1])
-    done = _ops.reshape(run(flat, axis=flat.ndim - 1), shape=list(moved.dims))
-    return _ops.transpose(done, axes=[order.index(i) for i in range(x.ndim)])
+    axes = sorted(normalize_axes(axis, x.ndim, core))
+    rest = [i for i in range(x.ndim) if i not in axes]
+    first = axes[0] if axes else x.ndim
+    order = rest[:first] + axes + rest[first:]  # the axes as neighbours, to be made one
+    moved = x if order == list(range(x.ndim)) else _ops.transpose(x, axes=order)
+    dims = list(moved.dims)
+    flat = _ops.reshape(moved, shape=[*dims[:first], -1, *dims[first + len(axes) :]])
+    done = _ops.reshape(run(flat, axis=first), shape=dims)
+    return done if moved is x else _ops.transpose(done, axes=[order.index(i) for i in range(x.ndim)])
 
 
 @operation
@@ -197,3 +219,10 @@ def softmax(x: Any, axis: Any = -1) -> Any:
 def log_softmax(x: Any, axis: Any = -1) -> Any:
     """log(softmax(x)) without overflow."""
     return _over_axes("log_softmax", x, axis)
+
+
+@operation
+def sparsemax(x: Any, axis: int = -1) -> Any:
+    """The point of the simplex nearest to x: like softmax, but with exact zeros (Martins and Astudillo 2016)."""
+    x = to_float(x)
+    return _ops.sparsemax(x, axis=normalize_axis(axis, x.ndim, "sparsemax"))

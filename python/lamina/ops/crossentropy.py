@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import _core, config
+from ..checks import explain
 from .convert import convert_to_tensor, convert_weak, normalize_axis, to_common, to_float
 from .operation import operation
 from .reductions import logsumexp
@@ -18,10 +19,26 @@ def _clipped(p: Any) -> Any:
     return _ops.clip(p, low=config.epsilon(), high=1.0 - config.epsilon())
 
 
+def _check_shapes(owner: str, target: Any, output: Any) -> None:
+    """ValueError for shapes that would be broadcast: a column against a row is a mistake here."""
+    if target.ndim != output.ndim or any(
+        None not in sizes and sizes[0] != sizes[1] for sizes in zip(target.shape, output.shape)
+    ):
+        raise ValueError(
+            explain(
+                f"{owner}: target and output do not fit.",
+                "two tensors of one shape",
+                f"target {target.shape}, output {output.shape}",
+                "reshape the target.",
+            )
+        )
+
+
 @operation
 def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Any:
     """-(t log p + (1 - t) log(1 - p)), entry by entry."""
     target, output = map(to_float, to_common(target, output))
+    _check_shapes("binary_crossentropy", target, output)
     one = convert_weak(1.0, output.dtype)
     if from_logits:  # log(1 + exp(z)) without overflow, and with the right gradient at 0
         yes = _ops.multiply(target, _ops.softplus(_ops.negative(output)))
@@ -36,6 +53,7 @@ def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> 
 def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Any:
     """-sum(t log p) along `axis`; probabilities are scaled to a sum of 1 first."""
     target, output = map(to_float, to_common(target, output))
+    _check_shapes("categorical_crossentropy", target, output)
     place = normalize_axis(axis, output.ndim, "categorical_crossentropy")
     if from_logits:
         logs = _ops.log_softmax(output, axis=place)

@@ -1,8 +1,11 @@
 """The functions of neural networks, by family."""
 
 from .activation import *
+from .attention import *
 from .convolution import *
 from .crossentropy import *
+from .ctc import *
 from .encoding import *
 from .normalization import *
+from .patches import *
 from .pooling import *

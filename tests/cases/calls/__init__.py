@@ -11,6 +11,7 @@ from cases.calls import (
     indexing,
     linalg,
     nn,
+    nn_images,
     ordering,
     products,
     reductions,
@@ -29,6 +30,7 @@ FAMILIES = (
     flow,
     fourier,
     nn,
+    nn_images,
     image,
     control,
 )
