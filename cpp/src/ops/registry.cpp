@@ -13,6 +13,7 @@
 #include "ops/pool.h"
 #include "ops/random.h"
 #include "ops/reduce.h"
+#include "ops/resample.h"
 #include "ops/softmax.h"
 #include "ops/update.h"
 
