@@ -179,7 +179,7 @@ GEOMETRY = (
         batched=(0,),
         parity=False,  # Keras on JAX wants one transform per image
     ),
-    C("affine_transform", BYTES, near(np.tile(ROTATION, (2, 1))), label="bytes", wrt=()),
+    C("affine_transform", BYTES, near(np.tile(ROTATION[:6], (2, 1))), label="bytes", wrt=(), run=affine),
     *(
         C(
             "perspective_transform",

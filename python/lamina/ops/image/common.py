@@ -31,6 +31,7 @@ def to_images(owner: str, images: Any, name: str = "images") -> Any:
 
 
 def is_channels_first(data_format: Any) -> bool:
+    """Whether the channels come before height and width, by the global setting for None."""
     return config.standardize_data_format(data_format) == "channels_first"
 
 

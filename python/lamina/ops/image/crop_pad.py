@@ -63,7 +63,7 @@ def crop_images(
     target_width: int | None = None,
     data_format: Any = None,
 ) -> Any:
-    """The images without some rows and columns; two of each three of sizes are given, such as top and height."""
+    """The images without some rows and columns; two of each three sizes are given, such as top and height."""
     x = to_images("crop_images", images)
     height, width, _ = axes_of(x, data_format)
     for axis, given in (
@@ -94,7 +94,7 @@ def pad_images(
     target_width: int | None = None,
     data_format: Any = None,
 ) -> Any:
-    """The images with rows and columns of zeros around; two of each three of sizes are given, such as top and height."""
+    """The images with rows and columns of zeros around; two of each three sizes are given, such as top and height."""
     x = to_images("pad_images", images)
     height, width, _ = axes_of(x, data_format)
     for axis, given in (

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ... import _core, config
-from ...checks import choice, explain, integer, integers, is_integer
+from ...checks import choice, explain, integers, is_integer
 from ..convert import convert_to_tensor, is_float
 from ..operation import operation
 from .common import ceil_divide, cut, is_channels_first, known_channels, larger, pad_axis
@@ -69,7 +69,7 @@ def _from_last(y: Any, rank: int, batched: bool, data_format: Any) -> Any:
 
 
 def _interleaved(rank: int) -> list[int]:
-    """The axes of [batch, places..., within..., channels] in the order batch, (place, within) of each axis, channels."""
+    """The axes of [batch, places..., within..., channels] as batch, (place, within) of each axis, channels."""
     return [0, *(axis for i in range(1, rank + 1) for axis in (i, rank + i)), 2 * rank + 1]
 
 

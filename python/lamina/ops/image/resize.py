@@ -98,8 +98,9 @@ def _resize_axis(x: Any, axis: int, count: int, kernel: _Kernel | None, antialia
     if same_dim(size, count):
         return x
     if kernel is None:
-        # In float32, as Keras: it decides which neighbour is nearest where two are equally near.
-        entries = convert_to_tensor(size, "float32") * (place(count, "float32") + 0.5) / float(count)
+        # In float32, by a rounded factor, as Keras on JAX: this decides where two neighbours are equally near.
+        factor = convert_to_tensor(size, "float32") * float(np.float32(1.0 / count))
+        entries = (place(count, "float32") + 0.5) * factor
         entries = minimum(_ops.floor(entries), convert_to_tensor(size - 1, "float32"))
         return _ops.take(x, _ops.cast(entries, dtype="int64"), axis=axis)
     taps: Any = 2 * kernel.radius
@@ -148,15 +149,14 @@ def resize(
         )
     height, width, _ = axes_of(x, data_format)
     target = {height: int(size[0]), width: int(size[1])}
-    dtype = x.dtype
+    dtype, dims = x.dtype, x.dims
     for axis, other in ((height, width), (width, height)):
         # What this axis would be to have the ratio of the target with the other axis.
-        ratio = x.dims[other] * target[axis] // target[other]
-        present = x.dims[axis]
+        ratio = dims[other] * target[axis] // target[other]
+        present = dims[axis]
         if crop_to_aspect_ratio:
             kept = larger(smaller(present, ratio), 1)
             start = (present - kept) // 2
-            dims = x.dims
             x = cut(x, axis, start, start + kept)
         elif pad_to_aspect_ratio:
             border = (larger(present, ratio) - present) // 2
