@@ -205,7 +205,7 @@ GEOMETRY = (
         data_format=FIRST,
         tolerance=20.0,
     ),
-    # Its numbers are our own; statistics stand in tests/behaviour/test_elastic.py.
+    # Its numbers are our own; statistics stand in tests/behaviour/test_ops_image.py.
     C("elastic_transform", BATCH, parity=False, alpha=3.0, sigma=1.0, seed=3),
     C("elastic_transform", pixels(3, 5, 6), label="first", parity=False, sigma=0.5, seed=3, data_format=FIRST),
 )
@@ -227,7 +227,7 @@ PATCHES = (
     C("extract_patches_3d", pixels(2, 4, 5, 6, 2), size=2, batched=(0,)),
     C("extract_patches_3d", pixels(4, 5, 6, 2), label="one", size=(2, 3, 2), strides=1, padding="same"),
     C("extract_patches_3d", pixels(2, 2, 4, 5, 6), label="first", size=2, strides=(1, 2, 2), data_format=FIRST),
-    # Keras 3.15 does not have it yet; that it undoes the extraction stands in tests/behaviour/test_patches.py.
+    # Keras 3.15 does not have it yet; that it undoes the extraction stands in tests/behaviour/test_ops_image.py.
     *(
         C("reconstruct_patches", real(*shape), label=label, batched=(0,), parity=False, **options)
         for label, shape, options in (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -67,15 +68,10 @@ def _number(size: Any) -> Any:
     return float(size) if isinstance(size, int) else _ops.dim_value(dim=size, dtype="float64")
 
 
-def _resample(
-    x: Any, axis: int, count: Any, kernel: _Kernel, taps: Any, step: Any, shift: Any = 0.0, antialias: bool = False
-) -> Any:
-    """x with `count` entries along an axis: the middle of entry j lies at (j + 0.5) * step - shift in the input.
-
-    Windows are `taps` wide; a step above 1 widens the kernel if `antialias`. Entries that lie outside are 0.
-    """
-    size = x.dims[axis]
-    taps = smaller(taps, size)
+def _windows(
+    size: Any, count: Any, kernel: _Kernel, taps: Any, step: Any, shift: Any, antialias: bool, dtype: str
+) -> tuple[Any, Any]:
+    """Where the windows of `count` entries start, and their weights [count, taps]."""
     middle = (place(count, "float64") + 0.5) * step - (shift + 0.5)
     spread: Any = 1.0
     if antialias:
@@ -90,7 +86,26 @@ def _resample(
     usable = _ops.absolute(total) > 1000 * float(np.finfo("float32").eps)
     usable = usable & (middle >= -0.5) & (middle <= _number(size) - 0.5)
     weights = where(usable, weights / where(usable, total, 1.0), 0.0)
-    return _ops.resample(x, _ops.cast(first, dtype="int64"), convert_to_tensor(weights, x.dtype), axis=axis)
+    return _ops.cast(first, dtype="int64"), convert_to_tensor(weights, dtype)
+
+
+_known_windows = functools.lru_cache(maxsize=64)(_windows)
+
+
+def _resample(
+    x: Any, axis: int, count: Any, kernel: _Kernel, taps: Any, step: Any, shift: Any = 0.0, antialias: bool = False
+) -> Any:
+    """x with `count` entries along an axis: the middle of entry j lies at (j + 0.5) * step - shift in the input.
+
+    Windows are `taps` wide; a step above 1 widens the kernel if `antialias`. Entries that lie outside are 0.
+    """
+    size = x.dims[axis]
+    taps = smaller(taps, size)
+    known = all(isinstance(number, (int, float)) for number in (size, count, taps, step, shift))
+    starts, weights = (_known_windows if known else _windows)(
+        size, count, kernel, taps, step, shift, antialias, x.dtype
+    )
+    return _ops.resample(x, starts, weights, axis=axis)
 
 
 def _resize_axis(x: Any, axis: int, count: int, kernel: _Kernel | None, antialias: bool) -> Any:
