@@ -37,11 +37,16 @@ inline Index index_inside(Index i, Index size, FillMode mode) {
   }
 }
 
-// The whole numbers around a coordinate; far away ones and NaN become some number that fits.
+inline float rounded_down(float x) { return __builtin_floorf(x); }
+inline double rounded_down(double x) { return __builtin_floor(x); }
+inline float rounded(float x) { return __builtin_roundf(x); }  // halves away from zero
+inline double rounded(double x) { return __builtin_round(x); }
+
+// A whole number as an integer; far away ones and NaN become some number that fits.
 template <class T>
-inline Index whole(T rounded) {
-  if (!(rounded > T(-1e9))) return rounded != rounded ? 0 : -1000000000;
-  return rounded < T(1e9) ? static_cast<Index>(rounded) : 1000000000;
+inline Index whole(T x) {
+  if (!(x > T(-1e9))) return x != x ? 0 : -1000000000;
+  return x < T(1e9) ? static_cast<Index>(x) : 1000000000;
 }
 
 // The offset of each end of a cell along one axis (negative outside), and its weight.
@@ -66,7 +71,7 @@ inline Cell<T> cell_of(const Grid& g, const Index* strides, const T* coordinates
     Ends<T>& e = cell.ends[d];
     const bool derived = (g.derived >> d & 1) != 0;
     if (g.linear) {
-      const T lower = __builtin_floor(c), fraction = c - lower;
+      const T lower = rounded_down(c), fraction = c - lower;
       const Index first = whole(lower);
       for (int k = 0; k < 2; ++k) {
         const Index i = index_inside(first + k, g.size[d], g.mode);
@@ -75,7 +80,7 @@ inline Cell<T> cell_of(const Grid& g, const Index* strides, const T* coordinates
       e.weight[0] = derived ? T(-1) : T(1) - fraction;
       e.weight[1] = derived ? T(1) : fraction;
     } else {
-      const Index i = index_inside(whole(static_cast<T>(__builtin_round(c))), g.size[d], g.mode);
+      const Index i = index_inside(whole(rounded(c)), g.size[d], g.mode);
       e.offset[0] = i < 0 ? i : i * strides[d];
       e.weight[0] = derived ? T(0) : T(1);
     }
