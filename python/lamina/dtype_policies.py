@@ -39,8 +39,24 @@ class DTypePolicy(Configurable):
         return f"<DTypePolicy {self.name!r}>"
 
 
+_global: DTypePolicy | None = None
+
+
+def dtype_policy() -> DTypePolicy:
+    """The policy of layers that get no dtype: that of `config.floatx()` unless `set_dtype_policy` gave another."""
+    return DTypePolicy() if _global is None else _global
+
+
+def set_dtype_policy(policy: Any) -> None:
+    """Sets `dtype_policy()` to a policy or the name of one, or back to the default by None."""
+    global _global
+    _global = None if policy is None else get(policy)
+
+
 def get(identifier: Any) -> DTypePolicy:
-    """The policy for a policy, its configuration, a dtype or None (the default dtype)."""
+    """The policy for a policy, its configuration, a dtype or None (the global policy)."""
+    if identifier is None:
+        return dtype_policy()
     if isinstance(identifier, DTypePolicy):
         return identifier
     if isinstance(identifier, dict) and "config" in identifier:

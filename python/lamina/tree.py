@@ -18,7 +18,7 @@ _MAPPINGS = (dict, OrderedDict, defaultdict)
 _CONTAINERS = frozenset((list, tuple, deque, *_MAPPINGS))
 
 
-class MAP_TO_NONE:  # noqa: N801 the name of Keras
+class MAP_TO_NONE:
     """What a function returns to `traverse` to put None in a place."""
 
 
@@ -62,9 +62,9 @@ def _rebuild(structure: Any, children: Sequence[Any]) -> Any:
     if isinstance(structure, dict):
         found = dict(zip(_keys(structure), children))
         rebuilt = {key: found[key] for key in structure}
-        if kind is dict:
-            return rebuilt
-        return defaultdict(structure.default_factory, rebuilt) if kind is defaultdict else OrderedDict(rebuilt)
+        if isinstance(structure, defaultdict):
+            return defaultdict(structure.default_factory, rebuilt)
+        return rebuilt if kind is dict else OrderedDict(rebuilt)
     if kind is deque:
         return deque(children, maxlen=structure.maxlen)
     return kind(*children) if hasattr(kind, "_fields") else kind(children)

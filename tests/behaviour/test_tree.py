@@ -165,7 +165,7 @@ def test_errors_say_what_differs():
         lamina.tree.map_structure(lambda x, y: 0, [1, 2], [1])
     with pytest.raises(ValueError, match=r"only the first has \[\('a',\)\]"):
         lamina.tree.assert_same_paths({"a": 1}, {"b": 1})
-    with pytest.raises(ValueError, match="2 leaves.*1 leaves"):
+    with pytest.raises(ValueError, match=r"2 leaves.*1 leaves"):
         lamina.tree.pack_sequence_as([1, 2], [1])
 
 
