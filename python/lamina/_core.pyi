@@ -182,6 +182,11 @@ def allocation_count() -> int: ...  # tensors and arenas allocated by the engine
 # batch_norm_inference(x, gamma, beta, mean, variance, epsilon=, axis=-1) -> y
 # layer_norm(x, gamma, beta, epsilon=, axes=1): over the last `axes` axes; gamma, beta of that shape -> (y, mean, rstd)
 # take(x, indices, axis=0); one_hot(indices, classes=, dtype='float32')
+# resample(x, starts, weights, axis=0): weighted sums of windows; starts int64 [count], weights [count, taps];
+#   resample_grad(dy, starts, weights, axis=, size=)
+# map_coordinates(x, coordinates, order=1, fill_mode='constant'|'nearest'|'wrap'|'mirror'|'reflect', value=0.0,
+#   derivatives=[]): x [batch, sizes..., channels], coordinates [batch or 1, axes, points...];
+#   map_coordinates_grad(dy, coordinates, shape=, order=, fill_mode=, derivatives=)
 # reshape(x, shape=); transpose(x, axes=); broadcast_to(x, shape=); sum_to(x, shape=); concatenate(*tensors, axis=)
 # slice(x, starts=, stops=, strides=): per axis, already normalised (0 <= start <= stop <= dim for positive strides)
 # pad(x, low=[..], high=[..], value=0.0)

@@ -7,19 +7,29 @@
 
 from __future__ import annotations
 
+import os
+import warnings
 from typing import Any
 
 from . import _core
-from .checks import explain, number
+from .checks import explain, integer, number
 
 FLOAT_DTYPES = ("float16", "bfloat16", "float32", "float64")
 DTYPES = ("bool", "uint8", "int32", "int64", *FLOAT_DTYPES)
+
+
+def _limit(name: str, value: Any) -> int | None:
+    return None if value in (None, "") else integer(f"set_{name}", name, int(value) if type(value) is str else value)
+
 
 _settings: dict[str, Any] = {
     "floatx": "float32",
     "epsilon": 1e-7,
     "image_data_format": "channels_last",
     "interactive_logging": True,
+    "traceback_filtering": True,
+    "flash_attention": None,
+    **{name: _limit(name, os.environ.get(f"LAMINA_{name.upper()}")) for name in ("max_epochs", "max_steps_per_epoch")},
 }
 
 
@@ -126,6 +136,105 @@ def backend() -> str:
     return "lamina"
 
 
+def set_backend(backend: str) -> None:
+    """Takes 'lamina' alone, as there is one engine; ValueError for other names."""
+    if backend != "lamina":
+        raise ValueError(
+            explain(
+                "The backend cannot be changed.",
+                "'lamina', the native engine that this package is made of",
+                f"backend={backend!r}",
+                "leave the call out; to run on another engine use Keras, which reads the same files.",
+            )
+        )
+
+
+def max_epochs() -> int | None:
+    """The most epochs that `fit` trains, None for no limit; LAMINA_MAX_EPOCHS sets it for a whole process."""
+    return _settings["max_epochs"]
+
+
+def set_max_epochs(max_epochs: int | None) -> None:
+    """Limits the epochs of each `fit`, to try a program quickly; None lifts the limit. ValueError below 1."""
+    _settings["max_epochs"] = _limit("max_epochs", max_epochs)
+
+
+def max_steps_per_epoch() -> int | None:
+    """The most batches of an epoch, None for no limit; LAMINA_MAX_STEPS_PER_EPOCH sets it for a whole process."""
+    return _settings["max_steps_per_epoch"]
+
+
+def set_max_steps_per_epoch(max_steps_per_epoch: int | None) -> None:
+    """Limits the batches of each epoch of `fit`, of `evaluate` and of `predict`; None lifts it. ValueError below 1."""
+    _settings["max_steps_per_epoch"] = _limit("max_steps_per_epoch", max_steps_per_epoch)
+
+
+def capped(name: str, wanted: int | None) -> int | None:
+    """`wanted` (None: as many as there are) within the limit 'max_epochs' or 'max_steps_per_epoch', with a warning."""
+    most = _settings[name]
+    if most is None or (wanted is not None and wanted <= most):
+        return wanted
+    warnings.warn(f"At most {most} of {wanted or 'all'}: lamina.config.set_{name}({most}) is in force.", stacklevel=2)
+    return most
+
+
+def enable_flash_attention() -> None:
+    """Lets attention choose its kernel (the default)."""
+    _settings["flash_attention"] = None
+
+
+def disable_flash_attention() -> None:
+    """Makes attention compute all scores at once, by plain products."""
+    _settings["flash_attention"] = False
+
+
+def is_flash_attention_enabled() -> bool | None:
+    """False after `disable_flash_attention`, else None: attention chooses."""
+    return _settings["flash_attention"]
+
+
+def is_nnx_enabled() -> bool:
+    """False: NNX belongs to JAX."""
+    return False
+
+
+def enable_traceback_filtering() -> None:
+    """Errors show the lines of the user's program, not those inside Lamina (the default)."""
+    _settings["traceback_filtering"] = True
+
+
+def disable_traceback_filtering() -> None:
+    """Errors show every line that led to them."""
+    _settings["traceback_filtering"] = False
+
+
+def is_traceback_filtering_enabled() -> bool:
+    """Whether errors leave out the lines inside Lamina."""
+    return _settings["traceback_filtering"]
+
+
+def dtype_policy() -> Any:
+    """The policy of layers that get no dtype: the default dtype, unless `set_dtype_policy` gave another."""
+    from . import dtype_policies
+
+    return dtype_policies.dtype_policy()
+
+
+def set_dtype_policy(policy: Any) -> None:
+    """Sets `dtype_policy()` to a policy or the name of one; ValueError for dtypes that layers cannot have."""
+    from . import dtype_policies
+
+    dtype_policies.set_dtype_policy(policy)
+
+
+def enable_unsafe_deserialization() -> None:
+    """Has no effect but a warning: Lamina never runs code that a file holds."""
+    warnings.warn(
+        "Files never run code here. To load a model with a function of your own, pass it in `custom_objects`.",
+        stacklevel=2,
+    )
+
+
 def show_config() -> None:
     """Prints the version, the instruction set level and the number of threads that kernels use."""
     from . import __version__
@@ -139,8 +248,6 @@ def show_config() -> None:
 
 def set_num_threads(n: int) -> None:
     """Sets how many threads kernels may use; results do not depend on it."""
-    from .checks import integer
-
     _core.set_num_threads(integer("set_num_threads", "n", n))
 
 

@@ -1,5 +1,6 @@
 """One row per op of the engine: inputs, attributes, what NumPy says, and what it is differentiable in."""
 
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -248,6 +249,61 @@ def _scatter_add(updates, indices, axis, shape):
     return out
 
 
+def _resample(x, starts, weights, axis):
+    rows = np.moveaxis(x, axis, 0)
+    sums = [sum(w * rows[start + t] for t, w in enumerate(row)) for start, row in zip(starts, weights)]
+    return np.moveaxis(np.stack(sums), 0, axis)
+
+
+def _transposed(function, dy, shape):
+    """The gradient of a linear function of an array of `shape`, entry by entry."""
+    basis = np.eye(math.prod(shape)).reshape(-1, *shape)
+    return np.reshape([(function(unit_array) * dy).sum() for unit_array in basis], shape)
+
+
+def _resample_grad(dy, starts, weights, axis, size):
+    shape = (*dy.shape[:axis], size, *dy.shape[axis + 1 :])
+    return _transposed(lambda x: _resample(x, starts, weights, axis), dy, shape)
+
+
+_OUTSIDE = {"nearest": "edge", "wrap": "wrap", "mirror": "reflect", "reflect": "symmetric"}  # NumPy's names
+
+
+def _map_coordinates(x, coordinates, order=1, fill_mode="constant", derivatives=(), value=0.0):
+    """Straight from the definition: x repeated far outside, and a weight for each corner of a cell."""
+    axes, far = x.ndim - 2, 50
+    border = [(0, 0), *[(far, far)] * axes, (0, 0)]
+    constant = fill_mode == "constant"
+    x = np.pad(x, border, constant_values=value) if constant else np.pad(x, border, _OUTSIDE[fill_mode])
+    coordinates = np.broadcast_to(coordinates, (len(x), *coordinates.shape[1:]))
+    batch = np.arange(len(x))[:, None]
+    total = 0.0
+    for corner in itertools.product((0, 1), repeat=axes) if order else [(0,) * axes]:
+        weight, places = 1.0, []
+        for axis, upper in enumerate(corner):
+            c = coordinates[:, axis]
+            index = np.floor(c) + upper if order else np.round(c)
+            share = 1 - np.abs(c - index) if order else 1.0
+            weight = weight * ((2.0 * upper - 1 if order else 0.0) if axis in derivatives else share)
+            places.append(index.astype(int) + far)
+        total = total + np.reshape(weight, (*np.shape(weight), 1)) * x[(batch, *places)]
+    return total
+
+
+def _map_coordinates_grad(dy, coordinates, shape, **options):
+    return _transposed(lambda x: _map_coordinates(x, coordinates, **options), dy, shape)
+
+
+def _places(axes, points, batch=1):
+    """Coordinates in and around small images, none close to a whole number or a half."""
+
+    def draw(rng, shape):
+        x = rng.integers(-6, 20, shape) / 2
+        return x + rng.uniform(0.1, 0.4, shape)
+
+    return Array((batch, axes, points), draw)
+
+
 def _sgd(p, g, rate, m=None, momentum=0.0, nesterov=False):
     if m is None:
         return p - rate * g
@@ -287,6 +343,8 @@ def _sum_to(x, shape):
 
 A = dict
 P5 = positive(4, 3)  # a parameter of optimizer rows
+STARTS = integers(5, 6)  # of windows
+PLACES = _places(2, 9, batch=2)
 
 OPS: tuple[Op, ...] = (
     *(
@@ -496,6 +554,20 @@ OPS: tuple[Op, ...] = (
         A(classes=6, dtype="float32"),
         lambda i, classes, dtype: np.where((i >= 0) & (i < classes), 1, 0)[:, None] * np.eye(8)[i][:, :classes],
     ),
+    Op("resample", (real(4, 7, 5), STARTS, real(6, 3)), A(axis=1), _resample),
+    Op("resample", (real(7, 20), STARTS, real(6, 3)), A(axis=0), _resample, label="wide"),
+    Op("resample", (real(3, 7), STARTS, real(6, 3)), A(axis=-1), _resample, label="last"),
+    Op("resample_grad", (real(4, 6, 5), STARTS, real(6, 3)), A(axis=1, size=7), _resample_grad),
+    Op("map_coordinates", (real(2, 4, 5, 3), PLACES), A(order=1, fill_mode="reflect"), _map_coordinates),
+    Op("map_coordinates", (real(2, 4, 5, 3), PLACES), A(value=0.7), _map_coordinates, label="constant"),
+    Op("map_coordinates", (real(2, 4, 5, 3), PLACES), A(derivatives=[1]), _map_coordinates, label="derived"),
+    Op("map_coordinates", (real(2, 4, 5, 3), PLACES), A(order=0, fill_mode="wrap"), _map_coordinates, label="nearest"),
+    Op(
+        "map_coordinates_grad",
+        (real(2, 9, 3), PLACES),
+        A(shape=[2, 4, 5, 3], fill_mode="mirror"),
+        _map_coordinates_grad,
+    ),
     Op("reshape", (real(4, 6),), A(shape=[2, -1, 3]), lambda x, shape: x.reshape(shape)),
     Op("transpose", (real(4, 3, 5),), A(axes=[2, 0, 1]), lambda x, axes: x.transpose(axes)),
     Op("broadcast_to", (real(4, 1),), A(shape=[2, 4, 3]), lambda x, shape: np.broadcast_to(x, shape)),
@@ -572,6 +644,10 @@ LARGE: dict[str, tuple[tuple[Array, ...], dict[str, Any]]] = {
     "unary_grad": ((unit(300, 1000), real(300, 1000)), A(function="tanh", alpha=1.0)),
     "take": ((real(600, 40), integers(600, 9000)), A(axis=0)),
     "scatter_add": ((real(9000, 40), integers(600, 9000)), A(axis=0, shape=[600, 40])),
+    "resample": ((real(8, 70, 300), integers(60, 90), real(90, 4)), A(axis=1)),
+    "resample_grad": ((real(8, 90, 300), integers(60, 90), real(90, 4)), A(axis=1, size=70)),
+    "map_coordinates": ((real(3, 50, 60, 3), _places(2, 5000)), A(fill_mode="mirror")),
+    "map_coordinates_grad": ((real(3, 5000, 3), _places(2, 5000)), A(shape=[3, 50, 60, 3])),
     "transpose": ((real(40, 300, 50),), A(axes=[2, 0, 1])),
     "broadcast_to": ((real(300, 1),), A(shape=[20, 300, 50])),
     "concatenate": ((real(300, 200), real(300, 300)), A(axis=1)),

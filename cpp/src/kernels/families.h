@@ -22,6 +22,8 @@ Pool<T> make_pool();
 template <class T>
 Norm<T> make_norm();
 template <class T>
+Resample<T> make_resample();
+template <class T>
 Softmax<T> make_softmax();
 template <class T>
 Random<T> make_random();

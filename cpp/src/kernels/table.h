@@ -13,6 +13,7 @@
 #include "kernels/pool/pool.h"
 #include "kernels/random/random.h"
 #include "kernels/reduce/reduce.h"
+#include "kernels/resample/resample.h"
 #include "kernels/softmax/softmax.h"
 #include "kernels/update/update.h"
 
@@ -37,6 +38,7 @@ struct FloatTable {
   Softmax<T> softmax;
   Random<T> random;
   Update<T> update;
+  Resample<T> resample;
 };
 
 struct Table {

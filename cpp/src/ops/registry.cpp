@@ -14,6 +14,7 @@
 #include "ops/pool.h"
 #include "ops/random.h"
 #include "ops/reduce.h"
+#include "ops/resample.h"
 #include "ops/softmax.h"
 #include "ops/update.h"
 #include "program/control.h"

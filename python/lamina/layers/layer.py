@@ -17,6 +17,7 @@ from ..ops.convert import convert_to_tensor, is_float
 from ..ops.operation import holds_symbolic, outside_trace, record
 from ..saving.serialization import serialize_keras_object
 from ..utils.naming import current_path, name_scope
+from ..utils.tracebacks import without_own_lines
 from ..variables import Variable, autocast, autocast_dtype
 from . import input_spec as specs
 from .shapes import map_shapes, pop_shape, to_shape
@@ -217,12 +218,15 @@ class Layer(LayerState):
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if not _core.Trace.active() and (holds_symbolic(args) or (kwargs and holds_symbolic(kwargs.values()))):
-            try:
-                return record(self, lambda: self._invoke(args, kwargs), args, kwargs)
-            finally:
-                self._clear_losses()
-        return self._invoke(args, kwargs)
+        try:
+            if not _core.Trace.active() and (holds_symbolic(args) or (kwargs and holds_symbolic(kwargs.values()))):
+                try:
+                    return record(self, lambda: self._invoke(args, kwargs), args, kwargs)
+                finally:
+                    self._clear_losses()
+            return self._invoke(args, kwargs)
+        except Exception as error:
+            raise without_own_lines(error)  # noqa: B904 - the same error: its cause and notes stay
 
     def _invoke(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if "name" not in self.__dict__:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _core, tree
+from .. import _core, config, tree
 from ..callbacks import CallbackList, make_list
 from ..checks import explain
 from . import arrays
@@ -196,11 +196,13 @@ def fit(
     """The training loop; returns the History."""
     order = None
     total: int | None
+    epochs = config.capped("max_epochs", epochs) or epochs
     if isinstance(source, Data):
         order = _Order(model, source, batch_size, shuffle)
-        total = steps or order.batches
+        total = config.capped("max_steps_per_epoch", steps or order.batches)
     else:
-        total = steps or source.count
+        total = config.capped("max_steps_per_epoch", steps or source.count)
+        steps = steps if total == source.count else total
     hooks = make_list(callbacks, model, verbose, epochs=epochs, steps=total, history=True)
     model.stop_training = False
     runner = _Runner(model, "train_step", hooks, hooks.on_train_batch_begin, hooks.on_train_batch_end)
@@ -256,13 +258,19 @@ def _is_due(frequency: Any, epoch: int, first: int) -> bool:
     return (epoch + 1 - first) % int(frequency) == 0
 
 
+def _extent(source: Any, batch_size: int, steps: int | None) -> tuple[int | None, int | None]:
+    """How many batches there will be, if that is known, and how many to take at most."""
+    count: int | None = -(-source.size // batch_size) if isinstance(source, Data) else source.count
+    total = count if steps is None else min(count, steps) if isinstance(source, Data) and count is not None else steps
+    limited = config.capped("max_steps_per_epoch", total)
+    return limited, steps if limited == total else limited
+
+
 def evaluate(
     model: Any, source: Any, batch_size: int, steps: int | None, verbose: int, callbacks: Any
 ) -> dict[str, Any]:
     """Loss and metrics over the data, by name."""
-    total: int | None = -(-source.size // batch_size) if isinstance(source, Data) else source.count
-    if steps is not None:
-        total = min(total, steps) if isinstance(source, Data) and total is not None else steps
+    total, steps = _extent(source, batch_size, steps)
     within_fit = isinstance(callbacks, CallbackList)
     hooks = callbacks if within_fit else make_list(callbacks, model, verbose, steps=total)
     runner = _Runner(model, "evaluate_step", hooks, hooks.on_test_batch_begin, hooks.on_test_batch_end)
@@ -283,9 +291,7 @@ def evaluate(
 
 def predict(model: Any, source: Any, batch_size: int, steps: int | None, verbose: int, callbacks: Any) -> Any:
     """The outputs for all samples."""
-    total: int | None = -(-source.size // batch_size) if isinstance(source, Data) else source.count
-    if steps is not None:
-        total = min(total, steps) if isinstance(source, Data) and total is not None else steps
+    total, steps = _extent(source, batch_size, steps)
     hooks = make_list(callbacks, model, verbose, steps=total)
     parts: list[Any] = []  # outputs of successive batches, as nests
     try:
@@ -308,6 +314,7 @@ def predict(model: Any, source: Any, batch_size: int, steps: int | None, verbose
             for i, data in enumerate(source.take(steps) if batches is None else batches):
                 if hooks.wants_batches("predict"):
                     hooks.on_predict_batch_begin(i)
+                data = Data(data.x)  # the targets of batches for training are of no use here
                 outputs = (
                     model.predict_step(data.x) if model.run_eagerly else model._step("predict", data).run(_inputs(data))
                 )

@@ -12,6 +12,7 @@ from ..autodiff import GradientTape, tape_is_open
 from ..checks import choice, explain
 from ..layers.layer import call_depth
 from ..ops.convert import array_to_tensor
+from ..utils.tracebacks import own_lines_hidden
 from ..variables import Variable
 from . import arrays, loops, programs
 from .arrays import Data, unpack_x_y_sample_weight
@@ -286,6 +287,7 @@ class Trainer:
 
     # Training.
 
+    @own_lines_hidden
     def fit(
         self,
         x: Any = None,
@@ -347,6 +349,7 @@ class Trainer:
             validation_freq=validation_freq,
         )
 
+    @own_lines_hidden
     def evaluate(
         self,
         x: Any = None,
@@ -375,6 +378,7 @@ class Trainer:
         logs = loops.evaluate(self, source, size, steps, _verbosity(verbose), callbacks)
         return logs if return_dict else self._in_order(logs)
 
+    @own_lines_hidden
     def predict(
         self,
         x: Any,
@@ -388,6 +392,7 @@ class Trainer:
         size = arrays.positive("batch_size", batch_size) or 32
         return loops.predict(self, source, size, arrays.positive("steps", steps), _verbosity(verbose), callbacks)
 
+    @own_lines_hidden
     def train_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, return_dict: bool = False
     ) -> Any:
@@ -397,6 +402,7 @@ class Trainer:
         logs = loops.run_one(self, "train_step", arrays.prepare(x, y, sample_weight, class_weight))
         return logs if return_dict else self._in_order(logs)
 
+    @own_lines_hidden
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """The loss and the metrics of one batch."""
         self._needs_compile("test_on_batch")
@@ -404,6 +410,7 @@ class Trainer:
         logs = loops.run_one(self, "evaluate_step", arrays.prepare(x, y, sample_weight))
         return logs if return_dict else self._in_order(logs)
 
+    @own_lines_hidden
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for one batch, as NumPy arrays."""
         fast = self._fast

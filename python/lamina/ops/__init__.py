@@ -6,6 +6,7 @@ family of functions is a file that lists its public names; `numpy` and `nn` are 
 
 from .. import _core as _core
 from ..variables import Variable as _Variable
+from . import image as image
 from . import nn, numpy
 from .control import *
 from .conversion import *
