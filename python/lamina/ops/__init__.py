@@ -9,9 +9,11 @@ from ..variables import Variable as _Variable
 from . import nn, numpy
 from .convert import convert_to_numpy, convert_to_tensor, result_type
 from .core import *
+from .einops import *
 from .nn import *
 from .numpy import *
 from .operators import attach as _attach
+from .sequences import *
 
 _attach(_core.Tensor, _Variable)
 
