@@ -92,6 +92,14 @@ auto dim_operator(F compute) {
 
 Dim remainder(const Dim& a, const Dim& b) { return a - a / b * b; }
 
+const char* const operations[] = {"add", "subtract", "multiply", "floor_divide", "ceil_divide", "minimum", "maximum"};
+
+py::object parts_of(const Dim& d) {
+  if (d.kind() == Dim::Kind::number || d.kind() == Dim::Kind::symbol) return py::none();
+  const int operation = static_cast<int>(d.kind()) - static_cast<int>(Dim::Kind::add);
+  return py::make_tuple(operations[operation], dim_object(d.left()), dim_object(d.right()));
+}
+
 }  // namespace
 
 void bind_dim(py::module_& m) {
@@ -103,6 +111,7 @@ void bind_dim(py::module_& m) {
                              [](const Dim& d) { return d.known() ? py::object(py::int_(d.value())) : py::none(); })
       .def_property_readonly(
           "name", [](const Dim& d) { return d.kind() == Dim::Kind::symbol ? py::object(py::str(d.name())) : py::none(); })
+      .def_property_readonly("parts", &parts_of, "The name of the outermost operation and its two sides, if any.")
       .def("__add__", dim_operator([](const Dim& a, const Dim& b) { return a + b; }))
       .def("__radd__", dim_operator([](const Dim& a, const Dim& b) { return b + a; }))
       .def("__sub__", dim_operator([](const Dim& a, const Dim& b) { return a - b; }))

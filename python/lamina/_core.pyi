@@ -16,6 +16,8 @@ class Dim:
     def value(self) -> int | None: ...  # None unless constant
     @property
     def name(self) -> str | None: ...  # None unless a symbol
+    @property
+    def parts(self) -> tuple[str, Dim | int, Dim | int] | None: ...  # operation and its sides, None without one
     # + - * // % with Dim and int, both sides; == compares structurally; maximum, minimum, ceil_div
     def __add__(self, other: Dim | int) -> Dim: ...
     def __sub__(self, other: Dim | int) -> Dim: ...

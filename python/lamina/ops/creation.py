@@ -92,22 +92,22 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     if stop is None:
         start, stop = 0, start
     step = 1 if step is None else step
-    name = config.standardize_dtype(dtype) if dtype is not None else result_type(start, stop, step)
-    if not any(isinstance(n, Dim) for n in (start, stop, step)):
-        numbers = [_number("arange", *pair) for pair in (("start", start), ("stop", stop), ("step", step))]
+    named = {"start": start, "stop": stop, "step": step}
+    sized = any(isinstance(n, Dim) for n in named.values())
+    numbers = [to_size("arange", k, n, minimum=None) if sized else _number("arange", k, n) for k, n in named.items()]
+    name = config.standardize_dtype(dtype) if dtype is not None else result_type(*named.values())
+    if not sized:
         if numbers[2] == 0:
             raise ValueError(
                 explain("arange: the step is 0.", "a step above or below 0", f"step={step}", "leave the step out.")
             )
         return convert_to_tensor(np.arange(*numbers), name)
-    start, stop, step = (
-        to_size("arange", what, n, minimum=None) for what, n in (("start", start), ("stop", stop), ("step", step))
-    )
+    start, stop, step = numbers
     backward = isinstance(step, int) and step < 0
     span, stride = (start - stop, -step) if backward else (stop - start, step)
     span = span if isinstance(span, Dim) else Dim(span)
-    numbers = _ops.multiply(steps(larger(span.ceil_divide(stride), 0), name), scalar(step, name))
-    return _ops.add(numbers, scalar(start, name))
+    scaled = _ops.multiply(steps(larger(span.ceil_divide(stride), 0), name), scalar(step, name))
+    return _ops.add(scaled, scalar(start, name))
 
 
 def _number(owner: str, name: str, value: Any) -> Any:
@@ -117,7 +117,7 @@ def _number(owner: str, name: str, value: Any) -> Any:
     number = np.asarray(value)
     if number.ndim or number.dtype.kind not in "biuf":
         raise TypeError(
-            explain(f"{owner}: `{name}` is not a number.", "a scalar", f"{name}={value!r}", "pass one number.")
+            explain(f"{owner}: `{name}` is not one number.", "a scalar", f"{name}={value!r}", "pass one number.")
         )
     return number[()]
 

@@ -57,7 +57,7 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Any:
             explain(
                 "einsum: subscripts or operands are missing.",
                 "a string and one or more tensors",
-                f"subscripts={subscripts!r} and {len(operands)} operands",
+                f"subscripts of type {type(subscripts).__name__} and {len(operands)} tensors",
                 "call e.g. einsum('ij,jk->ik', a, b).",
             )
         )
@@ -86,7 +86,7 @@ def _parse(subscripts: str, ranks: tuple[int, ...]) -> tuple[tuple[Labels, ...],
         raise _wrong(
             "the subscripts are for another number of tensors.",
             f"{len(terms)} tensors for {subscripts!r}",
-            f"{len(ranks)} tensors",
+            f"{len(ranks)}",
             "separate the subscripts of each tensor by ','.",
         )
     labels = []
@@ -126,7 +126,7 @@ def contract(owner: str, terms: Sequence[Term], result: Labels) -> Any:
         floats = [Term(_ops.cast(t.tensor, dtype="float64"), t.labels) for t in terms]
         whole = _ops.cast(contract(owner, floats, result), dtype="int64" if dtype != "bool" else "bool")
         return convert_to_tensor(whole, dtype)
-    terms = _without_broadcasts(owner, [_diagonals(term) for term in terms])
+    terms = _without_broadcasts(owner, [_diagonals(owner, term) for term in terms])
     while len(terms) > 1:
         a, b = _cheapest_pair(terms, result) if len(terms) > 2 else (0, 1)
         others = [term for i, term in enumerate(terms) if i not in (a, b)]
@@ -136,13 +136,22 @@ def contract(owner: str, terms: Sequence[Term], result: Labels) -> Any:
     return _ordered(_sum_out(terms[0], set(result)), result).tensor
 
 
-def _diagonals(term: Term) -> Term:
+def _diagonals(owner: str, term: Term) -> Term:
     """The term with each label once."""
     tensor, labels = term
     while len(set(labels)) < len(labels):
         label = next(label for label in labels if labels.count(label) > 1)
         first = labels.index(label)
         second = labels.index(label, first + 1)
+        if None not in tensor.shape and tensor.shape[first] != tensor.shape[second]:
+            raise ValueError(
+                explain(
+                    f"{owner}: the sizes of axis {label!r} differ.",
+                    "equal sizes where a letter stands twice",
+                    f"shape {term.tensor.shape}",
+                    "use another letter for one of them.",
+                )
+            )
         tensor = diagonal(tensor, axis1=first, axis2=second)
         labels = (*(name for i, name in enumerate(labels) if i not in (first, second)), label)
     return Term(tensor, labels)

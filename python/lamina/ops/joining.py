@@ -11,7 +11,7 @@ from ..checks import explain
 from .convert import convert_to_tensor, normalize_axis, to_common
 from .indexing import index
 from .operation import operation
-from .shapes import concatenate, split
+from .shapes import join, split
 from .sizes import is_list, smaller, to_size
 
 __all__ = ["append", "array_split", "dsplit", "dstack", "hsplit", "hstack", "vsplit", "vstack"]
@@ -25,7 +25,7 @@ def append(x1: Any, x2: Any, axis: Any = None) -> Any:
     a, b = to_common(x1, x2)
     if axis is None:
         a, b, axis = _ops.reshape(a, shape=[-1]), _ops.reshape(b, shape=[-1]), 0
-    return concatenate([a, b], axis=axis)
+    return join("append", [a, b], axis)
 
 
 def _stack(name: str, doc: str, grow: Callable[[Any], list[Any]], axis: Callable[[int], int]) -> Callable[..., Any]:
@@ -37,7 +37,7 @@ def _stack(name: str, doc: str, grow: Callable[[Any], list[Any]], axis: Callable
                 explain(f"{name}: nothing to join.", "one or more tensors", repr(xs), "pass a list of tensors.")
             )
         grown = [_ops.reshape(x, shape=grow(x)) for x in to_common(*xs)]
-        return concatenate(grown, axis=axis(grown[0].ndim))
+        return join(name, grown, axis(grown[0].ndim))
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = doc

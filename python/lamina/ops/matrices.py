@@ -150,7 +150,7 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 @operation
 def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """The sum of diagonal `offset` of the matrices in two axes."""
-    return sum(diagonal(x, offset=offset, axis1=axis1, axis2=axis2), axis=-1)
+    return sum(diagonal(_matrix("trace", x), offset=offset, axis1=axis1, axis2=axis2), axis=-1)
 
 
 @operation

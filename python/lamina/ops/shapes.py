@@ -150,18 +150,37 @@ def concatenate(xs: Any, axis: int = 0) -> Any:
                 "concatenate: nothing to join.", "a list of one or more tensors", repr(xs), "pass a list of tensors."
             )
         )
-    tensors = to_common(*xs)
+    return join("concatenate", to_common(*xs), axis)
+
+
+def join(owner: str, tensors: list[Any], axis: int) -> Any:
+    """Tensors of one dtype joined along an axis; errors are told in the name of `owner`."""
     rank = tensors[0].ndim
-    if any(t.ndim != rank for t in tensors):
+    shapes = [t.shape for t in tensors]
+    if any(len(shape) != rank for shape in shapes):
         raise ValueError(
             explain(
-                "concatenate: the ranks differ.",
+                f"{owner}: the ranks differ.",
                 f"tensors of rank {rank}",
-                f"shapes {[t.shape for t in tensors]}",
+                f"shapes {shapes}",
                 "use reshape or expand_dims on the smaller ones.",
             )
         )
-    return _ops.concatenate(*tensors, axis=normalize_axis(axis, rank, "concatenate"))
+    place = normalize_axis(axis, rank, owner)
+    if any(i != place and _differ(sizes) for i, sizes in enumerate(zip(*shapes))):
+        raise ValueError(
+            explain(
+                f"{owner}: the tensors do not fit beside each other.",
+                f"the same sizes in all axes but axis {place}",
+                f"shapes {shapes}",
+                "join along another axis, or cut or pad the tensors first.",
+            )
+        )
+    return _ops.concatenate(*tensors, axis=place)
+
+
+def _differ(sizes: Any) -> bool:
+    return len({n for n in sizes if n is not None}) > 1
 
 
 @operation
@@ -170,9 +189,7 @@ def stack(x: Any, axis: int = 0) -> Any:
     if isinstance(x, (list, tuple)) and not x:
         raise ValueError(explain("stack: nothing to join.", "one or more tensors", repr(x), "pass a list of tensors."))
     tensors = to_common(*x)
-    if any(t.ndim != tensors[0].ndim for t in tensors) or any(
-        len({n for n in sizes if n is not None}) > 1 for sizes in zip(*(t.shape for t in tensors))
-    ):
+    if any(t.ndim != tensors[0].ndim for t in tensors) or any(map(_differ, zip(*(t.shape for t in tensors)))):
         raise ValueError(
             explain(
                 "stack: the shapes differ.",
@@ -193,13 +210,22 @@ def unstack(x: Any, num: int | None = None, axis: int = 0) -> Any:
     place = normalize_axis(axis, x.ndim, "unstack")
     size = x.shape[place]
     count = size if num is None else to_size("unstack", "num", num)
-    if not isinstance(count, int) or size not in (None, count):
+    if not isinstance(count, int):
         raise ValueError(
             explain(
-                f"unstack: the number of slices along axis {place} is unknown or another.",
-                "an axis of known size, or `num` equal to its size",
-                f"num={num} for shape {x.shape}",
+                f"unstack: the size of axis {place} is unknown.",
+                "an axis of known size, or `num`",
+                f"shape {x.shape}",
                 "pass the size as `num`, or use another axis.",
+            )
+        )
+    if size not in (None, count):
+        raise ValueError(
+            explain(
+                f"unstack: axis {place} does not have `num` entries.",
+                f"num={size}, or None",
+                f"num={num} for shape {x.shape}",
+                "leave `num` out.",
             )
         )
     dims = [*x.dims[:place], count, *x.dims[place + 1 :]]
