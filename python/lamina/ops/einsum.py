@@ -63,6 +63,11 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Any:
         )
     tensors = to_common(*operands)
     terms, result = _parse(subscripts, tuple(t.ndim for t in tensors))
+    plain = _as_matmul(terms, result)
+    if plain is not None and is_float(tensors[0].dtype):  # the short way to what `contract` would do
+        a, b = tensors
+        if all(a.shape[i] == b.shape[j] not in (1, None) for i, j in plain.shared):
+            return _ops.matmul(a, b, transpose_a=plain.transpose_a, transpose_b=plain.transpose_b)
     return contract("einsum", [Term(*pair) for pair in zip(tensors, terms)], result)
 
 
@@ -117,6 +122,30 @@ def _parse(subscripts: str, ranks: tuple[int, ...]) -> tuple[tuple[Labels, ...],
                 "change the letters after '->'.",
             )
     return tuple(labels), result
+
+
+class _Matmul(NamedTuple):
+    transpose_a: bool
+    transpose_b: bool
+    shared: tuple[tuple[int, int], ...]  # axes of a and b with one label
+
+
+@functools.lru_cache(maxsize=1024)
+def _as_matmul(terms: tuple[Labels, ...], result: Labels) -> _Matmul | None:
+    """The subscripts as the engine's matrix product of two tensors as they are, if they are one."""
+    if len(terms) != 2 or any(len(set(term)) < len(term) for term in terms):
+        return None
+    a, b = terms
+    batch = tuple(label for label in a if label in b and label in result)
+    summed = tuple(label for label in a if label in b and label not in result)
+    rows = tuple(label for label in a if label not in b)
+    columns = tuple(label for label in b if label not in a)
+    if len(summed) != 1 or len(rows) != 1 or len(columns) != 1 or result != batch + rows + columns:
+        return None
+    if not _unmoved(a, batch, rows, summed) or not _unmoved(b, batch, columns, summed):
+        return None
+    shared = tuple((a.index(label), b.index(label)) for label in batch + summed)
+    return _Matmul(a[-1] in rows, b[-1] in summed, shared)
 
 
 def contract(owner: str, terms: Sequence[Term], result: Labels) -> Any:
