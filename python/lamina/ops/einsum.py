@@ -350,7 +350,7 @@ def _as_matrices(term: Term, layout: _Layout, outer: Labels, apart: bool) -> tup
     transposed = term.labels == layout.batch + layout.summed + outer and bool(outer)
     if not transposed:
         term = _ordered(term, layout.batch + outer + layout.summed)
-    if len(outer) == 1 and len(layout.summed) == 1:
+    if len(layout.summed) == 1 and (apart or len(outer) == 1):
         return term.tensor, transposed
     sizes = dict(zip(term.labels, term.tensor.dims))
     inner = product(sizes[label] for label in layout.summed)

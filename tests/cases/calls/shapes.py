@@ -10,7 +10,7 @@ MATRIX = (real(4, 3),)
 
 
 def pads() -> tuple[Call, ...]:
-    modes = ("edge", "reflect", "symmetric", "wrap", "linear_ramp", "mean", "maximum", "minimum", "empty")
+    modes = ("edge", "reflect", "symmetric", "wrap", "linear_ramp", "mean", "median", "maximum", "minimum", "empty")
     widths = ((1, 2), (0, 0), (2, 1))
     return (
         Call("pad", X, {"pad_width": widths}, batched=(0,)),
