@@ -19,12 +19,12 @@ _ops = _core.ops
 
 def _diagonal_numbers(rows: Any, columns: Any) -> Any:
     """For each entry (i, j) of a matrix the number j - i of its diagonal."""
-    i, j = _ops.reshape(steps(rows), shape=[-1, 1]), _ops.reshape(steps(columns), shape=[1, -1])
-    return _ops.subtract(j, i)
+    i, j = steps(rows, "int32"), steps(columns, "int32")
+    return _ops.subtract(_ops.reshape(j, shape=[1, -1]), _ops.reshape(i, shape=[-1, 1]))
 
 
-def _number(owner: str, k: Any) -> int:
-    return to_size(owner, "k", k, minimum=None)
+def _number(owner: str, k: Any) -> Any:
+    return scalar(to_size(owner, "k", k, minimum=None), "int32")
 
 
 @operation
@@ -32,7 +32,7 @@ def eye(N: Any, M: Any = None, k: int = 0, dtype: Any = None) -> Any:
     """N x M (N x N) zeros with ones on diagonal k."""
     rows = to_size("eye", "N", N)
     columns = rows if M is None else to_size("eye", "M", M)
-    ones = _ops.equal(_diagonal_numbers(rows, columns), scalar(_number("eye", k)))
+    ones = _ops.equal(_diagonal_numbers(rows, columns), _number("eye", k))
     return convert_to_tensor(ones, config.standardize_dtype(dtype))
 
 
@@ -47,7 +47,7 @@ def tri(N: Any, M: Any = None, k: int = 0, dtype: Any = None) -> Any:
     """N x M (N x N) ones on diagonal k and below, zeros above."""
     rows = to_size("tri", "N", N)
     columns = rows if M is None else to_size("tri", "M", M)
-    below = _ops.less_equal(_diagonal_numbers(rows, columns), scalar(_number("tri", k)))
+    below = _ops.less_equal(_diagonal_numbers(rows, columns), _number("tri", k))
     return convert_to_tensor(below, config.standardize_dtype(dtype))
 
 
@@ -69,7 +69,7 @@ def _matrix(owner: str, x: Any) -> Any:
 def tril(x: Any, k: int = 0) -> Any:
     """The matrices x with zeros above diagonal k."""
     x = _matrix("tril", x)
-    keep = _ops.less_equal(_diagonal_numbers(*x.dims[-2:]), scalar(_number("tril", k)))
+    keep = _ops.less_equal(_diagonal_numbers(*x.dims[-2:]), _number("tril", k))
     return _ops.where(keep, x, convert_weak(0, x.dtype))
 
 
@@ -77,7 +77,7 @@ def tril(x: Any, k: int = 0) -> Any:
 def triu(x: Any, k: int = 0) -> Any:
     """The matrices x with zeros below diagonal k."""
     x = _matrix("triu", x)
-    keep = _ops.greater_equal(_diagonal_numbers(*x.dims[-2:]), scalar(_number("triu", k)))
+    keep = _ops.greater_equal(_diagonal_numbers(*x.dims[-2:]), _number("triu", k))
     return _ops.where(keep, x, convert_weak(0, x.dtype))
 
 
@@ -96,12 +96,12 @@ def diag(x: Any, k: int = 0) -> Any:
                 "use diagonal for stacks of matrices, diagflat for all entries.",
             )
         )
-    number = _number("diag", k)
+    number = to_size("diag", "k", k, minimum=None)
     shift = abs(number)
     size = x.dims[0] + shift
     # Entry n stands in row n of an upper diagonal, in column n of a lower one.
     entries = _ops.reshape(_ops.pad(x, low=[0], high=[shift], value=0.0), shape=[-1, 1] if number >= 0 else [1, -1])
-    on_diagonal = _ops.equal(_diagonal_numbers(size, size), scalar(number))
+    on_diagonal = _ops.equal(_diagonal_numbers(size, size), scalar(number, "int32"))
     return _ops.where(on_diagonal, entries, convert_weak(0, x.dtype))
 
 
@@ -125,7 +125,7 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
                 "name two axes.",
             )
         )
-    number = _number("diagonal", offset)
+    number = to_size("diagonal", "offset", offset, minimum=None)
     if first > second:
         first, second, number = second, first, -number
     if second != first + 1:

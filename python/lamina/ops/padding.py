@@ -55,8 +55,9 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
             )
         if mode in _PLACES:
             size = scalar(x.dims[axis])
-            places = _ops.subtract(steps(low + x.dims[axis] + high), scalar(low))
-            x = _ops.take(x, _PLACES[mode](places, size), axis=axis)
+            before = _PLACES[mode](_ops.subtract(steps(low), scalar(low)), size)
+            after = _PLACES[mode](_ops.add(steps(high), size), size)
+            x = _ops.concatenate(_ops.take(x, before, axis=axis), x, _ops.take(x, after, axis=axis), axis=axis)
         else:
             x = _ops.concatenate(*_BORDERS[mode](x, axis, low, high), axis=axis)
     return x

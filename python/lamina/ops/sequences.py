@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from .. import _core
@@ -9,12 +10,11 @@ from ..checks import explain
 from .convert import convert_to_tensor, to_common, to_float
 from .indexing import index
 from .operation import operation
-from .sizes import steps, to_size
+from .sizes import scalar, steps, to_size
 
 __all__ = ["cdist", "extract_sequences"]
 
 _ops = _core.ops
-_MOST_PIECES = 16  # above, a frame is gathered entry by entry instead of joined from pieces
 
 
 @operation
@@ -36,16 +36,15 @@ def extract_sequences(x: Any, sequence_length: int, sequence_stride: int) -> Any
             )
         )
     count = (x.dims[-1] - length) // stride + 1
-    pieces, rest = divmod(length, stride)
-    if rest or pieces > _MOST_PIECES:
-        starts = _ops.reshape(_ops.multiply(steps(count), convert_to_tensor(stride, "int64")), shape=[-1, 1])
-        return _ops.take(x, _ops.add(starts, _ops.reshape(steps(length), shape=[1, -1])), axis=x.ndim - 1)
-    # Each frame is `pieces` neighbouring blocks of one stride.
-    blocks = count + (pieces - 1)
-    used = index(x, (..., slice(0, blocks * stride)))
-    table = _ops.reshape(used, shape=[*x.dims[:-1], blocks, stride])
-    parts = [index(table, (..., slice(i, count + i), slice(None))) for i in range(pieces)]
-    return _ops.concatenate(*parts, axis=x.ndim) if pieces > 1 else parts[0]
+    # Frames are rows of blocks, as large as the borders of all frames allow: gathering them copies runs, not entries.
+    block = math.gcd(length, stride)
+    blocks = (count - 1) * (stride // block) + length // block
+    table = _ops.reshape(index(x, (..., slice(0, blocks * block))), shape=[*x.dims[:-1], blocks, block])
+    if length == stride:
+        return table
+    starts = _ops.multiply(steps(count), scalar(stride // block))
+    places = _ops.add(_ops.reshape(starts, shape=[-1, 1]), _ops.reshape(steps(length // block), shape=[1, -1]))
+    return _ops.reshape(_ops.take(table, places, axis=x.ndim - 1), shape=[*x.dims[:-1], count, length])
 
 
 @operation
