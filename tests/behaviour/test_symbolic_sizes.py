@@ -110,6 +110,10 @@ GRAPHS = {
     "arange": (_positions, lambda x: x + np.arange(x.shape[2])[:, None]),
     "eye": (lambda x: x[:, :, :, 0] @ ops.eye(ops.shape(x)[2]), lambda x: x[..., 0]),
     "arithmetic with a size": (lambda x: x * ops.shape(x)[1] / ops.shape(x)[2], lambda x: x * x.shape[1] / x.shape[2]),
+    "quotient of sizes": (
+        lambda x: (ops.shape(x)[1] / 2 + 1 / ops.shape(x)[2]) * x,
+        lambda x: (x.shape[1] / 2 + 1 / x.shape[2]) * x,
+    ),
     "size first": (lambda x: ops.shape(x)[1] * x, lambda x: x * x.shape[1]),
 }
 SHAPES = ((2, 4, 5, 3), (1, 7, 3, 3), (3, 2, 8, 3))

@@ -15,14 +15,15 @@ from typing import Any, NamedTuple
 
 from .. import _core
 from ..checks import explain
-from .convert import convert_to_tensor, is_float, to_common
+from .convert import convert_to_tensor, to_common
 from .matrices import diagonal
 from .operation import operation
-from .sizes import product
+from .sizes import is_whole, product
 
 __all__ = ["einsum"]
 
 _ops = _core.ops
+_matmul = _ops.matmul
 
 Labels = tuple[Hashable, ...]
 _UNKNOWN = 64  # what a size that is not known counts when orders are compared
@@ -64,10 +65,10 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Any:
     tensors = to_common(*operands)
     terms, result = _parse(subscripts, tuple(t.ndim for t in tensors))
     plain = _as_matmul(terms, result)
-    if plain is not None and is_float(tensors[0].dtype):  # the short way to what `contract` would do
+    if plain is not None and not is_whole(tensors[0].dtype):  # the short way to what `contract` would do
         a, b = tensors
         if all(a.shape[i] == b.shape[j] not in (1, None) for i, j in plain.shared):
-            return _ops.matmul(a, b, transpose_a=plain.transpose_a, transpose_b=plain.transpose_b)
+            return _matmul(a, b, transpose_a=plain.transpose_a, transpose_b=plain.transpose_b)
     return contract("einsum", [Term(*pair) for pair in zip(tensors, terms)], result)
 
 
@@ -151,7 +152,7 @@ def _as_matmul(terms: tuple[Labels, ...], result: Labels) -> _Matmul | None:
 def contract(owner: str, terms: Sequence[Term], result: Labels) -> Any:
     """The product of the terms, summed over the labels that `result` does not name, with its axes in that order."""
     dtype = terms[0].tensor.dtype
-    if not is_float(dtype):  # whole numbers up to 2**53 are exact in float64
+    if is_whole(dtype):  # whole numbers up to 2**53 are exact in float64
         floats = [Term(_ops.cast(t.tensor, dtype="float64"), t.labels) for t in terms]
         whole = _ops.cast(contract(owner, floats, result), dtype="int64" if dtype != "bool" else "bool")
         return convert_to_tensor(whole, dtype)
@@ -336,7 +337,7 @@ def _matrix_product(a: Term, b: Term, summed: frozenset[Hashable], result: Label
     apart = not layout.batch and len(rows) > 1 and left.labels[-len(layout.summed) :] == layout.summed
     x, transpose_x = _as_matrices(left, layout, rows, apart)
     y, transpose_y = _as_matrices(right, layout, columns, False)
-    z = _ops.matmul(x, y, transpose_a=transpose_x, transpose_b=not transpose_y)
+    z = _matmul(x, y, transpose_a=transpose_x, transpose_b=not transpose_y)
     shape = [dims[label] for label in layout.result]
     flat = len(layout.batch) + (len(rows) if apart else 1) + 1
     if len(shape) != flat or (not apart and len(rows) != 1) or len(columns) != 1:

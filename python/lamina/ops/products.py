@@ -6,15 +6,17 @@ from typing import Any
 
 from .. import _core
 from ..checks import choice, explain
-from .convert import convert_to_tensor, convert_weak, is_float, normalize_axes, normalize_axis, to_common, to_float
+from .convert import convert_to_tensor, convert_weak, normalize_axes, normalize_axis, to_common, to_float
 from .einsum import Term, contract
 from .flips import flip
 from .operation import operation
 from .shapes import moveaxis
+from .sizes import is_whole
 
 __all__ = ["correlate", "cross", "dot", "inner", "kron", "matmul", "outer", "tensordot", "vdot"]
 
 _ops = _core.ops
+_matmul = _ops.matmul
 
 
 @operation
@@ -31,7 +33,7 @@ def matmul(x1: Any, x2: Any) -> Any:
             )
         )
     dtype = a.dtype
-    if not is_float(dtype):  # whole numbers up to 2**53 are exact in float64
+    if is_whole(dtype):  # whole numbers up to 2**53 are exact in float64
         a, b = (_ops.cast(x, dtype="float64") for x in (a, b))
         return convert_to_tensor(convert_to_tensor(matmul(a, b), "bool" if dtype == "bool" else "int64"), dtype)
     first, second = a.ndim == 1, b.ndim == 1
@@ -39,7 +41,7 @@ def matmul(x1: Any, x2: Any) -> Any:
         a = _ops.reshape(a, shape=[1, *a.dims])
     if second:
         b = _ops.reshape(b, shape=[*b.dims, 1])
-    result = _ops.matmul(a, b)
+    result = _matmul(a, b)
     if first or second:
         dims = list(result.dims)
         del dims[len(dims) - 1 if second else len(dims) - 2]

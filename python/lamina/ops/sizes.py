@@ -55,6 +55,11 @@ def to_size(owner: str, name: str, value: Any, minimum: int | None = 0) -> Any:
     return size
 
 
+def is_whole(dtype: str) -> bool:
+    """Whether tensors of this dtype hold bools or whole numbers."""
+    return dtype == "bool" or "int" in dtype
+
+
 def is_list(value: Any) -> bool:
     """Whether `value` has several numbers: a list, or a tensor or array with axes."""
     return isinstance(value, (list, tuple)) or bool(getattr(value, "ndim", 0))

@@ -67,6 +67,13 @@ CALLS: tuple[Call, ...] = (
     Call("linspace", BOTH, {"num": 4}),
     Call("linspace", BOTH, {"num": 4, "endpoint": False, "retstep": True, "axis": -1}, label="without end"),
     Call("linspace", BOTH, {"num": 3, "axis": 1}, label="axis"),
+    Call(
+        "linspace",
+        (real(4),),
+        run=lambda ops, x: ops.linspace(0.0, 1.0, ops.shape(x)[0]) * x,
+        batched=(0,),
+        label="size",
+    ),
     made("logspace", 0, 2, 5),
     Call("logspace", (real(3), real(2, 1)), {"num": 4, "axis": 1}, label="tensors"),
     Call("logspace", (real(3), real(3)), {"num": 4, "endpoint": False, "base": 2}, label="base"),
