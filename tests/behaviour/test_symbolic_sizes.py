@@ -1,10 +1,13 @@
 """Models of unknown batch, time, height and width: the right numbers, one trace, one plan per shape, and files."""
 
+import json
+
 import numpy as np
 import pytest
 
 import lamina
 from lamina import layers, ops
+from lamina.saving.sizes import size_from_config, size_to_config
 
 
 class Counting(layers.Layer):
@@ -184,3 +187,12 @@ def test_what_does_not_fit_is_found_when_the_data_comes(function, good, bad, mes
     model.predict(np.ones((2, good), "float32"), verbose=0)
     with pytest.raises(ValueError, match=message):
         model.predict(np.ones((2, bad), "float32"), verbose=0)
+
+
+def test_sizes_in_files():
+    n, m = lamina._core.Dim("n"), lamina._core.Dim("m")
+    for size in (3, n, n * 2 + m, (n - 1) // m, n.ceil_divide(4), n.minimum(m), (n - m).maximum(0), -n % 4):
+        assert size_from_config(json.loads(json.dumps(size_to_config(size)))) == size
+    for wrong in (None, 1.5, ["power", "n", 2], ["add", "n"], {"add": 1}):
+        with pytest.raises(ValueError, match="A size in a file cannot be read"):
+            size_from_config(wrong)
