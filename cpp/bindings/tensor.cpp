@@ -110,7 +110,8 @@ void bind_dim(py::module_& m) {
       .def_property_readonly("value",
                              [](const Dim& d) { return d.known() ? py::object(py::int_(d.value())) : py::none(); })
       .def_property_readonly(
-          "name", [](const Dim& d) { return d.kind() == Dim::Kind::symbol ? py::object(py::str(d.name())) : py::none(); })
+          "name",
+          [](const Dim& d) { return d.kind() == Dim::Kind::symbol ? py::object(py::str(d.name())) : py::none(); })
       .def_property_readonly("parts", &parts_of, "The name of the outermost operation and its two sides, if any.")
       .def("__add__", dim_operator([](const Dim& a, const Dim& b) { return a + b; }))
       .def("__radd__", dim_operator([](const Dim& a, const Dim& b) { return b + a; }))
@@ -133,7 +134,8 @@ void bind_dim(py::module_& m) {
             for (const auto& [name, size] : sizes) substitutions.emplace(name.cast<std::string>(), dim_of(size));
             return dim_object(d.substitute(substitutions));
           },
-          "The expression with the sizes (ints or dims) in place of the symbols of these names.", py::arg("sizes"))
+          "The expression with the sizes (ints or dims) in place of the symbols and expressions of these texts.",
+          py::arg("sizes"))
       .def("__eq__",
            [](const Dim& a, const py::object& b) {
              return py::isinstance<Dim>(b) || PyIndex_Check(b.ptr()) ? a == dim_of(b) : false;

@@ -196,3 +196,12 @@ def test_sizes_in_files():
     for wrong in (None, 1.5, ["power", "n", 2], ["add", "n"], {"add": 1}):
         with pytest.raises(ValueError, match="A size in a file cannot be read"):
             size_from_config(wrong)
+
+
+def test_model_from_the_middle_of_a_graph(rng):
+    inputs = lamina.Input((None, 3))
+    middle = layers.Activation("relu")(ops.repeat(inputs, 2, axis=1))
+    steps = ops.shape(middle)[1]
+    model = lamina.Model(middle, ops.reshape(middle, (ops.shape(middle)[0], 3, steps)))
+    array = rng.standard_normal((2, 4, 3)).astype("float32")
+    np.testing.assert_array_equal(model.predict(array, verbose=0), array.reshape(2, 3, 4))

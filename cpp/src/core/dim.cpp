@@ -138,10 +138,10 @@ std::int64_t Dim::evaluate(const Bindings& bindings) const {
 
 Dim Dim::substitute(const Substitutions& substitutions) const {
   if (known()) return *this;
-  if (kind() != Kind::symbol)
-    return make(kind(), left().substitute(substitutions), right().substitute(substitutions));
-  auto it = substitutions.find(name());
-  return it == substitutions.end() ? *this : it->second;
+  const auto it = substitutions.find(to_string(*this));
+  if (it != substitutions.end()) return it->second;
+  if (kind() == Kind::symbol) return *this;
+  return make(kind(), left().substitute(substitutions), right().substitute(substitutions));
 }
 
 bool operator==(const Dim& a, const Dim& b) {

@@ -15,7 +15,7 @@ namespace lamina {
 using Bindings = std::map<std::string, std::int64_t, std::less<>>;
 
 class Dim;
-// What stands for each symbol, when a graph is used inside another one.
+// What stands for a symbol or an expression, by its text, when a graph is used inside another one.
 using Substitutions = std::map<std::string, Dim, std::less<>>;
 
 class Dim {
@@ -49,7 +49,7 @@ class Dim {
 
   // Throws Error (value) when a symbol has no value.
   std::int64_t evaluate(const Bindings& bindings) const;
-  // The expression with other symbols; those that are not named stay.
+  // The expression with other ones in place of those named; the rest stays.
   Dim substitute(const Substitutions& substitutions) const;
 
   friend bool operator==(const Dim& a, const Dim& b);

@@ -89,6 +89,7 @@ TEST(Dim, Substitutes) {
   const Substitutions swap = {{"n", m * 2}, {"m", n}};  // all at once
   EXPECT_EQ(to_string((n + m).substitute(swap)), "((m*2)+n)");
   EXPECT_EQ(maximum(n - 3, 0).substitute({{"n", 5}}), Dim(2));
+  EXPECT_EQ((n * 2 + 1).substitute({{to_string(n * 2), m}}), m + 1);
   EXPECT_EQ(n.substitute({{"other", 5}}), n);
   EXPECT_EQ(Dim(4).substitute(swap), Dim(4));
 }

@@ -173,7 +173,8 @@ def _diagonals(owner: str, term: Term) -> Term:
         label = next(label for label in labels if labels.count(label) > 1)
         first = labels.index(label)
         second = labels.index(label, first + 1)
-        if None not in tensor.shape and tensor.shape[first] != tensor.shape[second]:
+        sizes = tensor.shape[first], tensor.shape[second]
+        if None not in sizes and sizes[0] != sizes[1]:
             raise ValueError(
                 explain(
                     f"{owner}: the sizes of axis {label!r} differ.",

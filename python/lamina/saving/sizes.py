@@ -62,7 +62,7 @@ def holds_size(value: Any) -> bool:
 
 
 def substitute_sizes(value: Any, sizes: dict[str, Any]) -> Any:
-    """`value`, if it is a size or a slice between sizes, with other sizes in place of their symbols."""
+    """`value`, if it is a size or a slice between sizes, with other sizes in place of its parts."""
     if isinstance(value, Dim):
         return value.substitute(sizes)
     if isinstance(value, slice):
@@ -71,10 +71,7 @@ def substitute_sizes(value: Any, sizes: dict[str, Any]) -> Any:
 
 
 def match_sizes(dims: Any, others: Any) -> dict[str, Any]:
-    """What the symbols in one list of shapes are in another, by name."""
+    """What the unknown sizes in one list of shapes are in another, by their text."""
     return {
-        dim.name: size
-        for shape, other in zip(dims, others)
-        for dim, size in zip(shape, other)
-        if isinstance(dim, Dim) and dim.name is not None
+        repr(dim): size for shape, other in zip(dims, others) for dim, size in zip(shape, other) if isinstance(dim, Dim)
     }
