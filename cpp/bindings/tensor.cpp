@@ -81,6 +81,30 @@ py::object item_of(const Tensor& tensor) {
 
 }  // namespace
 
+namespace {
+
+// An operator of Dim; NotImplemented leaves other operands (tensors) to their own operator.
+template <class F>
+auto dim_operator(F compute) {
+  return [compute](const Dim& a, const py::object& b) -> py::object {
+    if (!py::isinstance<Dim>(b) && (!PyIndex_Check(b.ptr()) || py::isinstance<Value::Impl>(b)))
+      return py::reinterpret_borrow<py::object>(Py_NotImplemented);
+    return dim_object(compute(a, dim_of(b)));
+  };
+}
+
+Dim remainder(const Dim& a, const Dim& b) { return a - a / b * b; }
+
+const char* const operations[] = {"add", "subtract", "multiply", "floor_divide", "ceil_divide", "minimum", "maximum"};
+
+py::object parts_of(const Dim& d) {
+  if (d.kind() == Dim::Kind::number || d.kind() == Dim::Kind::symbol) return py::none();
+  const int operation = static_cast<int>(d.kind()) - static_cast<int>(Dim::Kind::add);
+  return py::make_tuple(operations[operation], dim_object(d.left()), dim_object(d.right()));
+}
+
+}  // namespace
+
 void bind_dim(py::module_& m) {
   py::class_<Dim>(m, "Dim", "A size that may be known only when data comes: an integer expression over named symbols.")
       .def(py::init([](std::int64_t n) { return Dim(n); }), py::arg("value"))
@@ -88,17 +112,33 @@ void bind_dim(py::module_& m) {
       .def_static("fresh", &Dim::fresh, "A new symbol.")
       .def_property_readonly("value",
                              [](const Dim& d) { return d.known() ? py::object(py::int_(d.value())) : py::none(); })
-      .def("__add__", [](const Dim& a, const py::object& b) { return dim_object(a + dim_of(b)); })
-      .def("__radd__", [](const Dim& a, const py::object& b) { return dim_object(dim_of(b) + a); })
-      .def("__sub__", [](const Dim& a, const py::object& b) { return dim_object(a - dim_of(b)); })
-      .def("__rsub__", [](const Dim& a, const py::object& b) { return dim_object(dim_of(b) - a); })
-      .def("__mul__", [](const Dim& a, const py::object& b) { return dim_object(a * dim_of(b)); })
-      .def("__rmul__", [](const Dim& a, const py::object& b) { return dim_object(dim_of(b) * a); })
-      .def("__floordiv__", [](const Dim& a, const py::object& b) { return dim_object(a / dim_of(b)); })
-      .def("__rfloordiv__", [](const Dim& a, const py::object& b) { return dim_object(dim_of(b) / a); })
+      .def_property_readonly(
+          "name",
+          [](const Dim& d) { return d.kind() == Dim::Kind::symbol ? py::object(py::str(d.name())) : py::none(); })
+      .def_property_readonly("parts", &parts_of, "The name of the outermost operation and its two sides, if any.")
+      .def("__add__", dim_operator([](const Dim& a, const Dim& b) { return a + b; }))
+      .def("__radd__", dim_operator([](const Dim& a, const Dim& b) { return b + a; }))
+      .def("__sub__", dim_operator([](const Dim& a, const Dim& b) { return a - b; }))
+      .def("__rsub__", dim_operator([](const Dim& a, const Dim& b) { return b - a; }))
+      .def("__mul__", dim_operator([](const Dim& a, const Dim& b) { return a * b; }))
+      .def("__rmul__", dim_operator([](const Dim& a, const Dim& b) { return b * a; }))
+      .def("__floordiv__", dim_operator([](const Dim& a, const Dim& b) { return a / b; }))
+      .def("__rfloordiv__", dim_operator([](const Dim& a, const Dim& b) { return b / a; }))
+      .def("__mod__", dim_operator([](const Dim& a, const Dim& b) { return remainder(a, b); }))
+      .def("__rmod__", dim_operator([](const Dim& a, const Dim& b) { return remainder(b, a); }))
+      .def("__neg__", [](const Dim& a) { return dim_object(Dim(0) - a); })
       .def("ceil_divide", [](const Dim& a, const py::object& b) { return dim_object(ceil_divide(a, dim_of(b))); })
       .def("maximum", [](const Dim& a, const py::object& b) { return dim_object(maximum(a, dim_of(b))); })
       .def("minimum", [](const Dim& a, const py::object& b) { return dim_object(minimum(a, dim_of(b))); })
+      .def(
+          "substitute",
+          [](const Dim& d, const py::dict& sizes) {
+            Substitutions substitutions;
+            for (const auto& [name, size] : sizes) substitutions.emplace(name.cast<std::string>(), dim_of(size));
+            return dim_object(d.substitute(substitutions));
+          },
+          "The expression with the sizes (ints or dims) in place of the symbols and expressions of these texts.",
+          py::arg("sizes"))
       .def("__eq__",
            [](const Dim& a, const py::object& b) {
              return py::isinstance<Dim>(b) || PyIndex_Check(b.ptr()) ? a == dim_of(b) : false;

@@ -254,17 +254,3 @@ def set_num_threads(n: int) -> None:
 def num_threads() -> int:
     """How many threads kernels may use."""
     return _core.num_threads()
-
-
-def dtype_policy() -> Any:
-    """The dtype policy of layers that are given none."""
-    from . import dtype_policies
-
-    return dtype_policies.dtype_policy()
-
-
-def set_dtype_policy(policy: Any) -> None:
-    """Sets the dtype policy of layers that are given none: 'float32', 'mixed_bfloat16', ...; None for the default."""
-    from . import dtype_policies
-
-    dtype_policies.set_dtype_policy(policy)

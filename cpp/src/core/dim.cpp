@@ -66,6 +66,22 @@ std::int64_t compute(Dim::Kind kind, std::int64_t a, std::int64_t b) {
   }
 }
 
+// Symbols are sizes. A difference may be anything.
+bool never_negative(const Dim& d) {
+  switch (d.kind()) {
+    case Dim::Kind::number:
+      return d.value() >= 0;
+    case Dim::Kind::symbol:
+      return true;
+    case Dim::Kind::subtract:
+      return false;
+    case Dim::Kind::maximum:
+      return never_negative(d.left()) || never_negative(d.right());
+    default:
+      return never_negative(d.left()) && never_negative(d.right());
+  }
+}
+
 }  // namespace
 
 Dim Dim::make(Kind kind, const Dim& a, const Dim& b) {
@@ -102,7 +118,7 @@ Dim Dim::make(Kind kind, const Dim& a, const Dim& b) {
       break;
     default:
       if (a == b) return a;
-      if (kind == Kind::maximum && b.known() && b.value() <= 0) return a;  // sizes are not negative
+      if (kind == Kind::maximum && b.known() && b.value() <= 0 && never_negative(a)) return a;
       break;
   }
   Dim d;
@@ -118,6 +134,14 @@ std::int64_t Dim::evaluate(const Bindings& bindings) const {
     fail(ErrorKind::value, "A size is unknown", "an input whose shape gives it", "the symbol '" + name() + "'",
          "Make the size depend on an input of the program.");
   return it->second;
+}
+
+Dim Dim::substitute(const Substitutions& substitutions) const {
+  if (known()) return *this;
+  const auto it = substitutions.find(to_string(*this));
+  if (it != substitutions.end()) return it->second;
+  if (kind() == Kind::symbol) return *this;
+  return make(kind(), left().substitute(substitutions), right().substitute(substitutions));
 }
 
 bool operator==(const Dim& a, const Dim& b) {

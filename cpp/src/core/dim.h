@@ -14,6 +14,10 @@ namespace lamina {
 // The value of each symbol, for one set of input shapes.
 using Bindings = std::map<std::string, std::int64_t, std::less<>>;
 
+class Dim;
+// What stands for a symbol or an expression, by its text, when a graph is used inside another one.
+using Substitutions = std::map<std::string, Dim, std::less<>>;
+
 class Dim {
  public:
   enum class Kind : std::uint8_t {
@@ -45,6 +49,8 @@ class Dim {
 
   // Throws Error (value) when a symbol has no value.
   std::int64_t evaluate(const Bindings& bindings) const;
+  // The expression with other ones in place of those named; the rest stays.
+  Dim substitute(const Substitutions& substitutions) const;
 
   friend bool operator==(const Dim& a, const Dim& b);
   friend bool operator!=(const Dim& a, const Dim& b) { return !(a == b); }

@@ -37,6 +37,8 @@ TEST(Dim, Simplifies) {
       {maximum(n, n), "n"},
       {maximum(n, 0), "n"},
       {maximum(n, 1), "(nmax1)"},
+      {maximum(n - 1, 0), "((n+-1)max0)"},  // a difference may be negative
+      {maximum(maximum(n - 1, 0) * 2, 0), "(((n+-1)max0)*2)"},
       {minimum(n, m), "(nminm)"},
   };
   for (const auto& row : rows) EXPECT_EQ(to_string(row.dim), row.text);
@@ -81,6 +83,15 @@ TEST(Dim, Compares) {
   EXPECT_EQ(n * 2 + m, Dim::symbol("n") * 2 + Dim::symbol("m"));
   EXPECT_NE(n * 2, n * 3);
   EXPECT_NE(Dim::fresh(), Dim::fresh());
+}
+
+TEST(Dim, Substitutes) {
+  const Substitutions swap = {{"n", m * 2}, {"m", n}};  // all at once
+  EXPECT_EQ(to_string((n + m).substitute(swap)), "((m*2)+n)");
+  EXPECT_EQ(maximum(n - 3, 0).substitute({{"n", 5}}), Dim(2));
+  EXPECT_EQ((n * 2 + 1).substitute({{to_string(n * 2), m}}), m + 1);
+  EXPECT_EQ(n.substitute({{"other", 5}}), n);
+  EXPECT_EQ(Dim(4).substitute(swap), Dim(4));
 }
 
 TEST(Dim, Refuses) {

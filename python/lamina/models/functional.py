@@ -11,6 +11,7 @@ from ..layers.layer import Layer
 from ..ops.convert import convert_to_tensor
 from ..ops.operation import Node, Operation
 from ..saving.serialization import deserialize_keras_object, serialize_keras_object
+from ..saving.sizes import holds_size, match_sizes, size_to_config, substitute_sizes
 from .model import Model
 
 Tensor = _core.Tensor
@@ -28,6 +29,7 @@ class Functional(Model):
         self._check_tensors("inputs", inputs)
         self._check_tensors("outputs", outputs)
         self._seeds = [id(t) for t in tree.flatten(inputs)]
+        self._sizes = [t.dims for t in tree.flatten(inputs)]
         inputs = self._with_input_layers(inputs)
         self._inputs_structure = inputs
         self._outputs_structure = outputs
@@ -140,8 +142,12 @@ class Functional(Model):
         values = dict(zip(self._seeds, flat))
         values.update(zip(map(id, self._inputs), flat))
 
+        sizes = match_sizes(self._sizes, [t.dims for t in flat])
+
         def fill(value: Any) -> Any:
-            return values[id(value)] if isinstance(value, Tensor) and id(value) in values else value
+            if isinstance(value, Tensor):
+                return values.get(id(value), value)
+            return substitute_sizes(value, sizes)
 
         for node in self._nodes:
             args, kwargs = tree.map_structure(fill, node.args), tree.map_structure(fill, node.kwargs)
@@ -251,13 +257,17 @@ class Functional(Model):
                     "inbound_nodes": [self._node_config(node, numbers) for node in nodes],
                 }
             )
-        return {
+        config = {
             "name": self.name,
             "trainable": self.trainable,
             "layers": layers,
             "input_layers": self._ends_config(self._inputs_structure, numbers),
             "output_layers": self._ends_config(self._outputs_structure, numbers),
         }
+        if any(map(holds_size, tree.flatten([(node.args, node.kwargs) for node in self._nodes]))):
+            names = self.input_names
+            config["input_sizes"] = {name: list(map(size_to_config, dims)) for name, dims in zip(names, self._sizes)}
+        return config
 
     def _node_numbers(self) -> dict[int, int]:
         """The number of each call among the calls of its operation in this model."""

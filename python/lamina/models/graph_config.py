@@ -7,6 +7,7 @@ from typing import Any
 from .. import tree
 from ..checks import explain
 from ..saving.serialization import deserialize_keras_object
+from ..saving.sizes import match_sizes, size_from_config, substitute_sizes
 
 
 def build_graph(config: dict[str, Any]) -> tuple[Any, Any]:
@@ -23,6 +24,10 @@ def build_graph(config: dict[str, Any]) -> tuple[Any, Any]:
         for name, layer in layers.items()
         if type(layer).__name__ == "InputLayer"
     }
+    sizes: dict[str, Any] = {}
+    for name, dims in config.get("input_sizes", {}).items():
+        if (name, 0) in made:
+            sizes |= match_sizes([map(size_from_config, dims)], [made[name, 0][0].dims])
 
     def resolve(address: list[Any]) -> Any:
         name, node, position = address[:3]
@@ -38,7 +43,7 @@ def build_graph(config: dict[str, Any]) -> tuple[Any, Any]:
     while waiting:
         later = []
         for name, index, node in waiting:
-            call = _read_node(node, resolve)
+            call = _read_node(node, resolve, sizes)
             if call is None or (index > 0 and (name, index - 1) not in made):
                 later.append((name, index, node))
                 continue
@@ -100,7 +105,7 @@ class _Waiting(Exception):
     """An input of the call does not exist yet."""
 
 
-def _read_node(node: Any, resolve: Any) -> tuple[list[Any], dict[str, Any]] | None:
+def _read_node(node: Any, resolve: Any, sizes: dict[str, Any]) -> tuple[list[Any], dict[str, Any]] | None:
     """The arguments of a call, or None while some input is not there."""
 
     def read(value: Any) -> Any:
@@ -113,7 +118,7 @@ def _read_node(node: Any, resolve: Any) -> tuple[list[Any], dict[str, Any]] | No
             return {key: read(item) for key, item in value.items()}
         if isinstance(value, (list, tuple)):
             return [read(item) for item in value]
-        return deserialize_keras_object(value)
+        return substitute_sizes(deserialize_keras_object(value), sizes)
 
     try:
         if isinstance(node, dict):

@@ -17,10 +17,11 @@ Tensor = _core.Tensor
 class Step:
     """A traced function: its program and entry, and how its flat outputs are to be read."""
 
-    def __init__(self, program: Any, entry: str, structure: Any) -> None:
+    def __init__(self, program: Any, entry: str, structure: Any, key: Any = None) -> None:
         self.program = program
         self.entry = entry
         self.structure = structure  # the nest of the outputs, leaves None
+        self.key = key  # the `data_key` of the data it takes, None for sizes that are open
 
     def run(self, leaves: list[Any]) -> Any:
         """The outputs for one batch."""
@@ -38,6 +39,13 @@ def data_key(data: Data) -> Any:
         return None if part is None else tuple(map(describe, part))
 
     return tuple(map(describe, data))
+
+
+def fits(key: Any, data: Any) -> bool:
+    """Whether data of one key may go to a step of the other one, in which sizes may be open."""
+    if isinstance(key, tuple) and isinstance(data, tuple):
+        return len(key) == len(data) and all(map(fits, key, data))
+    return key == data or (key is None and isinstance(data, int))
 
 
 def placeholders(model: Any, data: Data) -> tuple[Data, list[tuple[str, Any]]]:
@@ -168,7 +176,7 @@ def trace_predict(model: Any, program: Any, data: Data) -> Step:
     flat = tree.flatten(outputs)
     names = _names("output", flat, _output_names(model))
     program.add_entry("predict", named, list(zip(names, flat)), trace)
-    return Step(program, "predict", tree.map_structure(lambda _: None, outputs))
+    return Step(program, "predict", tree.map_structure(lambda _: None, outputs), data_key(symbols))
 
 
 def _output_names(model: Any) -> list[str] | None:
@@ -189,7 +197,7 @@ def trace_step(model: Any, program: Any, entry: str, data: Data) -> Step:
     outputs = sorted(logs.items()) if logs and model._has_own_step(entry) else []
     outputs = [(name, value) for name, value in outputs if isinstance(value, Tensor)]
     program.add_entry(entry, named, outputs, trace)
-    return Step(program, entry, {name: None for name, _ in outputs})
+    return Step(program, entry, {name: None for name, _ in outputs}, data_key(symbols))
 
 
 def trace_results(model: Any, program: Any) -> Step:

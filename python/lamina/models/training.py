@@ -252,9 +252,13 @@ class Trainer:
         key = (entry, None if data is None else programs.data_key(data), flags)
         found = self._steps.get(key)
         if found is None:
-            found = self._trace(entry, data)
-            flags = tuple(v.trainable for v in self.weights)  # type: ignore[attr-defined]
-            self._steps[key[0], key[1], flags] = found
+            found = next(
+                (s for k, s in self._steps.items() if k[::2] == key[::2] and programs.fits(s.key, key[1])), None
+            )
+            if found is None:  # not even one for open sizes
+                found = self._trace(entry, data)
+                flags = tuple(v.trainable for v in self.weights)  # type: ignore[attr-defined]
+            self._steps[entry, key[1], flags] = found
         return found
 
     _fast: Any = None

@@ -12,10 +12,12 @@ from .control import *
 from .conversion import *
 from .convert import result_type
 from .core import *
+from .einops import *
 from .nn import *
 from .numpy import *
 from .operators import attach as _attach
 from .special import *
+from .sequences import *
 
 _attach(_core.Tensor, _Variable)
 

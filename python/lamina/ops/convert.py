@@ -268,4 +268,4 @@ def to_sizes(shape: Any) -> list[Any]:
     """A shape as a list of ints and dims."""
     if isinstance(shape, (int, np.integer, Dim)):
         shape = [shape]
-    return [size.__index__() if isinstance(size, np.integer) else size for size in shape]
+    return [size.__index__() if isinstance(size, (np.integer, Tensor)) else size for size in shape]

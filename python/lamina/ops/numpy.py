@@ -3,8 +3,15 @@
 from .bitwise import *
 from .core import ndim, size
 from .creation import *
+from .einsum import *
 from .elementwise import *
+from .flips import *
 from .indexing import *
+from .joining import *
+from .matrices import *
+from .padding import *
 from .products import *
 from .reductions import *
 from .shapes import *
+from .vectorization import *
+from .windows import *

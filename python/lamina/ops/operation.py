@@ -12,6 +12,7 @@ from ..saving.serialization import Configurable
 from ..utils.naming import auto_name
 
 Tensor = _core.Tensor
+Dim = _core.Dim
 
 
 class KerasHistory(NamedTuple):
@@ -103,11 +104,13 @@ class Operation(Configurable):
 
 
 def holds_symbolic(values: Any) -> bool:
-    """Whether a symbolic tensor is anywhere in the nest."""
+    """Whether a symbolic tensor, or a size that is not known yet, is anywhere in the nest."""
     for value in values:
         if isinstance(value, Tensor):
             if value.is_symbolic:
                 return True
+        elif isinstance(value, Dim):
+            return True
         elif isinstance(value, (list, tuple)):
             if holds_symbolic(value):
                 return True
@@ -209,7 +212,7 @@ def operation(function: Callable[..., Any]) -> Callable[..., Any]:
             if isinstance(value, Tensor):
                 if not value.is_symbolic:
                     continue
-            elif not (isinstance(value, (list, tuple)) and holds_symbolic(value)):
+            elif not (isinstance(value, (list, tuple, Dim)) and holds_symbolic((value,))):
                 continue
             break
         else:

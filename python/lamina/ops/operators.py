@@ -143,6 +143,8 @@ def attach(tensor: Any, variable: Any) -> None:
         setattr(tensor, name, operator)
         if name not in ("__eq__", "__ne__"):
             setattr(variable, name, operator)
+    for name in ("__truediv__", "__rtruediv__"):
+        setattr(_core.Dim, name, _OPERATORS[name])  # the quotient of sizes is a number
     tensor.__hash__ = object.__hash__
     tensor.__format__ = _format
     tensor.__float__ = _number(float)

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import numpy as np
 
 from .. import _core
 from ..checks import explain
-from .convert import convert_to_tensor, normalize_axes, normalize_axis, to_common, to_sizes
-from .indexing import get_item
+from .convert import convert_to_tensor, is_symbolic, normalize_axes, normalize_axis, to_common, to_sizes
+from .indexing import get_item as get_item
+from .indexing import index
 from .operation import operation
+from .sizes import is_list, to_size
 
 __all__ = [
     "broadcast_to",
     "concatenate",
     "expand_dims",
-    "flip",
     "moveaxis",
-    "pad",
     "ravel",
     "repeat",
     "reshape",
@@ -85,6 +84,15 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Any:
     x = convert_to_tensor(x)
     sources = normalize_axes(source, x.ndim, "moveaxis")
     places = normalize_axes(destination, x.ndim, "moveaxis")
+    if len(sources) != len(places):
+        raise ValueError(
+            explain(
+                "moveaxis: the numbers of axes differ.",
+                "a destination for each source",
+                f"source={source}, destination={destination}",
+                "name as many places as axes.",
+            )
+        )
     order = [axis for axis in range(x.ndim) if axis not in sources]
     for place, axis in sorted(zip(places, sources)):
         order.insert(place, axis)
@@ -142,18 +150,37 @@ def concatenate(xs: Any, axis: int = 0) -> Any:
                 "concatenate: nothing to join.", "a list of one or more tensors", repr(xs), "pass a list of tensors."
             )
         )
-    tensors = to_common(*xs)
+    return join("concatenate", to_common(*xs), axis)
+
+
+def join(owner: str, tensors: list[Any], axis: int) -> Any:
+    """Tensors of one dtype joined along an axis; errors are told in the name of `owner`."""
     rank = tensors[0].ndim
-    if any(t.ndim != rank for t in tensors):
+    shapes = [t.shape for t in tensors]
+    if any(len(shape) != rank for shape in shapes):
         raise ValueError(
             explain(
-                "concatenate: the ranks differ.",
+                f"{owner}: the ranks differ.",
                 f"tensors of rank {rank}",
-                f"shapes {[t.shape for t in tensors]}",
+                f"shapes {shapes}",
                 "use reshape or expand_dims on the smaller ones.",
             )
         )
-    return _ops.concatenate(*tensors, axis=normalize_axis(axis, rank, "concatenate"))
+    place = normalize_axis(axis, rank, owner)
+    if any(i != place and _differ(sizes) for i, sizes in enumerate(zip(*shapes))):
+        raise ValueError(
+            explain(
+                f"{owner}: the tensors do not fit beside each other.",
+                f"the same sizes in all axes but axis {place}",
+                f"shapes {shapes}",
+                "join along another axis, or cut or pad the tensors first.",
+            )
+        )
+    return _ops.concatenate(*tensors, axis=place)
+
+
+def _differ(sizes: Any) -> bool:
+    return len({n for n in sizes if n is not None}) > 1
 
 
 @operation
@@ -162,27 +189,48 @@ def stack(x: Any, axis: int = 0) -> Any:
     if isinstance(x, (list, tuple)) and not x:
         raise ValueError(explain("stack: nothing to join.", "one or more tensors", repr(x), "pass a list of tensors."))
     tensors = to_common(*x)
+    if any(t.ndim != tensors[0].ndim for t in tensors) or any(map(_differ, zip(*(t.shape for t in tensors)))):
+        raise ValueError(
+            explain(
+                "stack: the shapes differ.",
+                "tensors of one shape",
+                f"shapes {[t.shape for t in tensors]}",
+                "use concatenate for tensors of different sizes.",
+            )
+        )
     place = normalize_axis(axis, tensors[0].ndim + 1, "stack")
     grown = [_ops.reshape(t, shape=[*t.dims[:place], 1, *t.dims[place:]]) for t in tensors]
     return _ops.concatenate(*grown, axis=place)
 
 
-def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Any]:
-    """The slices along an axis as a list. ValueError when its size is unknown."""
+@operation
+def unstack(x: Any, num: int | None = None, axis: int = 0) -> Any:
+    """The slices along an axis as a list of `num`. ValueError when it has another size, or for an unknown one."""
     x = convert_to_tensor(x)
     place = normalize_axis(axis, x.ndim, "unstack")
-    return [squeeze(part, axis=place) for part in split(x, num or _known(x, place, "unstack"), axis=place)]
-
-
-def _known(x: Any, axis: int, owner: str) -> int:
-    size = x.shape[axis]
-    if size is None:
+    size = x.shape[place]
+    count = size if num is None else to_size("unstack", "num", num)
+    if not isinstance(count, int):
         raise ValueError(
             explain(
-                f"{owner}: the size of axis {axis} is unknown.", "a known size", f"shape {x.shape}", "use another axis."
+                f"unstack: the size of axis {place} is unknown.",
+                "an axis of known size, or `num`",
+                f"shape {x.shape}",
+                "pass the size as `num`, or use another axis.",
             )
         )
-    return size
+    if size not in (None, count):
+        raise ValueError(
+            explain(
+                f"unstack: axis {place} does not have `num` entries.",
+                f"num={size}, or None",
+                f"num={num} for shape {x.shape}",
+                "leave `num` out.",
+            )
+        )
+    dims = [*x.dims[:place], count, *x.dims[place + 1 :]]
+    x = x if size is not None else _ops.reshape(x, shape=dims)  # checks the size when the data comes
+    return [index(x, (*[slice(None)] * place, i)) for i in range(count)]
 
 
 @operation
@@ -190,51 +238,59 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     """The parts of x along an axis: equal ones, or cut at the given places. ValueError when it does not divide."""
     x = convert_to_tensor(x)
     place = normalize_axis(axis, x.ndim, "split")
-    if isinstance(indices_or_sections, (int, np.integer)):
-        size, count = _known(x, place, "split"), int(indices_or_sections)
-        if count < 1 or size % count:
-            raise ValueError(
-                explain(
-                    "split: the parts are not equal.",
-                    f"a divisor of {size}",
-                    f"{count} parts of shape {x.shape}, axis {place}",
-                    "give a list of places to cut at.",
-                )
+    size, whole = x.dims[place], [slice(None)] * place
+    if is_list(indices_or_sections):
+        cuts = [to_size("split", "indices_or_sections", i, minimum=None) for i in indices_or_sections]
+        return [index(x, (*whole, slice(a, b))) for a, b in zip([0, *cuts], [*cuts, size])]
+    count = to_size("split", "indices_or_sections", indices_or_sections, minimum=1)
+    if isinstance(size, int) and isinstance(count, int) and size % count:
+        raise ValueError(
+            explain(
+                "split: the parts are not equal.",
+                f"a divisor of {size}",
+                f"{count} parts of shape {x.shape}, axis {place}",
+                "give a list of places to cut at, or use array_split.",
             )
-        cuts: list[Any] = [i * (size // count) for i in range(1, count)]
-    else:
-        cuts = [int(i) for i in indices_or_sections]
-    bounds = [0, *cuts, x.dims[place]]
-    return [_cut(x, place, start, stop) for start, stop in itertools.pairwise(bounds)]
-
-
-def _cut(x: Any, axis: int, start: Any, stop: Any) -> Any:
-    starts: list[Any] = [0] * x.ndim
-    stops = list(x.dims)
-    starts[axis], stops[axis] = start, stop
-    return _ops.slice(x, starts=starts, stops=stops, strides=[1] * x.ndim)
-
-
-@operation
-def flip(x: Any, axis: Any = None) -> Any:
-    """The entries in reverse order along `axis` (all axes for None)."""
-    x = convert_to_tensor(x)
-    axes = normalize_axes(axis, x.ndim, "flip")
-    index = tuple(slice(None, None, -1) if i in axes else slice(None) for i in range(x.ndim))
-    return get_item(x, index)
+        )
+    part = size // count
+    if isinstance(size, int):
+        return [index(x, (*whole, slice(i * part, (i + 1) * part))) for i in range(count)]
+    dims = list(x.dims)
+    table = _ops.reshape(x, shape=[*dims[:place], count, part, *dims[place + 1 :]])  # fails where it does not divide
+    return [index(table, (*whole, i)) for i in range(count)]
 
 
 @operation
 def repeat(x: Any, repeats: Any, axis: Any = None) -> Any:
-    """Each entry `repeats` times along `axis` (of all entries in one axis for None)."""
+    """Each entry `repeats` times along `axis` (of all entries in one axis for None): one number, or one per entry."""
     x = convert_to_tensor(x)
+    if is_symbolic(repeats) and repeats.ndim:
+        raise TypeError(
+            explain(
+                "repeat: the size of the result would depend on the numbers in `repeats`.",
+                "integers that are known before the data comes",
+                f"repeats={repeats!r}",
+                "use one number for all entries, or `take` with indices.",
+            )
+        )
     if axis is None:
         x, axis = _ops.reshape(x, shape=[-1]), 0
     place = normalize_axis(axis, x.ndim, "repeat")
-    if isinstance(repeats, (list, tuple, np.ndarray)) and len(repeats) > 1:
-        return _ops.take(x, convert_to_tensor(np.repeat(np.arange(len(repeats)), repeats).astype("int64")), axis=place)
-    count = int(np.asarray(repeats).reshape(()) if not isinstance(repeats, (list, tuple)) else repeats[0])
+    counts = list(repeats) if is_list(repeats) else [repeats]
+    counts = [to_size("repeat", "repeats", n) for n in counts]
     dims = list(x.dims)
+    if len(counts) > 1:
+        if x.shape[place] not in (None, len(counts)):
+            raise ValueError(
+                explain(
+                    "repeat: `repeats` does not fit the axis.",
+                    f"one number, or {x.shape[place]}, the size of axis {place}",
+                    f"{len(counts)} numbers for shape {x.shape}",
+                    "give one number per entry.",
+                )
+            )
+        return _ops.take(x, convert_to_tensor(np.repeat(np.arange(len(counts)), counts), "int64"), axis=place)
+    count = counts[0]
     grown = _ops.reshape(x, shape=[*dims[: place + 1], 1, *dims[place + 1 :]])
     wide = _ops.broadcast_to(grown, shape=[*dims[: place + 1], count, *dims[place + 1 :]])
     return _ops.reshape(wide, shape=[*dims[:place], dims[place] * count, *dims[place + 1 :]])
@@ -242,29 +298,13 @@ def repeat(x: Any, repeats: Any, axis: Any = None) -> Any:
 
 @operation
 def tile(x: Any, repeats: Any) -> Any:
-    """x laid out `repeats` times along each axis."""
+    """x laid out `repeats` times along each axis; fewer numbers than axes are for the last ones."""
     x = convert_to_tensor(x)
-    counts = [int(r) for r in (repeats if isinstance(repeats, (list, tuple, np.ndarray)) else [repeats])]
+    counts = [to_size("tile", "repeats", n) for n in (repeats if is_list(repeats) else [repeats])]
     dims = [1] * (len(counts) - x.ndim) + list(x.dims)
     counts = [1] * (len(dims) - len(counts)) + counts
-    grown = _ops.reshape(x, shape=[size for d in dims for size in (1, d)])
-    wide = _ops.broadcast_to(grown, shape=[size for c, d in zip(counts, dims) for size in (c, d)])
-    return _ops.reshape(wide, shape=[d * c for c, d in zip(counts, dims)])
-
-
-@operation
-def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None) -> Any:
-    """x with a border of `constant_values` (0): `pad_width` is an int, a pair, or one pair per axis."""
-    x = convert_to_tensor(x)
-    if mode != "constant":
-        raise ValueError(
-            explain(
-                "pad: this mode is not supported.",
-                "mode='constant'",
-                f"mode={mode!r}",
-                "join with `concatenate` instead.",
-            )
-        )
-    widths = np.broadcast_to(np.asarray(pad_width, dtype="int64"), (x.ndim, 2))
-    value = 0.0 if constant_values is None else float(constant_values)
-    return _ops.pad(x, low=widths[:, 0].tolist(), high=widths[:, 1].tolist(), value=value)
+    repeated = [not (isinstance(n, int) and n == 1) for n in counts]
+    shape = [n for d, more in zip(dims, repeated) for n in ((1, d) if more else (d,))]
+    wide = [n for d, c, more in zip(dims, counts, repeated) for n in ((c, d) if more else (d,))]
+    grown = _ops.broadcast_to(_ops.reshape(x, shape=shape), shape=wide)
+    return _ops.reshape(grown, shape=[d * c for c, d in zip(counts, dims)])

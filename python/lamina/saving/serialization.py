@@ -14,6 +14,7 @@ import numpy as np
 from .. import _core
 from ..checks import explain
 from .registration import CustomObjectScope, get_registered_name, get_registered_object
+from .sizes import size_from_config, size_to_config
 
 # The public namespaces whose classes a file may name. Nothing else is looked up: a file cannot have a module imported.
 _NAMESPACES = (
@@ -155,6 +156,8 @@ def serialize_keras_object(obj: Any) -> Any:
     if isinstance(obj, slice):
         parts = {"start": obj.start, "stop": obj.stop, "step": obj.step}
         return {"class_name": "__slice__", "config": serialize_keras_object(parts)}
+    if isinstance(obj, _core.Dim):
+        return {"class_name": "__size__", "config": size_to_config(obj)}
     if obj is Ellipsis:
         return {"class_name": "__ellipsis__", "config": {}}
     if isinstance(obj, np.dtype):
@@ -297,6 +300,8 @@ def _deserialize_special(name: str, config: Any) -> Any:
         return config["value"].encode("utf-8")
     if name == "__slice__":
         return slice(*(deserialize_keras_object(config.get(key)) for key in ("start", "stop", "step")))
+    if name == "__size__":
+        return size_from_config(config)
     if name == "__ellipsis__":
         return Ellipsis
     raise ValueError(
