@@ -10,9 +10,12 @@
 #include "ops/layout.h"
 #include "ops/matmul.h"
 #include "ops/norm.h"
+#include "ops/order.h"
 #include "ops/pool.h"
 #include "ops/random.h"
 #include "ops/reduce.h"
+#include "ops/scan.h"
+#include "ops/scatter.h"
 #include "ops/softmax.h"
 #include "ops/update.h"
 

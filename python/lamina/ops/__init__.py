@@ -12,6 +12,8 @@ from .core import *
 from .nn import *
 from .numpy import *
 from .operators import attach as _attach
+from .ranking import *
+from .scatter import *
 
 _attach(_core.Tensor, _Variable)
 

@@ -1,0 +1,117 @@
+// The largest entries of rows: candidates above the k-th best so far are collected, and cut back to the best k when
+// there is no more room for them. And binary search.
+#include <algorithm>
+
+#include "kernels/once.h"
+#include "kernels/order/keys.h"
+#include "kernels/order/order.h"
+
+namespace lamina::kernels {
+namespace {
+
+constexpr Index kGrainEntries = 1 << 14;
+constexpr Index kBlock = 16;  // entries that are passed over together
+
+Index room(Index size, Index k) { return std::min(size, 4 * k + 64); }
+
+// Whether one of the next kBlock entries is larger, or NaN.
+template <class T>
+inline bool any_above(const T* x, T limit) {
+  int count = 0;
+  for (Index i = 0; i < kBlock; ++i) count += !(x[i] <= limit);
+  return count != 0;
+}
+
+template <class T>
+void top_k_of_row(Index size, Index k, const T* x, T* values, std::int32_t* positions,
+                  order::Placed<order::Key<T>>* best) {
+  using K = order::Key<T>;
+  using Entry = order::Placed<K>;
+  const auto better = [](const Entry& a, const Entry& b) { return a > b; };
+  const Index capacity = room(size, k);
+  Index count = 0;
+  K threshold = 0;  // the k-th best key so far: an equal one comes later, and so after it
+  T limit = T();
+  bool full = false;
+  for (Index j = 0; j < size; ++j) {
+    if (full && j % kBlock == 0) {
+      while (j + kBlock <= size && !any_above(x + j, limit)) j += kBlock;
+      if (j == size) break;
+    }
+    const K key = order::comparison_key(x[j]);
+    if (full && key <= threshold) continue;
+    if (count == capacity) {
+      std::nth_element(best, best + (k - 1), best + count, better);
+      count = k;
+      threshold = best[k - 1].key();
+      limit = order::value_of<T>(threshold);
+      full = true;
+      if (key <= threshold) continue;
+    }
+    best[count++] = Entry::make(key, ~static_cast<std::uint32_t>(j));  // so that the first of equals is the larger
+  }
+  if (count > k) std::nth_element(best, best + (k - 1), best + count, better);
+  std::sort(best, best + k, better);
+  for (Index j = 0; j < k; ++j) {
+    const std::uint32_t position = ~best[j].position();
+    values[j] = x[position];
+    positions[j] = static_cast<std::int32_t>(position);
+  }
+}
+
+template <class T>
+inline bool below(T a, T b) {
+  if constexpr (std::is_floating_point_v<T>)
+    return a < b || (b != b && a == a);
+  else
+    return a < b;
+}
+
+// The number of leading entries for which `leads` holds.
+template <class T, class F>
+inline Index count_leading(Index size, const T* sorted, const F& leads) {
+  Index base = 0;
+  for (Index n = size; n > 1;) {
+    const Index half = n / 2;
+    base += leads(sorted[base + half - 1]) ? half : 0;
+    n -= half;
+  }
+  return base + (size > 0 && leads(sorted[base]) ? 1 : 0);
+}
+
+}  // namespace
+
+template <class T>
+std::size_t top_k_scratch(Index outer, Index size, Index k) {
+  const Index workers = std::min<Index>(max_threads(), outer);
+  return static_cast<std::size_t>(workers * room(size, k)) * sizeof(order::Placed<order::Key<T>>);
+}
+
+template <class T>
+void top_k(Index outer, Index size, Index k, const T* x, T* values, std::int32_t* positions, void* scratch) {
+  if (k <= 0) return;
+  parallel(outer, std::max<Index>(1, kGrainEntries / size), [&](Index begin, Index end, int worker) {
+    auto* best = static_cast<order::Placed<order::Key<T>>*>(scratch) + worker * room(size, k);
+    for (Index o = begin; o < end; ++o) top_k_of_row(size, k, x + o * size, values + o * k, positions + o * k, best);
+  });
+}
+
+template <class T>
+void search_sorted(Index size, const T* sorted, Index count, const T* values, bool right, std::int32_t* y) {
+  parallel(count, 2048, [&](Index begin, Index end, int) {
+    for (Index j = begin; j < end; ++j) {
+      const T value = values[j];
+      const Index found = right ? count_leading(size, sorted, [value](T entry) { return !below(value, entry); })
+                                : count_leading(size, sorted, [value](T entry) { return below(entry, value); });
+      y[j] = static_cast<std::int32_t>(found);
+    }
+  });
+}
+
+#define LAMINA_TOP_K(T)                                                         \
+  template std::size_t top_k_scratch<T>(Index, Index, Index);                   \
+  template void top_k(Index, Index, Index, const T*, T*, std::int32_t*, void*); \
+  template void search_sorted(Index, const T*, Index, const T*, bool, std::int32_t*);
+LAMINA_FOR_ALL_TYPES(LAMINA_TOP_K)
+
+}  // namespace lamina::kernels
