@@ -79,6 +79,7 @@ def _gather(x: Any, gathers: list[tuple[int, Any]], place: int) -> Any:
     """The entries at the arrays' indices into their axes; the axes of the arrays come at `place` of the result."""
     axes = [axis for axis, _ in gathers]
     if len(gathers) == 1 and place == axes[0]:
+        _check_range("indexing", gathers[0][1], x.dims[place])
         return _ops.take(x, gathers[0][1], axis=place)
     others = [i for i in range(x.ndim) if i not in axes]
     sizes = [x.dims[i] for i in axes]

@@ -60,9 +60,8 @@ def quantiles(
     last = len(kept)  # the axis of the entries
     ranked = _ops.sort(rows, axis=last)
     one, zero = convert_weak(1.0, x.dtype), convert_weak(0.0, x.dtype)
-    missing = _ops.is_nan(ranked)
     if skip_nan:
-        numbers = _ops.cast(_ops.logical_not(missing), dtype=x.dtype)
+        numbers = _ops.cast(_ops.logical_not(_ops.is_nan(ranked)), dtype=x.dtype)
         size = _ops.sum(numbers, axes=[last], keepdims=True)
     else:
         size = convert_to_tensor(count, x.dtype)
@@ -85,8 +84,8 @@ def quantiles(
     else:
         result = _ops.add(_ops.multiply(at(low), _ops.subtract(one, between)), _ops.multiply(at(high), between))
     if not skip_nan:
-        ends = _ops.slice(missing, starts=[0] * last + [count - 1], stops=[*kept_dims, count], strides=[])
-        result = _ops.where(ends, convert_weak(math.nan, x.dtype), result)
+        ends = _ops.slice(ranked, starts=[0] * last + [count - 1], stops=[*kept_dims, count], strides=[])
+        result = _ops.where(_ops.is_nan(ends), convert_weak(math.nan, x.dtype), result)
     result = _ops.transpose(result, axes=[last, *range(last)])
     shape = [1 if i in axes else size for i, size in enumerate(x.dims)] if keepdims else kept_dims
     return _ops.reshape(result, shape=[*q.dims, *shape])

@@ -87,8 +87,7 @@ Index worker_entries(const OrderShape& s) { return (tile_columns(s) + 1) * (s.si
 
 template <class E>
 std::size_t scratch(const OrderShape& s) {
-  const Index workers = std::min<Index>(max_threads(), tiles(s));
-  return static_cast<std::size_t>(workers * worker_entries(s)) * sizeof(E);
+  return static_cast<std::size_t>(scratch_slots(tiles(s)) * worker_entries(s)) * sizeof(E);
 }
 
 // load(x, position) makes an entry, store(entry) an output; `backward` writes them last first.
@@ -98,7 +97,7 @@ void sort_tiles(const OrderShape& s, bool backward, const T* x, Y* y, void* scra
   const Index n = s.size, columns = tile_columns(s), per_row = s.inner > 0 ? (s.inner + kColumns - 1) / kColumns : 0;
   if (n <= 0) return;
   parallel(tiles(s), std::max<Index>(1, kGrainEntries / (n * columns + 1)), [&](Index begin, Index end, int worker) {
-    E* entries = static_cast<E*>(scratch) + worker * worker_entries(s);
+    E* entries = static_cast<E*>(scratch) + scratch_slot(tiles(s), begin, worker) * worker_entries(s);
     E* spare = entries + columns * (n + kPadding);
     for (Index tile = begin; tile < end; ++tile) {
       const Index first = tile % per_row * kColumns, width = std::min(kColumns, s.inner - first);

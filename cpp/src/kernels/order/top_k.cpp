@@ -83,15 +83,15 @@ inline Index count_leading(Index size, const T* sorted, const F& leads) {
 
 template <class T>
 std::size_t top_k_scratch(Index outer, Index size, Index k) {
-  const Index workers = std::min<Index>(max_threads(), outer);
-  return static_cast<std::size_t>(workers * room(size, k)) * sizeof(order::Placed<order::Key<T>>);
+  return static_cast<std::size_t>(scratch_slots(outer) * room(size, k)) * sizeof(order::Placed<order::Key<T>>);
 }
 
 template <class T>
 void top_k(Index outer, Index size, Index k, const T* x, T* values, std::int32_t* positions, void* scratch) {
   if (k <= 0) return;
   parallel(outer, std::max<Index>(1, kGrainEntries / size), [&](Index begin, Index end, int worker) {
-    auto* best = static_cast<order::Placed<order::Key<T>>*>(scratch) + worker * room(size, k);
+    auto* best =
+        static_cast<order::Placed<order::Key<T>>*>(scratch) + scratch_slot(outer, begin, worker) * room(size, k);
     for (Index o = begin; o < end; ++o) top_k_of_row(size, k, x + o * size, values + o * k, positions + o * k, best);
   });
 }
