@@ -14,14 +14,14 @@ import numpy as np
 
 from .. import _core
 from ..checks import choice, explain, integer
-from .convert import convert_to_tensor, convert_weak, is_float, is_symbolic, normalize_axes, to_float
+from .convert import convert_to_tensor, convert_weak, is_float, is_tensor, normalize_axes, to_float
 from .operation import operation
 from .reductions import max, mean, min
 
 __all__ = ["bincount", "corrcoef", "histogram", "median", "percentile", "ptp", "quantile"]
 
 _ops = _core.ops
-_METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
+_METHODS = ("linear", "lower", "higher", "midpoint", "nearest", "inverted_cdf")
 
 
 @operation
@@ -59,20 +59,24 @@ def quantiles(
     rows = _ops.reshape(_ops.transpose(x, axes=[*kept, *axes]), shape=[*kept_dims, count])
     last = len(kept)  # the axis of the entries
     ranked = _ops.sort(rows, axis=last)
-    one, zero = convert_weak(1.0, x.dtype), convert_weak(0.0, x.dtype)
+    # Positions that the dtype cannot hold exactly need a wider one.
+    dtype = "float64" if isinstance(count, int) and count > 1 << 24 else x.dtype
+    one, zero = convert_weak(1.0, dtype), convert_weak(0.0, dtype)
+    parts = convert_to_tensor(parts, dtype)
     if skip_nan:
-        numbers = _ops.cast(_ops.logical_not(_ops.is_nan(ranked)), dtype=x.dtype)
+        numbers = _ops.cast(_ops.logical_not(_ops.is_nan(ranked)), dtype=dtype)
         size = _ops.sum(numbers, axes=[last], keepdims=True)
     else:
-        size = convert_to_tensor(count, x.dtype)
+        size = convert_to_tensor(count, dtype)
     position = _ops.multiply(parts, _ops.subtract(size, one))
+    end = convert_to_tensor(count - 1, "int32")
 
     def at(place: Any) -> Any:
-        index = _ops.cast(_ops.maximum(place, zero), dtype="int32")
+        index = _ops.minimum(_ops.cast(_ops.maximum(place, zero), dtype="int32"), end)
         return _ops.take_along_axis(ranked, index, axis=last) if skip_nan else _ops.take(ranked, index, axis=last)
 
     low, high = (_ops.stop_gradient(f(position)) for f in (_ops.floor, _ops.ceil))
-    between = _ops.subtract(position, low)
+    between = convert_to_tensor(_ops.subtract(position, low), x.dtype)
     if method == "lower":
         result = at(low)
     elif method == "higher":
@@ -81,8 +85,11 @@ def quantiles(
         result = at(_ops.where(_ops.less_equal(between, convert_weak(0.5, x.dtype)), low, high))
     elif method == "midpoint":
         result = _ops.multiply(_ops.add(at(low), at(high)), convert_weak(0.5, x.dtype))
+    elif method == "inverted_cdf":
+        result = at(_ops.subtract(_ops.ceil(_ops.multiply(parts, size)), one))
     else:
-        result = _ops.add(_ops.multiply(at(low), _ops.subtract(one, between)), _ops.multiply(at(high), between))
+        rest = _ops.subtract(convert_weak(1.0, x.dtype), between)
+        result = _ops.add(_ops.multiply(at(low), rest), _ops.multiply(at(high), between))
     if not skip_nan:
         ends = _ops.slice(ranked, starts=[0] * last + [count - 1], stops=[*kept_dims, count], strides=[])
         result = _ops.where(_ops.is_nan(ends), convert_weak(math.nan, x.dtype), result)
@@ -92,20 +99,16 @@ def quantiles(
 
 
 def _fractions(owner: str, q: Any, whole: float, dtype: str) -> Any:
-    if is_symbolic(q):
-        q = convert_to_tensor(q, dtype)
-    else:
-        numbers = np.asarray(convert_to_tensor(q) if hasattr(q, "core") else q, dtype=dtype)
-        if not ((numbers >= 0) & (numbers <= whole)).all():
-            raise ValueError(
-                explain(
-                    f"{owner}: `q` is out of range.",
-                    f"numbers between 0 and {whole:g}",
-                    f"q={q!r}",
-                    "pass parts for `quantile`, percents for `percentile`.",
-                )
+    q = convert_to_tensor(q if is_tensor(q) or hasattr(q, "core") else np.asarray(q, dtype), dtype)
+    if not q.is_symbolic and not ((q.numpy() >= 0) & (q.numpy() <= whole)).all():
+        raise ValueError(
+            explain(
+                f"{owner}: `q` is out of range.",
+                f"numbers between 0 and {whole:g}",
+                f"q={q.numpy().tolist()}",
+                "pass parts for `quantile`, percents for `percentile`.",
             )
-        q = convert_to_tensor(q if isinstance(q, _core.Tensor) and q.dtype == dtype else numbers)
+        )
     if q.ndim > 1:
         raise ValueError(explain(f"{owner}: `q` has several axes.", "at most one", f"shape {q.shape}", "flatten q."))
     return q if whole == 1.0 else _ops.divide(q, convert_weak(whole, dtype))

@@ -110,7 +110,7 @@ CALLS: tuple[Call, ...] = (
     *(
         Call(name, (distinct(3, 4, 5),), A(q=[0.0, 0.37, 1.0], axis=1, method=method), batched=(0,), label=method)
         for name in ("quantile", "nanquantile")
-        for method in ("lower", "higher", "midpoint", "nearest")
+        for method in ("lower", "higher", "midpoint", "nearest", "inverted_cdf")
     ),
     Call(
         "quantile",

@@ -2,7 +2,6 @@
 // of equals. Columns are sorted in tiles, so that memory is read and written in whole cache lines.
 #include <algorithm>
 #include <limits>
-#include <type_traits>
 
 #include "kernels/once.h"
 #include "kernels/order/keys.h"
@@ -12,17 +11,28 @@ namespace lamina::kernels {
 namespace order {
 namespace {
 
-constexpr Index kColumns = 16;     // of a tile
-constexpr Index kPadding = 16;     // entries between the columns of a tile, against cache sets that clash
-constexpr Index kShortest = 128;   // rows up to this long are sorted by counting smaller entries
-constexpr Index kShortRow = 6000;  // rows up to this long have digits of 8 bits, longer ones of 11
+constexpr Index kColumns = 16;       // of a tile
+constexpr Index kPadding = 16;       // entries between the columns of a tile, against cache sets that clash
+constexpr Index kShortestLong = 80;  // with keys of 64 bits
+constexpr Index kShortest = 128;     // rows up to this long are sorted by counting smaller entries
+constexpr Index kShortRow = 6000;    // rows up to this long have digits of 8 bits, longer ones of 11
 constexpr Index kGrainEntries = 1 << 13;
+
+template <class E>
+void insertion_sort(E* entries, Index n) {
+  for (Index i = 1; i < n; ++i) {
+    const E entry = entries[i];
+    Index j = i;
+    for (; j > 0 && entries[j - 1].key() > entry.key(); --j) entries[j] = entries[j - 1];
+    entries[j] = entry;
+  }
+}
 
 // The place of each entry is the number of entries before it in the order, counted without a branch.
 template <class E>
 E* counting_sort(const E* from, E* to, Index n) {
   using K = typename E::KeyType;
-  using Signed = std::conditional_t<sizeof(K) == 8, std::int64_t, std::int32_t>;
+  using Signed = std::int32_t;
   constexpr Index step = 4;
   Signed keys[kShortest];
   std::uint8_t taken[kShortest] = {};  // by equal entries that came earlier
@@ -76,7 +86,12 @@ E* radix_sort(E* from, E* to, Index n) {
 
 template <class E>
 E* sort_entries(E* entries, E* spare, Index n) {
-  if (n <= kShortest) return counting_sort(entries, spare, n);
+  if constexpr (sizeof(typename E::KeyType) <= 4) {
+    if (n <= kShortest) return counting_sort(entries, spare, n);
+  } else if (n <= kShortestLong) {  // 64 bits are not compared several at a time
+    insertion_sort(entries, n);
+    return entries;
+  }
   if (n <= kShortRow || sizeof(typename E::KeyType) == 1) return radix_sort<8>(entries, spare, n);
   return radix_sort<11>(entries, spare, n);
 }

@@ -1,5 +1,5 @@
-// The largest entries of rows: candidates above the k-th best so far are collected, and cut back to the best k when
-// there is no more room for them. And binary search.
+// The largest entries of rows: a few best are kept in order; for more, candidates above the k-th best so far are
+// collected, and cut back to the best k when there is no more room for them. And binary search.
 #include <algorithm>
 
 #include "kernels/once.h"
@@ -10,9 +10,10 @@ namespace lamina::kernels {
 namespace {
 
 constexpr Index kGrainEntries = 1 << 14;
+constexpr Index kFew = 32;
 constexpr Index kBlock = 16;  // entries that are passed over together
 
-Index room(Index size, Index k) { return std::min(size, 4 * k + 64); }
+Index room(Index size, Index k) { return std::min(size, 2 * k + 64); }
 
 // Whether one of the next kBlock entries is larger, or NaN.
 template <class T>
@@ -22,36 +23,56 @@ inline bool any_above(const T* x, T limit) {
   return count != 0;
 }
 
+// The next entry from j on that may be among the best, when all not above `limit` are not.
+template <class T>
+inline Index next_above(Index j, Index size, const T* x, T limit) {
+  while (j + kBlock <= size && !any_above(x + j, limit)) j += kBlock;
+  return j;
+}
+
 template <class T>
 void top_k_of_row(Index size, Index k, const T* x, T* values, std::int32_t* positions,
                   order::Placed<order::Key<T>>* best) {
   using K = order::Key<T>;
   using Entry = order::Placed<K>;
   const auto better = [](const Entry& a, const Entry& b) { return a > b; };
-  const Index capacity = room(size, k);
+  const bool few = k <= kFew;  // kept in order; more than a few are cut back now and then
+  const Index capacity = few ? k : room(size, k);
   Index count = 0;
   K threshold = 0;  // the k-th best key so far: an equal one comes later, and so after it
   T limit = T();
   bool full = false;
+  const auto tighten = [&] {
+    threshold = best[k - 1].key();
+    limit = order::value_of<T>(threshold);
+    full = true;
+  };
   for (Index j = 0; j < size; ++j) {
     if (full && j % kBlock == 0) {
-      while (j + kBlock <= size && !any_above(x + j, limit)) j += kBlock;
+      j = next_above(j, size, x, limit);
       if (j == size) break;
     }
     const K key = order::comparison_key(x[j]);
     if (full && key <= threshold) continue;
+    // The complement, so that the first of equals is the larger.
+    const Entry entry = Entry::make(key, ~static_cast<std::uint32_t>(j));
+    if (few) {
+      Index i = count < k ? count++ : k - 1;
+      for (; i > 0 && entry > best[i - 1]; --i) best[i] = best[i - 1];
+      best[i] = entry;
+      if (count == k) tighten();
+      continue;
+    }
     if (count == capacity) {
       std::nth_element(best, best + (k - 1), best + count, better);
       count = k;
-      threshold = best[k - 1].key();
-      limit = order::value_of<T>(threshold);
-      full = true;
+      tighten();
       if (key <= threshold) continue;
     }
-    best[count++] = Entry::make(key, ~static_cast<std::uint32_t>(j));  // so that the first of equals is the larger
+    best[count++] = entry;
   }
   if (count > k) std::nth_element(best, best + (k - 1), best + count, better);
-  std::sort(best, best + k, better);
+  if (!few) std::sort(best, best + k, better);
   for (Index j = 0; j < k; ++j) {
     const std::uint32_t position = ~best[j].position();
     values[j] = x[position];

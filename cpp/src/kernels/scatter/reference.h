@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 namespace lamina::reference {
 
@@ -14,6 +15,7 @@ void take_along(std::int64_t outer, std::int64_t size, std::int64_t inner, std::
   }
 }
 
+// Integers wrap; bool is `or`.
 template <class T, class I>
 void add_along(std::int64_t outer, std::int64_t size, std::int64_t inner, std::int64_t count, const T* dy,
                const I* indices, T* x) {
@@ -21,7 +23,12 @@ void add_along(std::int64_t outer, std::int64_t size, std::int64_t inner, std::i
   for (std::int64_t e = 0; e < outer * count * inner; ++e) {
     const std::int64_t k = indices[e] < 0 ? indices[e] + size : indices[e];
     T& sum = x[(e / (count * inner) * size + k) * inner + e % inner];
-    sum = static_cast<T>(sum + dy[e]);
+    if constexpr (std::is_floating_point_v<T>)
+      sum += dy[e];
+    else if constexpr (std::is_same_v<T, bool>)
+      sum = sum || dy[e];
+    else
+      sum = static_cast<T>(static_cast<std::uint64_t>(sum) + static_cast<std::uint64_t>(dy[e]));
   }
 }
 

@@ -70,6 +70,15 @@ template <class T, class I>
 void add_along(Index outer, Index size, Index inner, Index count, const T* dy, const I* indices, T* x) {
   for_strips(outer, std::max(size, count), inner, [&](Index o, Index first, Index width) {
     T* to = x + o * size * inner + first;
+    if (inner == 1) {
+      std::fill_n(to, size, T(0));
+      const I* at = indices + o * count;
+      for (Index j = 0; j < count; ++j) {
+        T& sum = to[position(at[j], size)];
+        sum = add(sum, dy[o * count + j]);
+      }
+      return;
+    }
     for (Index k = 0; k < size; ++k) std::fill_n(to + k * inner, width, T(0));
     for (Index j = 0; j < count; ++j) {
       const Index row = (o * count + j) * inner + first;
