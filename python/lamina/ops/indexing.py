@@ -98,12 +98,18 @@ def flat_positions(owner: str, indices: list[Any], sizes: list[Any]) -> Any:
     if len(indices) == 1:
         _check_range(owner, indices[0], sizes[0])
         return indices[0]
+    for position, size in zip(indices, sizes):
+        _check_range(owner, position, size)
+    if all(isinstance(size, int) and not i.is_symbolic for i, size in zip(indices, sizes)):
+        counted = np.broadcast_arrays(
+            *(np.where(i.numpy() < 0, i.numpy() + n, i.numpy()) for i, n in zip(indices, sizes))
+        )
+        return convert_to_tensor(np.asarray(np.ravel_multi_index(tuple(counted), sizes), "int64"))
     total = convert_to_tensor(math.prod(sizes, start=1), "int64")
     zero = convert_weak(0, "int64")
     flat: Any = None
     inside: Any = None
     for position, size in zip(indices, sizes):
-        _check_range(owner, position, size)
         length = convert_to_tensor(size, "int64")
         position = _ops.cast(position, dtype="int64")
         position = _ops.where(_ops.less(position, zero), _ops.add(position, length), position)

@@ -139,8 +139,11 @@ def unique(
     order = [place, *(i for i in range(table.ndim) if i != place)]
     table = _ops.transpose(table, axes=order)
     n, rest = table.dims[0], table.dims[1:]
-    ranking = _rank_rows(table)
-    ranked = _ops.take(table, ranking, axis=0)
+    if table.ndim == 1 and not (return_index or return_inverse):
+        ranked = _ops.sort(table, axis=0)
+    else:
+        ranking = _rank_rows(table)
+        ranked = _ops.take(table, ranking, axis=0)
     group = _groups(ranked)
     if size is None:
         count = int(group.numpy()[-1]) + 1 if n else 0

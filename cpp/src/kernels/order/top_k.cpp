@@ -80,24 +80,16 @@ void top_k_of_row(Index size, Index k, const T* x, T* values, std::int32_t* posi
   }
 }
 
-template <class T>
-inline bool below(T a, T b) {
-  if constexpr (std::is_floating_point_v<T>)
-    return a < b || (b != b && a == a);
-  else
-    return a < b;
-}
-
-// The number of leading entries for which `leads` holds.
+// The number of leading entries for which `leads` holds, without a branch that could be guessed wrong.
 template <class T, class F>
 inline Index count_leading(Index size, const T* sorted, const F& leads) {
-  Index base = 0;
+  const T* base = sorted;
   for (Index n = size; n > 1;) {
     const Index half = n / 2;
-    base += leads(sorted[base + half - 1]) ? half : 0;
+    base += half & -static_cast<Index>(leads(base[half - 1]));
     n -= half;
   }
-  return base + (size > 0 && leads(sorted[base]) ? 1 : 0);
+  return base - sorted + (size > 0 && leads(*base));
 }
 
 }  // namespace
@@ -122,8 +114,13 @@ void search_sorted(Index size, const T* sorted, Index count, const T* values, bo
   parallel(count, 2048, [&](Index begin, Index end, int) {
     for (Index j = begin; j < end; ++j) {
       const T value = values[j];
-      const Index found = right ? count_leading(size, sorted, [value](T entry) { return !below(value, entry); })
-                                : count_leading(size, sorted, [value](T entry) { return below(entry, value); });
+      Index found = size;
+      if (value != value)
+        found = right ? size : count_leading(size, sorted, [](T entry) { return entry == entry; });
+      else if (right)
+        found = count_leading(size, sorted, [value](T entry) { return entry <= value; });
+      else
+        found = count_leading(size, sorted, [value](T entry) { return entry < value; });
       y[j] = static_cast<std::int32_t>(found);
     }
   });
