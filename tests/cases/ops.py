@@ -1,29 +1,13 @@
 """One row per op of the engine: inputs, attributes, what NumPy says, and what it is differentiable in."""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from cases.arrays import Array, above_one, distinct, flags, integers, positive, real, state, unit, whole
-
-
-@dataclass(frozen=True)
-class Op:
-    name: str
-    inputs: tuple[Array, ...]
-    attributes: dict[str, Any] = field(default_factory=dict)
-    reference: Callable[..., Any] | None = None  # of arrays, then the attributes by keyword
-    wrt: tuple[int, ...] | None = None  # inputs with a gradient; None: all floats
-    outputs: tuple[int, ...] | None = None  # outputs whose gradients are tested; None: the first
-    large: tuple[Array, ...] | None = None  # inputs big enough for two threads
-    label: str = ""
-
-    @property
-    def id(self) -> str:
-        return self.name + (f"-{self.label}" if self.label else "")
+from cases import ops_ordering
+from cases.arrays import Array, above_one, distinct, flags, integers, positive, real, state, unit
+from cases.op import Op
 
 
 def _sigmoid(x):
@@ -212,52 +196,6 @@ def _scatter_add(updates, indices, axis, shape):
     return out
 
 
-def _cumulative(x, kind, axis, reverse=False, exclusive=False):
-    scan = {"sum": np.add, "prod": np.multiply, "max": np.maximum, "min": np.minimum}[kind]
-    x = np.flip(x, axis) if reverse else x
-    y = scan.accumulate(x, axis)
-    if exclusive:
-        first = np.full_like(y.take([0], axis), scan.identity)
-        y = np.concatenate([first, np.delete(y, -1, axis)], axis)
-    return np.flip(y, axis) if reverse else y
-
-
-def _linear_scan(a, b, axis, reverse=False):
-    a, b = (np.moveaxis(v, axis, 0) for v in (a, b))
-    y = np.zeros_like(b)
-    last = np.zeros(b.shape[1:])
-    for j in range(len(b))[:: -1 if reverse else 1]:
-        y[j] = last = a[j] * last + b[j]
-    return np.moveaxis(y, 0, axis)
-
-
-def _top_k(x, k):
-    order = np.argsort(-x, -1, kind="stable")[..., :k]
-    return np.take_along_axis(x, order, -1), order.astype("int32")
-
-
-def _add_along(dy, indices, axis, size):
-    out = np.zeros([size if i == axis % dy.ndim else n for i, n in enumerate(dy.shape)])
-    places = list(np.indices(dy.shape))
-    places[axis] = indices
-    np.add.at(out, tuple(places), dy)
-    return out
-
-
-def _scatter(x, indices, updates, reduction):
-    out = x.copy()
-    combine = {"add": np.add, "max": np.maximum, "min": np.minimum, "mul": np.multiply}.get(reduction)
-    for index, update in zip(indices, updates):
-        out[index] = update if combine is None else combine(out[index], update)
-    return out
-
-
-def _update_block(x, starts, block):
-    out = x.copy()
-    out[1:3, 2:5] = block
-    return out
-
-
 def _sgd(p, g, rate, m=None, momentum=0.0, nesterov=False):
     if m is None:
         return p - rate * g
@@ -435,94 +373,13 @@ OPS: tuple[Op, ...] = (
         A(classes=6, dtype="float32"),
         lambda i, classes, dtype: np.where((i >= 0) & (i < classes), 1, 0)[:, None] * np.eye(8)[i][:, :classes],
     ),
-    Op("take_along_axis", (real(4, 6, 3), integers(6, 4, 2, 3, low=-6)), A(axis=1), np.take_along_axis),
-    Op("add_along_axis", (real(4, 2, 3), integers(6, 4, 2, 3)), A(axis=1, size=6), _add_along),
-    *(
-        Op(
-            "scatter",
-            (real(6, 4), integers(6, 5), real(5, 4)),
-            A(reduction=kind),
-            _scatter,
-            large=(real(600, 40), integers(600, 9000), unit(9000, 40)),
-            label=kind,
-        )
-        for kind in ("set", "add", "max", "min", "mul")
-    ),
-    Op("scatter", (real(6), integers(3, 4), whole(4)), A(reduction="mul"), _scatter, label="zeros"),
-    Op("sort", (distinct(4, 7, 3),), A(axis=1), lambda x, axis: np.sort(x, axis), large=(real(300, 40, 20),)),
-    Op(
-        "sort",
-        (distinct(4, 200),),
-        A(axis=-1, descending=True),
-        lambda x, axis, descending: -np.sort(-x, axis),
-        large=(real(100, 300),),
-        label="descending",
-    ),
-    Op(
-        "argsort",
-        (integers(5, 4, 9),),
-        A(axis=-1),
-        lambda x, axis: np.argsort(x, axis, kind="stable").astype("int32"),
-        large=(real(300, 40),),
-    ),
-    Op(
-        "argsort",
-        (whole(200, 3),),
-        A(axis=0, descending=True),
-        lambda x, axis, descending: np.argsort(-x, axis, kind="stable").astype("int32"),
-        _NONE,
-        label="descending",
-    ),
-    Op("top_k", (distinct(4, 9),), A(k=3), _top_k, large=(real(300, 400),)),
-    Op("top_k", (integers(4, 3, 200),), A(k=5), _top_k, label="equal"),
-    Op(
-        "search_sorted",
-        (Array((5,), lambda rng, s: np.sort(rng.integers(0, 4, s))), whole(3, 4)),
-        A(right=True),
-        lambda x, v, right: np.searchsorted(x, v, "right").astype("int32"),
-        _NONE,
-    ),
-    *(
-        Op(
-            "cumulative",
-            (draw(4, 5, 3),),
-            A(kind=kind, axis=1, **more),
-            _cumulative,
-            large=(unit(60, 40, 50),),
-            label=label,
-        )
-        for label, draw, kind, more in (
-            ("sum", real, "sum", A()),
-            ("sum-reverse", real, "sum", A(reverse=True, exclusive=True)),
-            ("prod", whole, "prod", A()),
-            ("prod-exclusive", whole, "prod", A(exclusive=True)),
-            ("prod-reverse", real, "prod", A(reverse=True)),
-            ("prod-reverse-exclusive", whole, "prod", A(reverse=True, exclusive=True)),
-            ("max", distinct, "max", A()),
-            ("min-reverse", distinct, "min", A(reverse=True)),
-        )
-    ),
-    Op("cumulative", (real(6, 9),), A(kind="sum", axis=-1), _cumulative, large=(real(300, 400),), label="rows"),
-    Op("linear_scan", (unit(4, 5, 3), real(4, 5, 3)), A(axis=1), _linear_scan, large=(unit(60, 40, 50),) * 2),
-    Op("linear_scan", (unit(4, 5), real(4, 5)), A(axis=-1, reverse=True), _linear_scan, label="reverse"),
+    *ops_ordering.OPS,
     Op("reshape", (real(4, 6),), A(shape=[2, -1, 3]), lambda x, shape: x.reshape(shape)),
     Op("transpose", (real(4, 3, 5),), A(axes=[2, 0, 1]), lambda x, axes: x.transpose(axes)),
     Op("broadcast_to", (real(4, 1),), A(shape=[2, 4, 3]), lambda x, shape: np.broadcast_to(x, shape)),
     Op("concatenate", (real(4, 2), real(4, 3), real(4, 1)), A(axis=1), lambda *xs, axis: np.concatenate(xs, axis)),
     Op("slice", (real(6, 5),), A(starts=[1, 0], stops=[6, 5], strides=[2, 1]), lambda x, **_: x[1:6:2]),
     Op("slice_grad", (real(3, 5),), A(shape=[6, 5], starts=[1, 0], stops=[6, 5], strides=[2, 1])),
-    Op(
-        "dynamic_slice",
-        (real(6, 5), Array((2,), lambda rng, s: np.array([-3, 4]), "int64")),
-        A(shape=[2, 3]),
-        lambda x, starts, shape: x[3:5, 2:5],
-    ),
-    Op(
-        "dynamic_update_slice",
-        (real(6, 5), Array((2,), lambda rng, s: np.array([1, 9]), "int32"), real(2, 3)),
-        {},
-        _update_block,
-    ),
     Op(
         "pad",
         (real(3, 4),),
@@ -592,10 +449,7 @@ LARGE: dict[str, tuple[tuple[Array, ...], dict[str, Any]]] = {
     "unary_grad": ((unit(300, 1000), real(300, 1000)), A(function="tanh", alpha=1.0)),
     "take": ((real(600, 40), integers(600, 9000)), A(axis=0)),
     "scatter_add": ((real(9000, 40), integers(600, 9000)), A(axis=0, shape=[600, 40])),
-    "take_along_axis": ((real(40, 300, 20), integers(300, 40, 90, 20)), A(axis=1)),
-    "add_along_axis": ((real(40, 90, 20), integers(300, 40, 90, 20)), A(axis=1, size=300)),
-    "search_sorted": ((distinct(1000), real(300, 100)), A(right=False)),
-    "dynamic_slice": ((real(300, 400), integers(9, 2)), A(shape=[200, 300])),
+    **ops_ordering.LARGE,
     "transpose": ((real(40, 300, 50),), A(axes=[2, 0, 1])),
     "broadcast_to": ((real(300, 1),), A(shape=[20, 300, 50])),
     "concatenate": ((real(300, 200), real(300, 300)), A(axis=1)),
