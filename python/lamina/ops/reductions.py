@@ -13,6 +13,7 @@ from .. import _core
 from ..checks import explain
 from .convert import convert_to_tensor, convert_weak, normalize_axes, normalize_axis, to_common, to_float
 from .elementwise import maximum, minimum, not_equal
+from .indexing import differ
 from .operation import operation
 
 __all__ = [
@@ -149,7 +150,7 @@ def average(x: Any, axis: Any = None, weights: Any = None) -> Any:
         weights = _ops.reshape(weights, shape=[-1 if i == axes[0] else 1 for i in range(x.ndim)])
         fits = weights.shape[axes[0]] in (None, x.shape[axes[0]])
     else:
-        fits = weights.ndim == x.ndim and all_equal(weights.dims, x.dims)
+        fits = weights.ndim == x.ndim and True not in map(differ, weights.dims, x.dims)
     if not fits:
         raise ValueError(
             explain(
@@ -161,11 +162,6 @@ def average(x: Any, axis: Any = None, weights: Any = None) -> Any:
         )
     total = sum(_ops.multiply(x, weights), axis=axis)
     return _ops.divide(total, sum(_ops.broadcast_to(weights, shape=list(x.dims)), axis=axis))
-
-
-def all_equal(a: Any, b: Any) -> bool:
-    """Whether sizes agree, as far as they are known."""
-    return [x for x, y in zip(a, b) if isinstance(x, int) and isinstance(y, int) and x != y] == []
 
 
 @operation

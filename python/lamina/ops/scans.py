@@ -12,6 +12,7 @@ from typing import Any
 from .. import _core
 from ..checks import explain, integer
 from .convert import convert_to_tensor, convert_weak, is_float, normalize_axis, to_common, to_float
+from .indexing import differ
 from .operation import operation
 from .ordering import along
 from .reductions import sum
@@ -88,7 +89,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     else:
         y, x = to_common(y, x)
         if x.ndim == 1:
-            if _differ(x.dims[0], y.dims[place]):
+            if differ(x.dims[0], y.dims[place]):
                 raise ValueError(
                     explain(
                         "trapezoid: the places do not fit the values.",
@@ -102,7 +103,3 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
         steps = _ops.subtract(after, before)
     before, after = neighbours(y, place)
     return sum(_ops.multiply(_ops.multiply(steps, _ops.add(before, after)), convert_weak(0.5, y.dtype)), axis=place)
-
-
-def _differ(a: Any, b: Any) -> bool:
-    return isinstance(a, int) and isinstance(b, int) and a != b

@@ -15,7 +15,7 @@ import numpy as np
 from .. import _core
 from ..checks import choice, explain, is_integer
 from .convert import convert_to_tensor, convert_weak, is_float, to_sizes
-from .indexing import flat_positions, last_axis
+from .indexing import differ, flat_positions, last_axis
 from .operation import operation
 
 __all__ = [
@@ -131,7 +131,7 @@ def _segments(owner: str, data: Any, segment_ids: Any, num_segments: Any) -> tup
     data, ids = convert_to_tensor(data), convert_to_tensor(segment_ids)
     if data.dtype == "bool":
         data = _ops.cast(data, dtype="int32")
-    if is_float(ids.dtype) or ids.ndim != 1 or not data.ndim or _differ(ids.dims[0], data.dims[0]):
+    if is_float(ids.dtype) or ids.ndim != 1 or not data.ndim or differ(ids.dims[0], data.dims[0]):
         raise ValueError(
             explain(
                 f"{owner}: the segment ids do not fit.",
@@ -158,10 +158,6 @@ def _segments(owner: str, data: Any, segment_ids: Any, num_segments: Any) -> tup
     end = convert_to_tensor(num_segments, ids.dtype)
     inside = _ops.logical_and(_ops.greater_equal(ids, convert_weak(0, ids.dtype)), _ops.less(ids, end))
     return data, _ops.where(inside, ids, end), num_segments + 1, True
-
-
-def _differ(a: Any, b: Any) -> bool:
-    return isinstance(a, int) and isinstance(b, int) and a != b
 
 
 def _without_last(x: Any) -> Any:

@@ -124,7 +124,7 @@ CALLS: tuple[Call, ...] = (
     Call("corrcoef", (real(3, 6),), tolerance=4.0),
     Call("corrcoef", (real(6),), wrt=(), label="one"),  # a constant
     Call("histogram", (real(40),), A(bins=5), wrt=(), run=lambda ops, x: ops.histogram(x, bins=5)[0], batched=(0,)),
-    Call("histogram", (real(40),), wrt=(), run=lambda ops, x: ops.histogram(x, bins=4)[1], label="edges"),
+    Call("histogram", (distinct(40),), run=lambda ops, x: ops.histogram(x, bins=4)[1], label="edges"),
     Call("histogram", (integers(9, 40, dtype="int32"),), A(bins=3, range=(2, 7)), label="range"),
     Call("bincount", (integers(6, 30, dtype="int32"),), A(minlength=4), traced=False),
     Call("bincount", (integers(6, 3, 30, dtype="int32"),), A(minlength=8), traced=False, label="rows"),
