@@ -49,7 +49,8 @@ void run(benchmark::State& state, const kernels::OrderShape& s, Kernel kernel) {
         kernels::add_along(s.outer, s.size, s.inner, s.size, x.data(), places.data(), y.data());
         break;
       case Kernel::scatter:
-        kernels::scatter(kernels::Scatter::add, s.size, s.inner, rows, y.data(), places.data(), x.data(), y.data());
+        kernels::scatter<float>(kernels::Scatter::add, 1, s.size, s.inner, rows, nullptr, places.data(), x.data(),
+                                y.data());
         break;
     }
   }

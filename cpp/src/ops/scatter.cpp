@@ -110,7 +110,7 @@ void Scatter::run(const Run& run) const {
   with_indices(name, run.inputs[1], x[0], [&](const auto* indices) {
     for_dtype(run.inputs[0].dtype, [&](auto t) {
       using T = decltype(t);
-      k::scatter(reduction, x[0], x.size(1, x.rank()), run.inputs[1].shape[0], run.in<T>(0), indices, run.in<T>(2),
+      k::scatter(reduction, 1, x[0], x.size(1, x.rank()), run.inputs[1].shape[0], run.in<T>(0), indices, run.in<T>(2),
                  run.out<T>(0));
     });
   });

@@ -89,28 +89,33 @@ TYPED_TEST(ScatterTest, Rows) {
   std::mt19937_64 engine(2);
   for (const auto kind : {kernels::Scatter::set, kernels::Scatter::add, kernels::Scatter::max, kernels::Scatter::min,
                           kernels::Scatter::multiply})
-    for (const Index size : {1, 3, 400})
-      for (const Index inner : {0, 1, 5, 64})
-        for (const Index count : {0, 1, 50, 3000}) {
-          SCOPED_TRACE(shape_string({size, inner}) + " count " + std::to_string(count) + " kind " +
-                       std::to_string(static_cast<int>(kind)));
-          Buffer<T> x(size * inner), updates(count * inner), expected(size * inner);
-          x.randomize(engine);
-          updates.randomize(engine);
-          const Buffer<I> indices = indices_of<I>(size, count, engine);
-          std::copy(x.data(), x.data() + x.size(), expected.data());
-          reference::scatter(
-              size, inner, count, indices.data(), updates.data(), [kind](T a, T b) { return combine(kind, a, b); },
-              expected.data());
-          expect_equal(with_threads<T>(x.size(),
-                                       [&](Buffer<T>& y) {
-                                         kernels::scatter(kind, size, inner, count, x.data(), indices.data(),
-                                                          updates.data(), y.data());
-                                       }),
-                       expected, "y");
-          kernels::scatter(kind, size, inner, count, x.data(), indices.data(), updates.data(), x.data());
-          expect_equal(x, expected, "in place");
-        }
+    for (const Index outer : {1, 3})
+      for (const Index size : {1, 3, 400})
+        for (const Index inner : {0, 1, 5, 200})
+          for (const Index count : {0, 1, 600}) {
+            SCOPED_TRACE(shape_string({outer, size, inner}) + " count " + std::to_string(count) + " kind " +
+                         std::to_string(static_cast<int>(kind)));
+            Buffer<T> x(outer * size * inner), updates(outer * count * inner), expected(x.size()), from_zeros(x.size());
+            x.randomize(engine);
+            updates.randomize(engine);
+            const Buffer<I> indices = indices_of<I>(size, count, engine);
+            std::copy(x.data(), x.data() + x.size(), expected.data());
+            std::fill(from_zeros.data(), from_zeros.data() + x.size(), T(0));
+            for (T* target : {expected.data(), from_zeros.data()})
+              reference::scatter(
+                  outer, size, inner, count, indices.data(), updates.data(),
+                  [kind](T a, T b) { return combine(kind, a, b); }, target);
+            const T* nothing = nullptr;
+            for (const T* start : {static_cast<const T*>(x.data()), nothing})
+              expect_equal(with_threads<T>(x.size(),
+                                           [&](Buffer<T>& y) {
+                                             kernels::scatter(kind, outer, size, inner, count, start, indices.data(),
+                                                              updates.data(), y.data());
+                                           }),
+                           start == nullptr ? from_zeros : expected, "y");
+            kernels::scatter<T>(kind, outer, size, inner, count, x.data(), indices.data(), updates.data(), x.data());
+            expect_equal(x, expected, "in place");
+          }
 }
 
 }  // namespace

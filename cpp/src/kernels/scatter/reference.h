@@ -34,13 +34,14 @@ void add_along(std::int64_t outer, std::int64_t size, std::int64_t inner, std::i
 
 // f(target, update) in the order of the updates.
 template <class T, class I, class F>
-void scatter(std::int64_t size, std::int64_t inner, std::int64_t count, const I* indices, const T* updates, const F& f,
-             T* y) {
-  for (std::int64_t j = 0; j < count; ++j)
-    for (std::int64_t i = 0; i < inner; ++i) {
-      T& target = y[(indices[j] < 0 ? indices[j] + size : indices[j]) * inner + i];
-      target = f(target, updates[j * inner + i]);
-    }
+void scatter(std::int64_t outer, std::int64_t size, std::int64_t inner, std::int64_t count, const I* indices,
+             const T* updates, const F& f, T* y) {
+  for (std::int64_t o = 0; o < outer; ++o)
+    for (std::int64_t j = 0; j < count; ++j)
+      for (std::int64_t i = 0; i < inner; ++i) {
+        T& target = y[(o * size + (indices[j] < 0 ? indices[j] + size : indices[j])) * inner + i];
+        target = f(target, updates[(o * count + j) * inner + i]);
+      }
 }
 
 }  // namespace lamina::reference

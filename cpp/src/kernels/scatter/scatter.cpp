@@ -1,5 +1,6 @@
 // Threads own targets: each looks at all indices and takes those of its own, so that the order of the sources of a
-// target is theirs for any number of threads.
+// target is theirs for any number of threads. Long rows are cut into columns instead, which share the work evenly also
+// where most sources have one target.
 #include "kernels/scatter/scatter.h"
 
 #include <algorithm>
@@ -92,21 +93,49 @@ void add_along(Index outer, Index size, Index inner, Index count, const T* dy, c
 
 namespace {
 
-// combine(target, update) over the rows of each target.
+constexpr Index kPiece = 64;  // columns
+
+// Rows [row, row_end), columns [column, column_end) of the targets.
+struct Part {
+  Index row, row_end, column, column_end;
+};
+
 template <class T, class I, class F>
-void scatter_rows(Index size, Index inner, Index count, const T* x, const I* indices, const T* updates, T* y,
-                  const F& combine) {
-  const Index work = (size + count) * inner;
-  const Index grain = work <= kGrainEntries ? size : std::max<Index>(1, size * kGrainEntries / work);
-  parallel(size, grain, [&](Index begin, Index end, int) {
-    if (x != y)
-      std::memcpy(y + begin * inner, x + begin * inner, static_cast<std::size_t>((end - begin) * inner) * sizeof(T));
-    for (Index j = 0; j < count; ++j) {
-      const Index target = position(indices[j], size);
-      if (target < begin || target >= end) continue;
-      T* to = y + target * inner;
-      const T* from = updates + j * inner;
-      for (Index i = 0; i < inner; ++i) to[i] = combine(to[i], from[i]);
+void scatter_part(const Part& part, Index size, Index inner, Index count, const T* x, const I* indices,
+                  const T* updates, T* y, const F& combine) {
+  const bool whole_rows = part.column_end - part.column == inner;
+  const Index blocks = whole_rows ? 1 : part.row_end - part.row;
+  const Index width = whole_rows ? (part.row_end - part.row) * inner : part.column_end - part.column;
+  for (Index k = 0; k < blocks && x != y; ++k) {
+    const Index first = (part.row + k) * inner + part.column;
+    if (x == nullptr)
+      std::memset(y + first, 0, static_cast<std::size_t>(width) * sizeof(T));
+    else
+      std::memcpy(y + first, x + first, static_cast<std::size_t>(width) * sizeof(T));
+  }
+  for (Index j = 0; j < count; ++j) {
+    const Index target = position(indices[j], size);
+    if (target < part.row || target >= part.row_end) continue;
+    T* to = y + target * inner;
+    const T* from = updates + j * inner;
+    for (Index i = part.column; i < part.column_end; ++i) to[i] = combine(to[i], from[i]);
+  }
+}
+
+template <class T, class I, class F>
+void scatter_with(Index outer, Index size, Index inner, Index count, const T* x, const I* indices, const T* updates,
+                  T* y, const F& combine) {
+  const bool by_columns = inner >= 2 * kPiece;
+  const Index pieces = by_columns ? inner / kPiece : size;
+  const Index work = std::max<Index>(1, (size + count) * inner / pieces);
+  parallel(outer * pieces, std::max<Index>(1, kGrainEntries / work), [&](Index begin, Index end, int) {
+    for (Index o = begin / pieces; o * pieces < end; ++o) {
+      const Index first = std::max<Index>(begin - o * pieces, 0), last = std::min(end - o * pieces, pieces);
+      const Part part =
+          by_columns ? Part{0, size, first * inner / pieces, last * inner / pieces} : Part{first, last, 0, inner};
+      const Index targets = o * size * inner;
+      scatter_part(part, size, inner, count, x == nullptr ? x : x + targets, indices, updates + o * count * inner,
+                   y + targets, combine);
     }
   });
 }
@@ -114,9 +143,12 @@ void scatter_rows(Index size, Index inner, Index count, const T* x, const I* ind
 }  // namespace
 
 template <class T, class I>
-void scatter(Scatter kind, Index size, Index inner, Index count, const T* x, const I* indices, const T* updates, T* y) {
-  if (size * inner <= 0) return;
-  const auto with = [&](const auto& combine) { scatter_rows(size, inner, count, x, indices, updates, y, combine); };
+void scatter(Scatter kind, Index outer, Index size, Index inner, Index count, const T* x, const I* indices,
+             const T* updates, T* y) {
+  if (outer * size * inner <= 0) return;
+  const auto with = [&](const auto& combine) {
+    scatter_with(outer, size, inner, count, x, indices, updates, y, combine);
+  };
   switch (kind) {
     case Scatter::set:
       return with([](T, T b) { return b; });
@@ -134,7 +166,7 @@ void scatter(Scatter kind, Index size, Index inner, Index count, const T* x, con
 #define LAMINA_SCATTER(T, I)                                                    \
   template void take_along(Index, Index, Index, Index, const T*, const I*, T*); \
   template void add_along(Index, Index, Index, Index, const T*, const I*, T*);  \
-  template void scatter(Scatter, Index, Index, Index, const T*, const I*, const T*, T*);
+  template void scatter(Scatter, Index, Index, Index, Index, const T*, const I*, const T*, T*);
 LAMINA_FOR_ALL_PAIRS(LAMINA_SCATTER)
 
 }  // namespace lamina::kernels
