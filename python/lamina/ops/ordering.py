@@ -149,10 +149,13 @@ def unique(
         count = int(group.numpy()[-1]) + 1 if n else 0
     else:
         count = integer("unique", "size", size, minimum=0)
-    numbers = _ops.arange(size=count, start=0, step=1, dtype="int32")
-    start = _ops.search_sorted(group, numbers, right=False)
-    exists = _ops.less(start, convert_to_tensor(n, "int32"))
-    start = _ops.where(exists, start, convert_weak(0, "int32"))
+    # Where each group begins; groups beyond the size share one more place, which also ends the last of the others.
+    nowhere = _ops.broadcast_to(convert_to_tensor(n, "int32"), shape=[count + 1])
+    numbers = _ops.arange(size=n, start=0, step=1, dtype="int32")
+    begins = _ops.scatter(nowhere, _ops.minimum(group, convert_to_tensor(count, "int32")), numbers, reduction="min")
+    first, following = (_ops.slice(begins, starts=[i], stops=[count + i], strides=[]) for i in (0, 1))
+    exists = _ops.less(first, convert_to_tensor(n, "int32"))
+    start = _ops.where(exists, first, convert_weak(0, "int32"))
     values = _ops.take(ranked, start, axis=0)
     if fill_value is not None:
         exists = _ops.reshape(exists, shape=[-1, *[1] * len(rest)])
@@ -165,8 +168,7 @@ def unique(
         inverse = _ops.scatter(group, ranking, group, reduction="set")
         results.append(_ops.reshape(inverse, shape=list(x.dims)) if axis is None else inverse)
     if return_counts:
-        ends, starts = (_ops.search_sorted(group, numbers, right=right) for right in (True, False))
-        results.append(_ops.subtract(ends, starts))
+        results.append(_ops.subtract(following, first))
     return results[0] if len(results) == 1 else tuple(results)
 
 
