@@ -2,6 +2,7 @@
 #include <string>
 
 #include "aligned.h"
+#include "kernels/scatter/scatter.h"
 #include "kernels/table.h"
 #include "peak.h"
 
@@ -108,10 +109,10 @@ void gather(benchmark::State& state, const GatherRow& row, bool scatter) {
   for (std::size_t j = 0; j < indices.size(); ++j)
     indices[j] = static_cast<std::int32_t>(j * 2654435761u % static_cast<std::size_t>(row.size));
   const auto& gathers = kernels::any_table<float>().gather32;
-  AlignedVector<double> scratch(gathers.scatter_scratch(row.size, row.count) / sizeof(double) + 1);
   for (auto _ : state) {
     if (scatter)
-      gathers.scatter_add(1, row.size, row.inner, row.count, y.data(), indices.data(), x.data(), scratch.data());
+      kernels::scatter<float>(kernels::Scatter::add, 1, row.size, row.inner, row.count, nullptr, indices.data(),
+                              y.data(), x.data());
     else
       gathers.take(1, row.size, row.inner, row.count, x.data(), indices.data(), y.data());
   }

@@ -47,7 +47,11 @@ set(LAMINA_KERNEL_SOURCES_ONCE
     "${kernels}/dispatch.cpp"                   # chooses the level, so it runs before one is known
     "${kernels}/elementwise/special.cpp"        # series in float64, that no vector instruction helps
     "${kernels}/elementwise/unary_grad.cpp"     # a fact about the formulas, that belongs to no level
+    "${kernels}/order/sort.cpp"                 # comparisons and moves
+    "${kernels}/order/top_k.cpp"
     "${kernels}/random/integers.cpp"            # 128-bit products that no vector instruction has
+    "${kernels}/scan/scan.cpp"                  # chains of dependent operations
+    "${kernels}/scatter/scatter.cpp"            # random access
 )
 file(GLOB level_sources CONFIGURE_DEPENDS "${kernels}/table.cpp" "${kernels}/*/*.cpp")
 list(REMOVE_ITEM level_sources ${LAMINA_KERNEL_SOURCES_ONCE})

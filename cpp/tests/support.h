@@ -98,7 +98,12 @@ inline OpPtr unusual(const OpInfo& info) {
       number = number > 0 ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
     }
     if (auto* s = std::get_if<std::string>(&value))
-      *s = name == "dtype" ? "float64" : name == "padding" ? "same" : name == "activation" ? "gelu" : "tanh";
+      *s = name == "dtype"        ? "float64"
+           : name == "padding"    ? "same"
+           : name == "activation" ? "gelu"
+           : name == "kind"       ? "prod"
+           : name == "reduction"  ? "mul"
+                                  : "tanh";
     if (auto* l = std::get_if<Ints>(&value)) *l = {1, -2, 1LL << 40};
     if (auto* d = std::get_if<Dims>(&value)) {
       const Dim n = Dim::symbol("n"), m = Dim::symbol("m");

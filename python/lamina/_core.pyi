@@ -194,8 +194,15 @@ def allocation_count() -> int: ...  # tensors and arenas allocated by the engine
 # map_coordinates(x, coordinates, order=1, fill_mode='constant'|'nearest'|'wrap'|'mirror'|'reflect', value=0.0,
 #   derivatives=[]): x [batch, sizes..., channels], coordinates [batch or 1, axes, points...];
 #   map_coordinates_grad(dy, coordinates, shape=, order=, fill_mode=, derivatives=)
+# take_along_axis(x, indices, axis=); add_along_axis(dy, indices, axis=, size=); scatter_add(dy, indices, axis=, shape=)
+# scatter(x, indices, updates, reduction='set'|'add'|'max'|'min'|'mul'): rows of x at indices of one axis
+# sort argsort (x, axis=-1, descending=False); top_k(x, k=) -> values, indices; search_sorted(sorted, values, right=):
+#   positions are int32, NaN is the largest, equal entries keep their order
+# cumulative(x, kind='sum'|'prod'|'max'|'min', axis=-1, reverse=False, exclusive=False)
+# linear_scan(a, b, axis=-1, reverse=False): y[j] = a[j] y[j - 1] + b[j]
 # reshape(x, shape=); transpose(x, axes=); broadcast_to(x, shape=); sum_to(x, shape=); concatenate(*tensors, axis=)
 # slice(x, starts=, stops=, strides=): per axis, already normalised (0 <= start <= stop <= dim for positive strides)
+# dynamic_slice(x, starts, shape=); dynamic_update_slice(x, starts, block): starts is a tensor, clamped to x
 # pad(x, low=[..], high=[..], value=0.0)
 # fill(shape=, value=, dtype=); arange(size=, start=, step=, dtype=); dim_value(dim=, dtype=) -> scalar
 # random_uniform(state, shape=, low=, high=, dtype=) random_normal random_truncated_normal (state, shape=,

@@ -63,6 +63,21 @@ def integers(high: int, *shape: int, low: int = 0, dtype: str = "int64") -> Arra
     return Array(shape, lambda rng, s: rng.integers(low, high, s), dtype)
 
 
+def whole(*shape: int) -> Array:
+    """Floats among -1, 0, 1, 2: with zeros and equals."""
+    return Array(shape, lambda rng, s: rng.integers(-1, 3, s))
+
+
+def holes(*shape: int) -> Array:
+    """`distinct` numbers of which every third along each axis is NaN."""
+
+    def draw(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        x = rng.permutation(int(np.prod(shape))).reshape(shape) * 0.1 - 1.0
+        return np.where(np.indices(shape).sum(0) % 3 == 0, np.nan, x)
+
+    return Array(shape, draw)
+
+
 def flags(*shape: int) -> Array:
     return Array(shape, lambda rng, s: rng.integers(0, 2, s).astype(bool), "bool")
 

@@ -2,31 +2,15 @@
 
 import itertools
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from scipy import special
 
 from cases import ctc
+from cases import ops_ordering
 from cases.arrays import Array, above_one, distinct, flags, integers, positive, real, state, unit
-
-
-@dataclass(frozen=True)
-class Op:
-    name: str
-    inputs: tuple[Array, ...]
-    attributes: dict[str, Any] = field(default_factory=dict)
-    reference: Callable[..., Any] | None = None  # of arrays, then the attributes by keyword
-    wrt: tuple[int, ...] | None = None  # inputs with a gradient; None: all floats
-    outputs: tuple[int, ...] | None = None  # outputs whose gradients are tested; None: the first
-    large: tuple[Array, ...] | None = None  # inputs big enough for two threads
-    label: str = ""
-
-    @property
-    def id(self) -> str:
-        return self.name + (f"-{self.label}" if self.label else "")
+from cases.op import Op
 
 
 def _sigmoid(x):
@@ -568,6 +552,7 @@ OPS: tuple[Op, ...] = (
         A(shape=[2, 4, 5, 3], fill_mode="mirror"),
         _map_coordinates_grad,
     ),
+    *ops_ordering.OPS,
     Op("reshape", (real(4, 6),), A(shape=[2, -1, 3]), lambda x, shape: x.reshape(shape)),
     Op("transpose", (real(4, 3, 5),), A(axes=[2, 0, 1]), lambda x, axes: x.transpose(axes)),
     Op("broadcast_to", (real(4, 1),), A(shape=[2, 4, 3]), lambda x, shape: np.broadcast_to(x, shape)),
@@ -648,6 +633,7 @@ LARGE: dict[str, tuple[tuple[Array, ...], dict[str, Any]]] = {
     "resample_grad": ((real(8, 90, 300), integers(60, 90), real(90, 4)), A(axis=1, size=70)),
     "map_coordinates": ((real(3, 50, 60, 3), _places(2, 5000)), A(fill_mode="mirror")),
     "map_coordinates_grad": ((real(3, 5000, 3), _places(2, 5000)), A(shape=[3, 50, 60, 3])),
+    **ops_ordering.LARGE,
     "transpose": ((real(40, 300, 50),), A(axes=[2, 0, 1])),
     "broadcast_to": ((real(300, 1),), A(shape=[20, 300, 50])),
     "concatenate": ((real(300, 200), real(300, 300)), A(axis=1)),

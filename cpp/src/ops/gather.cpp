@@ -1,6 +1,7 @@
 #include "ops/gather.h"
 
 #include "autodiff/gradient.h"
+#include "kernels/scatter/scatter.h"
 #include "kernels/table.h"
 #include "ops/dispatch.h"
 #include "ops/functions.h"
@@ -75,12 +76,6 @@ Specs ScatterAdd::infer(const Specs& inputs) const {
   return {{inputs[0].dtype, shape}};
 }
 
-std::size_t ScatterAdd::scratch(const Run& run) const {
-  const Shape& x = run.outputs[0].shape;
-  return k::any_table<float>().gather64.scatter_scratch(x[check::axis(name, axis, x.rank())],
-                                                        run.inputs[1].shape.size());
-}
-
 void ScatterAdd::run(const Run& run) const {
   const Shape& x = run.outputs[0].shape;
   const int a = check::axis(name, axis, x.rank());
@@ -90,8 +85,8 @@ void ScatterAdd::run(const Run& run) const {
     with_indices<T>(run.inputs[1], [&](const auto& gather, const auto* indices) {
       const std::int64_t wrong = gather.check(x[a], count, indices);
       if (wrong >= 0) out_of_range(name, x[a], wrong, indices[wrong]);
-      gather.scatter_add(x.size(0, a), x[a], x.size(a + 1, x.rank()), count, run.in<T>(0), indices, run.out<T>(0),
-                         run.scratch);
+      k::scatter<T>(k::Scatter::add, x.size(0, a), x[a], x.size(a + 1, x.rank()), count, nullptr, indices, run.in<T>(0),
+                    run.out<T>(0));
     });
   });
 }

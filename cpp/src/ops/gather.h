@@ -31,7 +31,6 @@ struct ScatterAdd {
     v("shape", shape);
   }
   Specs infer(const Specs& inputs) const;
-  std::size_t scratch(const Run& run) const;
   void run(const Run& run) const;
   Values vjp(const Vjp& v) const;
 };

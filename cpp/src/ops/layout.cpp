@@ -308,4 +308,78 @@ Values Pad::vjp(const Vjp& v) const {
   return call(slice, {v.grad()});
 }
 
+namespace {
+
+void check_block(const char* name, const Specs& inputs, const Dims& block) {
+  const Dims& x = inputs[0].dims;
+  if (inputs[1].dtype != DType::int32 && inputs[1].dtype != DType::int64)
+    fail(ErrorKind::type, std::string(name) + ": wrong dtype of the starts", "int32 or int64", to_string(inputs),
+         "Cast the starts.");
+  check::shape(name, inputs[1], {Dim(x.rank())}, inputs, "the starts");
+  bool fits = block.rank() == x.rank();
+  for (std::size_t i = 0; fits && i < x.size(); ++i)
+    fits = !block[i].known() || (block[i].value() >= 0 && block[i].value() <= x[i].value_or(block[i].value()));
+  if (!fits)
+    fail(ErrorKind::value, std::string(name) + ": the block does not fit",
+         "as many axes as the input has, none longer than there", to_string(block) + " for shape " + to_string(x),
+         "Choose a smaller block.");
+}
+
+// Where the block begins: negative starts count from the end, and it is moved back where it would reach beyond.
+Dims block_starts(const Operand& starts, const Shape& whole, const Shape& block) {
+  Dims found;
+  for (int i = 0; i < whole.rank(); ++i) {
+    const std::int64_t start = starts.dtype == DType::int32 ? static_cast<const std::int32_t*>(starts.data)[i]
+                                                            : static_cast<const std::int64_t*>(starts.data)[i];
+    const std::int64_t counted = start < 0 ? start + whole[i] : start;
+    found.push_back(std::max<std::int64_t>(0, std::min(counted, whole[i] - block[i])));
+  }
+  return found;
+}
+
+}  // namespace
+
+Specs DynamicSlice::infer(const Specs& inputs) const {
+  check::num_inputs(name, inputs, 2, 2);
+  check_block(name, inputs, shape);
+  return {{inputs[0].dtype, shape}};
+}
+
+void DynamicSlice::run(const Run& run) const {
+  const Shape &whole = run.inputs[0].shape, &block = run.outputs[0].shape;
+  if (block.size() == 0) return;
+  std::int64_t offset;
+  const auto c = between(block, whole, block_starts(run.inputs[1], whole, block), {}, true, &offset);
+  copy(c, run.inputs[0].dtype, run.inputs[0].data, offset, run.outputs[0].data, 0);
+}
+
+Values DynamicSlice::vjp(const Vjp& v) const {
+  return {call(DynamicUpdateSlice{}, {ops::zeros_like(v.in(0)), v.in(1), v.grad()})[0], Value()};
+}
+
+Specs DynamicUpdateSlice::infer(const Specs& inputs) const {
+  check::num_inputs(name, inputs, 3, 3);
+  if (inputs[2].dtype != inputs[0].dtype)
+    fail(ErrorKind::type, "dynamic_update_slice: the block has another dtype", name_of(inputs[0].dtype),
+         to_string(inputs), "Cast it to the same dtype.");
+  check_block(name, inputs, inputs[2].dims);
+  return {inputs[0]};
+}
+
+void DynamicUpdateSlice::run(const Run& run) const {
+  const Operand &out = run.outputs[0], &block = run.inputs[2];
+  if (out.data != run.inputs[0].data)
+    std::memcpy(out.data, run.inputs[0].data, static_cast<std::size_t>(out.shape.size()) * size_of(out.dtype));
+  if (block.shape.size() == 0) return;
+  std::int64_t offset;
+  const Dims starts = block_starts(run.inputs[1], out.shape, block.shape);
+  const auto c = between(block.shape, out.shape, starts, {}, false, &offset);
+  copy(c, out.dtype, block.data, 0, out.data, offset);
+}
+
+Values DynamicUpdateSlice::vjp(const Vjp& v) const {
+  return {call(DynamicUpdateSlice{}, {v.grad(), v.in(1), ops::zeros_like(v.in(2))})[0], Value(),
+          call(DynamicSlice{v.in(2).dims()}, {v.grad(), v.in(1)})[0]};
+}
+
 }  // namespace lamina

@@ -109,4 +109,29 @@ struct Pad {
   Values vjp(const Vjp& v) const;
 };
 
+// inputs x, starts (one number per axis) -> the block of `shape` that begins there. A block that would reach beyond x
+// is moved back into it.
+struct DynamicSlice {
+  static constexpr const char* name = "dynamic_slice";
+  Dims shape;
+  template <class V>
+  void fields(V& v) {
+    v("shape", shape);
+  }
+  Specs infer(const Specs& inputs) const;
+  void run(const Run& run) const;
+  Values vjp(const Vjp& v) const;
+};
+
+// inputs x, starts, block -> x with the block in the place that DynamicSlice would read.
+struct DynamicUpdateSlice {
+  static constexpr const char* name = "dynamic_update_slice";
+  template <class V>
+  void fields(V&) {}
+  Specs infer(const Specs& inputs) const;
+  void run(const Run& run) const;
+  unsigned reuses(int) const { return 1; }
+  Values vjp(const Vjp& v) const;
+};
+
 }  // namespace lamina

@@ -169,6 +169,30 @@ std::vector<Case> cases() {
   add("scatter_add", {{3, 2}}, [=](const Values& in) {
     return op("scatter_add", {in[0], rows}, {{"shape", Ints{4, 2}}});
   });
+  const Value places(Tensor::of<std::int32_t>({3, 2}, {1, -1, 0, 3, 1, 1}));
+  add("take_along_axis", {{3, 4}}, [=](const Values& in) { return op("take_along_axis", {in[0], places}); });
+  add("add_along_axis", {{3, 2}}, [=](const Values& in) {
+    return op("add_along_axis", {in[0], places}, {{"size", std::int64_t{4}}});
+  });
+  for (const char* reduction : {"set", "add", "max", "min", "mul"})
+    add(std::string("scatter ") + reduction, {{4, 2}, {3, 2}}, [=](const Values& in) {
+      return op("scatter", {in[0], rows, in[1]}, {{"reduction", std::string(reduction)}});
+    });
+  add("sort", {{3, 4}}, direct("sort", {{"axis", std::int64_t{0}}}));
+  add("top_k", {{3, 4}}, direct("top_k", {{"k", std::int64_t{2}}}));
+  for (const char* kind : {"sum", "prod", "max", "min"})
+    for (const bool reverse : {false, true})
+      add(std::string("cumulative ") + kind, {{3, 4}},
+          direct("cumulative", {{"kind", std::string(kind)}, {"axis", std::int64_t{0}}, {"reverse", reverse}}));
+  add("cumulative exclusive", {{3, 4}}, direct("cumulative", {{"kind", std::string("prod")}, {"exclusive", true}}));
+  add("linear_scan", {{3, 4}, {3, 4}}, direct("linear_scan", {{"reverse", true}}));
+  const Value starts(Tensor::of<std::int64_t>({2}, {1, -2}));
+  add("dynamic_slice", {{4, 5}}, [=](const Values& in) {
+    return op("dynamic_slice", {in[0], starts}, {{"shape", Ints{2, 2}}});
+  });
+  add("dynamic_update_slice", {{4, 5}, {2, 2}}, [=](const Values& in) {
+    return op("dynamic_update_slice", {in[0], starts, in[1]});
+  });
   add("reshape", {{3, 4}}, [](const Values& in) {
     return op("square", {op("reshape", in, {{"shape", Ints{2, -1}}})});
   });

@@ -18,6 +18,8 @@ from .numpy import *
 from .operators import attach as _attach
 from .special import *
 from .sequences import *
+from .ranking import *
+from .scatter import *
 
 _attach(_core.Tensor, _Variable)
 

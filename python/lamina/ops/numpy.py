@@ -10,8 +10,12 @@ from .indexing import *
 from .joining import *
 from .matrices import *
 from .padding import *
+from .missing import *
+from .ordering import *
 from .products import *
 from .reductions import *
+from .scans import *
 from .shapes import *
 from .vectorization import *
 from .windows import *
+from .statistics import *

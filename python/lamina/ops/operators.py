@@ -91,6 +91,17 @@ def _matmul(self: Any, other: Any) -> Any:
     return functions.matmul(self, other) if _operand(other) else NotImplemented
 
 
+def _assign(self: Any, key: Any, value: Any) -> None:
+    raise TypeError(
+        explain(
+            "A tensor cannot be changed.",
+            "a new tensor",
+            f"an assignment to x[{key!r}]",
+            "use x = ops.slice_update(x, ...), ops.scatter_update(x, ...) or ops.where(...); a Variable has `assign`.",
+        )
+    )
+
+
 _OPERATORS: dict[str, Callable[..., Any]] = {
     "__add__": _binary(functions.add),
     "__radd__": _binary(functions.add, True),
@@ -134,6 +145,7 @@ _OPERATORS: dict[str, Callable[..., Any]] = {
     "__array_ufunc__": array_ufunc,
     "__array_function__": array_function,
     "__getitem__": lambda self, key: shapes.get_item(self, np.asarray(key) if isinstance(key, list) else key),
+    "__setitem__": _assign,
 }
 
 

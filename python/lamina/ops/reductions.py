@@ -10,8 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 from .. import _core
+from ..checks import explain
 from .convert import convert_to_tensor, convert_weak, normalize_axes, normalize_axis, to_common, to_float
 from .elementwise import maximum, minimum, not_equal
+from .indexing import differ
 from .operation import operation
 
 __all__ = [
@@ -39,6 +41,21 @@ _ops = _core.ops
 def _reduce(core: str, x: Any, axis: Any, keepdims: bool) -> Any:
     axes = normalize_axes(axis, x.ndim, core)
     return getattr(_ops, core)(x, axes=axes, keepdims=bool(keepdims)) if axes else _identity_reduction(core, x)
+
+
+def _extreme(core: str, x: Any, axis: Any, keepdims: bool, initial: Any = None) -> Any:
+    x = convert_to_tensor(x)
+    if x.dtype == "bool":
+        result = _reduce("any" if core == "max" else "all", x, axis, keepdims)
+    else:
+        if initial is None and 0 in [x.dims[i] for i in normalize_axes(axis, x.ndim, core)]:
+            raise ValueError(
+                explain(f"{core}: there are no entries.", "at least one", f"shape {x.shape}", "pass `initial`.")
+            )
+        result = _reduce(core, x, axis, keepdims)
+    if initial is None:
+        return result
+    return (maximum if core == "max" else minimum)(result, convert_weak(initial, x.dtype))
 
 
 def _identity_reduction(core: str, x: Any) -> Any:
@@ -69,27 +86,25 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) ->
 @operation
 def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
     """The largest entry along `axis`, at least `initial`."""
-    result = _reduce("max", convert_to_tensor(x), axis, keepdims)
-    return result if initial is None else maximum(result, initial)
+    return _extreme("max", x, axis, keepdims, initial)
 
 
 @operation
 def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
     """The smallest entry along `axis`, at most `initial`."""
-    result = _reduce("min", convert_to_tensor(x), axis, keepdims)
-    return result if initial is None else minimum(result, initial)
+    return _extreme("min", x, axis, keepdims, initial)
 
 
 @operation
 def amax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The largest entry along `axis`."""
-    return _reduce("max", convert_to_tensor(x), axis, keepdims)
+    return _extreme("max", x, axis, keepdims)
 
 
 @operation
 def amin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The smallest entry along `axis`."""
-    return _reduce("min", convert_to_tensor(x), axis, keepdims)
+    return _extreme("min", x, axis, keepdims)
 
 
 @operation
@@ -130,12 +145,23 @@ def average(x: Any, axis: Any = None, weights: Any = None) -> Any:
     if weights is None:
         return mean(x, axis=axis)
     x, weights = map(to_float, to_common(x, weights))
-    if weights.ndim == 1 and x.ndim > 1 and axis is not None:
-        sizes: list[Any] = [1] * x.ndim
-        sizes[normalize_axis(axis, x.ndim, "average")] = -1
-        weights = _ops.reshape(weights, shape=sizes)
-    weights = _ops.broadcast_to(weights, shape=list(x.dims))
-    return sum(x * weights, axis=axis) / sum(weights, axis=axis)
+    axes = normalize_axes(axis, x.ndim, "average")
+    if weights.ndim == 1 and x.ndim > 1 and axis is not None and len(axes) == 1:
+        weights = _ops.reshape(weights, shape=[-1 if i == axes[0] else 1 for i in range(x.ndim)])
+        fits = weights.shape[axes[0]] in (None, x.shape[axes[0]])
+    else:
+        fits = weights.ndim == x.ndim and True not in map(differ, weights.dims, x.dims)
+    if not fits:
+        raise ValueError(
+            explain(
+                "average: the weights do not fit.",
+                f"weights of shape {x.shape}, or one per entry along one `axis`",
+                f"weights of shape {weights.shape}, axis={axis}",
+                "reshape the weights, or name the axis.",
+            )
+        )
+    total = sum(_ops.multiply(x, weights), axis=axis)
+    return _ops.divide(total, sum(_ops.broadcast_to(weights, shape=list(x.dims)), axis=axis))
 
 
 @operation
@@ -154,14 +180,14 @@ def _drop(x: Any, axes: list[int]) -> Any:
 
 def _argument(core: str, x: Any, axis: Any, keepdims: bool) -> Any:
     x = convert_to_tensor(x)
-    rank = x.ndim
+    whole = list(x.dims)
     if axis is None:
         x, index = _ops.reshape(x, shape=[-1]), 0
     else:
-        index = normalize_axis(axis, rank, core)
+        index = normalize_axis(axis, x.ndim, core)
     found = _ops.cast(getattr(_ops, core)(x, axis=index), dtype="int32")
     if keepdims:
-        return _ops.reshape(found, shape=[1 if axis is None or i == index else size for i, size in enumerate(x.dims)])
+        return _ops.reshape(found, shape=[1 if axis is None or i == index else size for i, size in enumerate(whole)])
     return found
 
 

@@ -1,0 +1,37 @@
+// What kernel sources share that are compiled once, for every processor.
+#pragma once
+
+#include <cstdint>
+
+#include "core/parallel_for.h"
+
+namespace lamina::kernels {
+
+using Index = std::int64_t;
+
+// parallel_for over a lambda (begin, end, worker).
+template <class Body>
+void parallel(Index count, Index grain, const Body& body) {
+  parallel_for(
+      count, grain,
+      [](void* context, Index begin, Index end, int worker) {
+        (*static_cast<const Body*>(context))(begin, end, worker);
+      },
+      const_cast<Body*>(&body));
+}
+
+// Scratch that is cut per worker, of which few tasks need less: how many pieces, and which one is for the worker that
+// runs the tasks from `begin` on.
+inline Index scratch_slots(Index tasks) { return tasks < max_threads() ? tasks : max_threads(); }
+inline Index scratch_slot(Index tasks, Index begin, int worker) { return tasks < max_threads() ? begin : worker; }
+
+}  // namespace lamina::kernels
+
+// Explicit instantiations for every dtype, and for every dtype of values with both of indices.
+#define LAMINA_FOR_ALL_TYPES(M) M(float) M(double) M(std::int32_t) M(std::int64_t) M(std::uint8_t) M(bool)
+#define LAMINA_FOR_ALL_PAIRS(M)                                                                               \
+  M(float, std::int32_t)                                                                                      \
+  M(float, std::int64_t)                                                                                      \
+  M(double, std::int32_t) M(double, std::int64_t) M(std::int32_t, std::int32_t) M(std::int32_t, std::int64_t) \
+      M(std::int64_t, std::int32_t) M(std::int64_t, std::int64_t) M(std::uint8_t, std::int32_t)               \
+          M(std::uint8_t, std::int64_t) M(bool, std::int32_t) M(bool, std::int64_t)
