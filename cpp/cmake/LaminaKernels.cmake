@@ -45,6 +45,7 @@ set(LAMINA_KERNEL_SOURCES_ONCE
     "${kernels}/dispatch.cpp"                   # chooses the level, so it runs before one is known
     "${kernels}/elementwise/unary_grad.cpp"     # a fact about the formulas, that belongs to no level
     "${kernels}/random/integers.cpp"            # 128-bit products that no vector instruction has
+    "${kernels}/random/rejection.cpp"           # a loop of unknown length for each number
 )
 file(GLOB level_sources CONFIGURE_DEPENDS "${kernels}/table.cpp" "${kernels}/*/*.cpp")
 list(REMOVE_ITEM level_sources ${LAMINA_KERNEL_SOURCES_ONCE})

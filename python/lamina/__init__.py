@@ -50,10 +50,10 @@ def version() -> str:
 
 
 def __getattr__(name: str) -> object:
-    if name == "datasets":  # needed only by those who use it
+    if name in ("backend", "datasets"):  # needed only by those who use them
         from importlib import import_module
 
-        return import_module("lamina.datasets")
+        return import_module(f"lamina.{name}")
     raise AttributeError(f"module 'lamina' has no attribute {name!r}")
 
 
@@ -76,6 +76,7 @@ __all__ = [
     "Tensor",
     "Variable",
     "activations",
+    "backend",
     "callbacks",
     "config",
     "constraints",
