@@ -195,7 +195,7 @@ def spatial_3d_padding(x: Any, padding: Any = ((1, 1), (1, 1), (1, 1)), data_for
 
 
 def _padded(owner: str, x: Any, padding: Any, axes: range) -> Any:
-    if len(padding) != len(axes) or any(len(pair) != 2 for pair in padding):
+    if len(padding) != len(axes) or any(not isinstance(pair, (list, tuple)) or len(pair) != 2 for pair in padding):
         pairs = "a pair of ints" if len(axes) == 1 else f"{len(axes)} pairs of ints"
         raise ValueError(
             explain(f"{owner}: `padding` is not usable.", pairs, f"padding={padding!r}", f"pass {pairs} as `padding`.")

@@ -308,9 +308,11 @@ def predict(model: Any, source: Any, batch_size: int, steps: int | None, verbose
             for i, data in enumerate(source.take(steps) if batches is None else batches):
                 if hooks.wants_batches("predict"):
                     hooks.on_predict_batch_begin(i)
-                outputs = (
-                    model.predict_step(data.x) if model.run_eagerly else model._step("predict", data).run(_inputs(data))
-                )
+                if model.run_eagerly:
+                    model._make_ready(data, False)
+                    outputs = model.predict_step(arrays.pack_x_y_sample_weight(data.x))
+                else:
+                    outputs = model._step("predict", data).run(_inputs(data))
                 parts.append(outputs)
                 hooks.on_predict_batch_end(i, {"outputs": outputs})
             _check_any(len(parts))

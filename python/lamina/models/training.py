@@ -407,7 +407,8 @@ class Trainer:
             return np.array(fast[2]("predict", [Tensor(x)])[0].numpy())
         data = arrays.prepare(x)
         if self.run_eagerly:
-            return tree.map_structure(_to_numpy, self.predict_step(data.x))
+            self._make_ready(data, False)
+            return tree.map_structure(_to_numpy, self.predict_step(arrays.pack_x_y_sample_weight(data.x)))
         outputs = self._prediction(data)
         return tree.map_structure(lambda t: np.array(t.numpy()), outputs)
 
