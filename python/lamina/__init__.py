@@ -35,10 +35,11 @@ from .layers.input_spec import InputSpec
 from .layers.layer import Layer
 from .losses import Loss
 from .metrics import Metric
-from .models import Functional, Model, Sequential
+from .models import Function, Functional, Model, Sequential
 from .ops.operation import KerasTensor, Operation
 from .optimizers import Optimizer
 from .regularizers import Regularizer
+from .scopes import StatelessScope, SymbolicScope, device, name_scope
 from .variables import Variable
 
 __version__: str = _core.version()
@@ -59,6 +60,7 @@ def __getattr__(name: str) -> object:
 
 __all__ = [
     "DTypePolicy",
+    "Function",
     "Functional",
     "GradientTape",
     "Initializer",
@@ -73,6 +75,8 @@ __all__ = [
     "Optimizer",
     "Regularizer",
     "Sequential",
+    "StatelessScope",
+    "SymbolicScope",
     "Tensor",
     "Variable",
     "activations",
@@ -81,12 +85,14 @@ __all__ = [
     "config",
     "constraints",
     "datasets",
+    "device",
     "dtype_policies",
     "initializers",
     "layers",
     "losses",
     "metrics",
     "models",
+    "name_scope",
     "ops",
     "optimizers",
     "random",

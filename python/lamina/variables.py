@@ -10,6 +10,7 @@ import numpy as np
 from . import _core, config
 from .checks import explain
 from .ops.convert import convert_to_tensor
+from .scopes import stateless_scope
 from .utils.naming import auto_name, current_path
 
 
@@ -94,7 +95,12 @@ class Variable:
 
     @property
     def value(self) -> Any:
-        """The present tensor; symbolic while a function is traced."""
+        """The present tensor; symbolic while a function is traced. Within a StatelessScope the value it has there."""
+        scope = stateless_scope()
+        if scope is not None:
+            value = scope.get_current_value(self)
+            if value is not None:
+                return value
         return self.core.value
 
     @property
@@ -121,7 +127,11 @@ class Variable:
                     "assign a value of the variable's shape.",
                 )
             )
-        self.core.assign(value)
+        scope = stateless_scope()
+        if scope is not None:
+            scope.add_update((self, value))
+        else:
+            self.core.assign(value)
         return value
 
     def assign_add(self, value: Any) -> Any:
@@ -134,16 +144,17 @@ class Variable:
 
     def numpy(self) -> np.ndarray:
         """A copy of the numbers."""
-        return np.array(self.core.value.numpy())
+        return np.array(self.value.numpy())
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return np.array(self.core.value.numpy(), dtype=dtype)
+        return np.array(self.value.numpy(), dtype=dtype)
 
     def __repr__(self) -> str:
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={self._text()}>"
 
     def _text(self) -> str:
-        return "<traced>" if _core.Trace.active() else str(self.core.value.numpy())
+        value = self.value
+        return "<traced>" if value.is_symbolic else str(value.numpy())
 
     def __len__(self) -> int:
         if not self.shape:

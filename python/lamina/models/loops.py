@@ -309,7 +309,6 @@ def predict(model: Any, source: Any, batch_size: int, steps: int | None, verbose
                 if hooks.wants_batches("predict"):
                     hooks.on_predict_batch_begin(i)
                 if model.run_eagerly:
-                    model._make_ready(data, False)
                     outputs = model.predict_step(arrays.pack_x_y_sample_weight(data.x))
                 else:
                     outputs = model._step("predict", data).run(_inputs(data))

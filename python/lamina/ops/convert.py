@@ -91,7 +91,7 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any
 def _to_tensor(x: Any) -> Any:
     core = getattr(x, "core", None)
     if isinstance(core, _core.Variable):
-        return core.value
+        return x.value
     if isinstance(x, _core.Variable):
         return x.value
     if isinstance(x, (bool, np.bool_)):
