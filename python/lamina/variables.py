@@ -130,6 +130,9 @@ class Variable:
         scope = stateless_scope()
         if scope is not None:
             scope.add_update((self, value))
+        elif value.is_symbolic and self.made_trainable:
+            # Gradients that are asked for later in the step stop here, as they do at a variable that has its numbers.
+            self.core.assign(_core.ops.stop_gradient(value))
         else:
             self.core.assign(value)
         return value

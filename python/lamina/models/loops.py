@@ -17,6 +17,7 @@ from ..callbacks import CallbackList, make_list
 from ..checks import explain
 from . import arrays
 from .arrays import Data
+from .programs import flat_logs
 
 _CROSSING = 0.2
 
@@ -44,7 +45,8 @@ def _floats(logs: dict[str, Any]) -> dict[str, Any]:
         array = np.asarray(value.numpy() if hasattr(value, "numpy") else value)
         return float(array) if array.ndim == 0 else array.tolist()
 
-    return {name: plain(logs[name]) for name in sorted(logs)}
+    flat = flat_logs(logs)
+    return {name: plain(flat[name]) for name in sorted(flat)}
 
 
 def _results(model: Any, own_logs: dict[str, Any] | None) -> dict[str, Any]:

@@ -259,7 +259,9 @@ class Trainer:
         self._loss_tracker.update_state(loss, sample_weight=samples)
 
     def _has_own_step(self, entry: str) -> bool:
-        """Whether the step is overridden: then its logs count, not the metrics' results."""
+        """Whether what is logged is overridden: then the step's logs count, not the metrics' results."""
+        if type(self).compute_metrics is not Trainer.compute_metrics:
+            return True
         if entry == "train_step":
             return type(self).train_step is not Trainer.train_step
         return type(self).test_step is not Trainer.test_step
