@@ -307,6 +307,18 @@ def test_traced_draws_are_the_eager_ones(name):
     assert traced_stream.state.numpy().tolist() == [5, 3]
 
 
+def test_a_loaded_program_draws_the_same_numbers(tmp_path):
+    stream, program = random.SeedGenerator(5), _core.Program()
+    for name in DRAWS:
+        with _core.Trace() as trace:
+            output = DRAWS[name](60, stream)
+        program.add_entry(name, [], [("y", output)], trace)
+    program.save(str(tmp_path / "p.lamina"), {})
+    loaded, _ = _core.load(str(tmp_path / "p.lamina"))
+    for name in DRAWS:
+        np.testing.assert_array_equal(loaded.run(name, [])[0].numpy(), program.run(name, [])[0].numpy())
+
+
 @pytest.mark.parametrize("name", ["beta", "binomial", "gamma", "normal", "randint", "truncated_normal", "uniform"])
 def test_unknown_sizes(name):
     arguments = {"beta": (2.0, 3.0), "binomial": (5, 0.5), "gamma": (2.0,), "randint": (0, 9)}.get(name, ())

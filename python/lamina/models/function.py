@@ -14,10 +14,10 @@ from .functional import Functional
 class Function(Operation):
     """The computation from symbolic `inputs` to `outputs` (each a tensor, or a nest), to be applied to other inputs.
 
-    >>> import lamina
+    >>> import numpy as np, lamina
     >>> x = lamina.KerasTensor((None, 2))
     >>> double = lamina.Function(x, x * 2.0)
-    >>> double([[1.0, 2.0]]).numpy().tolist()
+    >>> double(np.array([[1.0, 2.0]])).numpy().tolist()
     [[2.0, 4.0]]
     """
 
