@@ -79,6 +79,17 @@ py::object item_of(const Tensor& tensor) {
   }
 }
 
+// The numbers. A symbolic tensor has none: it says so by the method that the Python package attaches, which knows the
+// line of the user's code.
+const Tensor& numbers_of(const ValuePtr& v, const char* asked) {
+  const Value value(v);
+  if (!value.concrete()) {
+    const py::object self = py::cast(v);
+    if (py::hasattr(self, "_no_numbers")) self.attr("_no_numbers")(asked);
+  }
+  return value.tensor();
+}
+
 }  // namespace
 
 namespace {
@@ -174,21 +185,22 @@ void bind_tensor(py::module_& m) {
                for (const Value& in : v->node->inputs) inputs.append(object_of(in));
              return inputs;
            })
-      .def("numpy", [](const ValuePtr& v) { return array_of_tensor(Value(v).tensor()); })
+      .def("numpy", [](const ValuePtr& v) { return array_of_tensor(numbers_of(v, "numpy()")); })
       .def(
           "__array__",
           [](const ValuePtr& v, const py::object& dtype, const py::object& copy) -> py::object {
-            py::object array = array_of_tensor(Value(v).tensor());
+            py::object array = array_of_tensor(numbers_of(v, "A NumPy array"));
             const bool must_copy = !copy.is_none() && copy.cast<bool>();
             if (!dtype.is_none()) return array.attr("astype")(dtype, py::arg("copy") = must_copy);
             return must_copy ? array.attr("copy")() : array;
           },
           py::arg("dtype") = py::none(), py::arg("copy") = py::none())
       .def(
-          "__dlpack__", [](const ValuePtr& v, const py::kwargs&) { return dlpack_of(Value(v).tensor()); },
+          "__dlpack__",
+          [](const ValuePtr& v, const py::kwargs&) { return dlpack_of(numbers_of(v, "A DLPack capsule")); },
           "A DLPack capsule; the numbers must not be written.")
       .def("__dlpack_device__", [](const ValuePtr&) { return py::make_tuple(1, 0); })
-      .def("item", [](const ValuePtr& v) { return item_of(Value(v).tensor()); });
+      .def("item", [](const ValuePtr& v) { return item_of(numbers_of(v, "item()")); });
 
   m.def(
       "symbolic",

@@ -52,6 +52,7 @@ set(LAMINA_KERNEL_SOURCES_ONCE
     "${kernels}/random/integers.cpp"            # 128-bit products that no vector instruction has
     "${kernels}/scan/scan.cpp"                  # chains of dependent operations
     "${kernels}/scatter/scatter.cpp"            # random access
+    "${kernels}/random/rejection.cpp"           # a loop of unknown length for each number
 )
 file(GLOB level_sources CONFIGURE_DEPENDS "${kernels}/table.cpp" "${kernels}/*/*.cpp")
 list(REMOVE_ITEM level_sources ${LAMINA_KERNEL_SOURCES_ONCE})

@@ -36,10 +36,11 @@ from .layers.input_spec import InputSpec
 from .layers.layer import Layer
 from .losses import Loss
 from .metrics import Metric
-from .models import Functional, Model, Sequential
+from .models import Function, Functional, Model, Sequential
 from .ops.operation import KerasTensor, Operation
 from .optimizers import Optimizer
 from .regularizers import Regularizer
+from .scopes import StatelessScope, SymbolicScope, device, name_scope
 from .variables import Variable
 
 __version__: str = _core.version()
@@ -51,16 +52,17 @@ def version() -> str:
 
 
 def __getattr__(name: str) -> object:
-    if name == "datasets":  # needed only by those who use it
+    if name in ("backend", "datasets"):  # needed only by those who use them
         from importlib import import_module
 
-        return import_module("lamina.datasets")
+        return import_module(f"lamina.{name}")
     raise AttributeError(f"module 'lamina' has no attribute {name!r}")
 
 
 __all__ = [
     "DTypePolicy",
     "FloatDTypePolicy",
+    "Function",
     "Functional",
     "GradientTape",
     "Initializer",
@@ -75,13 +77,17 @@ __all__ = [
     "Optimizer",
     "Regularizer",
     "Sequential",
+    "StatelessScope",
+    "SymbolicScope",
     "Tensor",
     "Variable",
     "activations",
+    "backend",
     "callbacks",
     "config",
     "constraints",
     "datasets",
+    "device",
     "dtype_policies",
     "grad",
     "initializers",
@@ -90,6 +96,7 @@ __all__ = [
     "metrics",
     "mixed_precision",
     "models",
+    "name_scope",
     "ops",
     "optimizers",
     "random",

@@ -12,6 +12,7 @@ import numpy as np
 from . import _core, config
 from .checks import explain
 from .ops.convert import convert_to_tensor, is_float
+from .scopes import stateless_scope
 from .utils.naming import auto_name, current_path
 
 # The dtype that floating variables are read in: the compute dtype of the layer that is being called.
@@ -114,11 +115,20 @@ class Variable:
 
     @property
     def value(self) -> Any:
-        """The present tensor; symbolic while a function is traced, in the compute dtype while a layer is called."""
+        """The present tensor: symbolic while a function is traced, within a StatelessScope the value it has there.
+
+        While a layer is called, floats are in its compute dtype.
+        """
         dtype = _autocast.get()
-        if dtype is None or not self.autocast or self.core.dtype == dtype or not is_float(self.core.dtype):
-            return self.core.value
-        return _core.ops.cast(self.core.value, dtype=dtype)
+        value = self._stored()
+        if dtype is None or not self.autocast or value.dtype == dtype or not is_float(value.dtype):
+            return value
+        return _core.ops.cast(value, dtype=dtype)
+
+    def _stored(self) -> Any:
+        scope = stateless_scope()
+        value = None if scope is None else scope.get_current_value(self)
+        return self.core.value if value is None else value
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -144,7 +154,14 @@ class Variable:
                     "assign a value of the variable's shape.",
                 )
             )
-        self.core.assign(value)
+        scope = stateless_scope()
+        if scope is not None:
+            scope.add_update((self, value))
+        elif value.is_symbolic and self.made_trainable:
+            # Gradients that are asked for later in the step stop here, as they do at a variable that has its numbers.
+            self.core.assign(_core.ops.stop_gradient(value))
+        else:
+            self.core.assign(value)
         return value
 
     def assign_add(self, value: Any) -> Any:
@@ -157,16 +174,17 @@ class Variable:
 
     def numpy(self) -> np.ndarray:
         """A copy of the numbers."""
-        return np.array(self.core.value.numpy())
+        return np.array(self.value.numpy())
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return np.array(self.core.value.numpy(), dtype=dtype)
+        return np.array(self.value.numpy(), dtype=dtype)
 
     def __repr__(self) -> str:
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={self._text()}>"
 
     def _text(self) -> str:
-        return "<traced>" if _core.Trace.active() else str(self.core.value.numpy())
+        value = self.value
+        return "<traced>" if value.is_symbolic else str(value.numpy())
 
     def __len__(self) -> int:
         if not self.shape:

@@ -31,6 +31,14 @@ def _elu(x, alpha=1.0):
     return np.where(x > 0, x, alpha * np.expm1(x))
 
 
+def _trials(rng, shape):
+    return rng.integers(0, 300, shape)
+
+
+def _chances(rng, shape):
+    return rng.uniform(0, 1, shape)
+
+
 SELU = (1.6732632423543772, 1.0507009873554805)
 _NONE: tuple[int, ...] = ()
 
@@ -577,6 +585,15 @@ OPS: tuple[Op, ...] = (
     Op("random_normal", (state(),), A(shape=[4, 5], mean=1.0, stddev=2.0, dtype="float32")),
     Op("random_truncated_normal", (state(),), A(shape=[4, 5], mean=0.0, stddev=2.0, dtype="float32")),
     Op("random_integers", (state(),), A(shape=[4, 5], low=-3, high=3)),
+    Op("random_permutation", (state(),), A(size=12)),
+    Op("random_gamma", (positive(6, 7), state()), {}, wrt=_NONE, large=(positive(300, 100), state())),
+    Op("random_gamma", (positive(6, 7), state()), A(logarithm=True), wrt=_NONE, label="logarithm"),
+    Op(
+        "random_binomial",
+        (Array((6, 7), _trials), Array((6, 7), _chances), state()),
+        wrt=_NONE,
+        large=(Array((300, 100), _trials), Array((300, 100), _chances), state()),
+    ),
     Op("dropout", (real(6, 7), state()), A(rate=0.4), large=(real(300, 1000), state())),
     Op("sgd_update", (P5, real(4, 3), positive()), {}, _sgd, _NONE),
     Op(
@@ -641,6 +658,7 @@ LARGE: dict[str, tuple[tuple[Array, ...], dict[str, Any]]] = {
     "random_normal": ((state(),), A(shape=[300, 1000], mean=1.0, stddev=2.0, dtype="float32")),
     "random_truncated_normal": ((state(),), A(shape=[300, 1000], mean=0.0, stddev=2.0, dtype="float32")),
     "random_integers": ((state(),), A(shape=[300, 1000], low=-3, high=3)),
+    "random_permutation": ((state(),), A(size=30000)),
     "sgd_update": ((positive(300, 1000), real(300, 1000), positive()), {}),
     "adam_update": ((positive(300, 1000), *[real(300, 1000)] * 2, positive(300, 1000), positive()), {}),
     "rmsprop_update": (

@@ -61,6 +61,56 @@ void RandomIntegers::run(const Run& run) const {
   kernels::random_integers(run.outputs[0].shape.size(), state.key, state.counter, low, high, run.out<std::int64_t>(0));
 }
 
+Specs RandomPermutation::infer(const Specs& inputs) const {
+  check::num_inputs(name, inputs, 1, 1);
+  check_state(name, inputs[0]);
+  return {{DType::int64, {size}}};
+}
+
+void RandomPermutation::run(const Run& run) const {
+  const State state(run, 0);
+  kernels::random_permutation(run.outputs[0].shape.size(), state.key, state.counter, run.out<std::int64_t>(0));
+}
+
+Specs RandomGamma::infer(const Specs& inputs) const {
+  check::num_inputs(name, inputs, 2, 2);
+  check::floating(name, inputs[0]);
+  check_state(name, inputs[1]);
+  return {inputs[0]};
+}
+
+void RandomGamma::run(const Run& run) const {
+  const State state(run, 1);
+  for_floating(run.inputs[0].dtype, [&](auto t) {
+    using T = decltype(t);
+    kernels::random_gamma(run.outputs[0].shape.size(), state.key, state.counter, logarithm, run.in<T>(0),
+                          run.out<T>(0));
+  });
+}
+
+Values RandomGamma::vjp(const Vjp&) const { return {Value(), Value()}; }
+
+Specs RandomBinomial::infer(const Specs& inputs) const {
+  check::num_inputs(name, inputs, 3, 3);
+  const Specs parameters = {inputs[0], inputs[1]};
+  check::floating(name, inputs[0]);
+  check::same_dtype(name, parameters);
+  check::shape(name, inputs[1], inputs[0].dims, inputs, "probabilities");
+  check_state(name, inputs[2]);
+  return {inputs[0]};
+}
+
+void RandomBinomial::run(const Run& run) const {
+  const State state(run, 2);
+  for_floating(run.inputs[0].dtype, [&](auto t) {
+    using T = decltype(t);
+    kernels::random_binomial(run.outputs[0].shape.size(), state.key, state.counter, run.in<T>(0), run.in<T>(1),
+                             run.out<T>(0));
+  });
+}
+
+Values RandomBinomial::vjp(const Vjp&) const { return {Value(), Value(), Value()}; }
+
 Specs Dropout::infer(const Specs& inputs) const {
   check::num_inputs(name, inputs, 2, 2);
   check::floating(name, inputs[0]);

@@ -43,6 +43,44 @@ struct RandomIntegers {
   void run(const Run& run) const;
 };
 
+// input state -> the int64 numbers 0 ... size - 1 in random order.
+struct RandomPermutation {
+  static constexpr const char* name = "random_permutation";
+  Dim size;
+  template <class V>
+  void fields(V& v) {
+    v("size", size);
+  }
+  Specs infer(const Specs& inputs) const;
+  void run(const Run& run) const;
+};
+
+// inputs alpha, state -> a number of the gamma distribution of that shape (scale 1) for each alpha, or its logarithm,
+// which can be told from that of 0. No gradient flows to alpha.
+struct RandomGamma {
+  static constexpr const char* name = "random_gamma";
+  bool logarithm = false;
+  template <class V>
+  void fields(V& v) {
+    v("logarithm", logarithm);
+  }
+  Specs infer(const Specs& inputs) const;
+  void run(const Run& run) const;
+  Values vjp(const Vjp& v) const;
+  unsigned reuses(int) const { return 1; }
+};
+
+// inputs counts, probabilities (of one shape), state -> the number of successes in that many trials. No gradient.
+struct RandomBinomial {
+  static constexpr const char* name = "random_binomial";
+  template <class V>
+  void fields(V&) {}
+  Specs infer(const Specs& inputs) const;
+  void run(const Run& run) const;
+  Values vjp(const Vjp& v) const;
+  unsigned reuses(int) const { return 3; }
+};
+
 // inputs x, state -> x with each element zeroed with probability `rate`, the others divided by 1 - rate.
 struct Dropout {
   static constexpr const char* name = "dropout";

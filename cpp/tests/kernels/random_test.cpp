@@ -237,6 +237,98 @@ TEST(Random, KeysAndCountersGiveDifferentStreams) {
   });
 }
 
+// The gamma distribution function for whole and half alpha, from that of alpha - 1.
+double gamma_cdf(double alpha, double x) {
+  if (alpha == 0.5) return std::erf(std::sqrt(x));
+  if (alpha == 1) return -std::expm1(-x);
+  return gamma_cdf(alpha - 1, x) - std::exp((alpha - 1) * std::log(x) - x - std::lgamma(alpha));
+}
+
+template <class T>
+void check_gamma() {
+  const Index n = 100000;
+  for (const double alpha : {0.5, 1.0, 1.5, 4.0, 30.5}) {
+    Buffer<T> shapes(n);
+    std::fill(shapes.data(), shapes.data() + n, T(alpha));
+    const Buffer<T> y = with_threads<T>(n, [&](Buffer<T>& out) {
+      kernels::random_gamma(n, kKey, kCounter, false, static_cast<const T*>(shapes.data()), out.data());
+    });
+    EXPECT_LT(kolmogorov_smirnov(y, [&](double x) { return gamma_cdf(alpha, x); }), 1.95) << alpha;
+    EXPECT_NEAR(moments_of(y).mean, alpha, 4 * std::sqrt(alpha / double(n)));
+    Buffer<T> logarithms(n);
+    kernels::random_gamma(n, kKey, kCounter, true, static_cast<const T*>(shapes.data()), logarithms.data());
+    for (Index i = 0; i < n; ++i)
+      ASSERT_NEAR(logarithms[i], std::log(double(y[i])), 8 * epsilon<T>() * (1 + std::fabs(double(logarithms[i]))));
+  }
+}
+
+TEST(RandomGamma, HasItsDistribution) {
+  check_gamma<float>();
+  check_gamma<double>();
+}
+
+TEST(RandomGamma, ExtremeShapes) {
+  const double huge = 1e15, tiny = 1e-5, infinity = std::numeric_limits<double>::infinity();
+  const double alpha[] = {0.0, -1.0, std::nan(""), infinity, huge, tiny};
+  double y[6], logarithms[6];
+  kernels::random_gamma(6, 1, 2, false, alpha, y);
+  kernels::random_gamma(6, 1, 2, true, alpha, logarithms);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(std::isnan(y[i]) && std::isnan(logarithms[i]));
+  EXPECT_EQ(y[3], infinity);
+  EXPECT_NEAR(y[4], huge, 6 * std::sqrt(huge));
+  EXPECT_TRUE(std::isfinite(logarithms[5]) && logarithms[5] < 0);
+}
+
+template <class T>
+void check_binomial(int count, double probability) {
+  const Index n = 100000;
+  Buffer<T> counts(n), probabilities(n);
+  std::fill(counts.data(), counts.data() + n, T(count));
+  std::fill(probabilities.data(), probabilities.data() + n, T(probability));
+  const Buffer<T> y = with_threads<T>(n, [&](Buffer<T>& out) {
+    kernels::random_binomial(n, kKey, kCounter, static_cast<const T*>(counts.data()),
+                             static_cast<const T*>(probabilities.data()), out.data());
+  });
+  std::vector<double> found(static_cast<std::size_t>(count) + 1);
+  for (Index i = 0; i < n; ++i) {
+    ASSERT_TRUE(y[i] >= 0 && y[i] <= T(count) && y[i] == std::floor(y[i]));
+    ++found[static_cast<std::size_t>(y[i])];
+  }
+  // Chi-square over the numbers that are expected 5 times or more, by its normal approximation
+  const double p = double(T(probability));
+  double chi_square = 0, cells = 0;
+  for (int k = 0; k <= count; ++k) {
+    const double expected =
+        double(n) * std::exp(std::lgamma(count + 1.0) - std::lgamma(k + 1.0) - std::lgamma(count - k + 1.0) +
+                             k * std::log(p) + (count - k) * std::log1p(-p));
+    if (expected < 5) continue;
+    const double off = found[static_cast<std::size_t>(k)] - expected;
+    chi_square += off * off / expected;
+    ++cells;
+  }
+  EXPECT_LT(chi_square, cells + 3.5 * std::sqrt(2 * cells)) << count << " trials with " << probability;
+}
+
+TEST(RandomBinomial, HasItsDistribution) {
+  for (const auto& [count, probability] : std::vector<std::pair<int, double>>{
+           {1, 0.3}, {12, 0.25}, {12, 0.9}, {1000, 0.005}, {40, 0.3}, {100, 0.5}, {300, 0.95}, {5000, 0.2}}) {
+    check_binomial<float>(count, probability);
+    check_binomial<double>(count, probability);
+  }
+}
+
+TEST(RandomBinomial, ExtremeParameters) {
+  const double counts[] = {0, 7, 7, -1, 7, 7, std::nan(""), 7.9};
+  const double probabilities[] = {0.5, 0, 1, 0.5, 1.5, -0.5, 0.5, 1};
+  double y[8];
+  kernels::random_binomial(8, 1, 2, counts, probabilities, y);
+  EXPECT_EQ(y[0], 0);
+  EXPECT_EQ(y[1], 0);
+  EXPECT_EQ(y[2], 7);
+  for (int i = 3; i < 7; ++i) EXPECT_TRUE(std::isnan(y[i])) << i;
+  EXPECT_EQ(y[7], 7);
+}
+
 TEST(RandomIntegers, StayInRangeAndAreEvenlySpread) {
   const Index n = 70000;
   const Buffer<std::int64_t> y = with_threads<std::int64_t>(

@@ -16,6 +16,7 @@ from ..checks import explain
 from ..ops.convert import convert_to_tensor, is_float
 from ..ops.operation import holds_symbolic, outside_trace, record
 from ..saving.serialization import serialize_keras_object
+from ..scopes import run_stateless
 from ..utils.naming import current_path, name_scope
 from ..utils.tracebacks import without_own_lines
 from ..variables import Variable, autocast, autocast_dtype
@@ -227,6 +228,31 @@ class Layer(LayerState):
             return self._invoke(args, kwargs)
         except Exception as error:
             raise without_own_lines(error)  # noqa: B904 - the same error: its cause and notes stay
+
+    def stateless_call(
+        self,
+        trainable_variables: Any,
+        non_trainable_variables: Any,
+        *args: Any,
+        return_losses: bool = False,
+        **kwargs: Any,
+    ) -> tuple[Any, ...]:
+        """The call with these values of the variables: (outputs, new non-trainable values[, losses]).
+
+        No variable changes. ValueError before the layer is built, and for another number of values.
+        """
+        self._needs_weights("be called without state")
+        groups = [
+            ("trainable_variables", self.trainable_variables, trainable_variables),
+            ("non_trainable_variables", self.non_trainable_variables, non_trainable_variables),
+        ]
+
+        def run() -> tuple[Any, ...]:
+            outputs = self(*args, **kwargs)
+            return (outputs, self.losses) if return_losses else (outputs,)
+
+        (outputs, *losses), (_, state) = run_stateless(f"{self.name}.stateless_call", groups, run)
+        return (outputs, state, *losses)
 
     def _invoke(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if "name" not in self.__dict__:

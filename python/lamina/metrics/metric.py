@@ -8,6 +8,7 @@ from .. import config, initializers, ops
 from ..checks import explain
 from ..namespaces import snake_case
 from ..saving.serialization import Configurable
+from ..scopes import run_stateless
 from ..variables import Variable
 
 
@@ -85,6 +86,20 @@ class Metric(Configurable):
 
     def result(self) -> Any:
         raise NotImplementedError(self._missing("result"))
+
+    def stateless_update_state(self, metric_variables: Any, *args: Any, **kwargs: Any) -> list[Any]:
+        """`update_state` from these values of `variables`; gives the new values and changes nothing."""
+        groups = [("metric_variables", self.variables, metric_variables)]
+        return run_stateless(self.name, groups, lambda: self.update_state(*args, **kwargs))[1][0]
+
+    def stateless_result(self, metric_variables: Any) -> Any:
+        """`result` for these values of `variables`."""
+        return run_stateless(self.name, [("metric_variables", self.variables, metric_variables)], self.result)[0]
+
+    def stateless_reset_state(self) -> list[Any]:
+        """The values that `reset_state` would give to `variables`."""
+        present = [v.value for v in self.variables]
+        return run_stateless(self.name, [("metric_variables", self.variables, present)], self.reset_state)[1][0]
 
     def _missing(self, method: str) -> str:
         return explain(

@@ -1,10 +1,11 @@
 """Models: stacks and graphs of layers, and own classes with a `call`."""
 
+from .function import Function
 from .functional import Functional
 from .model import Model, model_from_json
 from .sequential import Sequential
 
-__all__ = ["Functional", "Model", "Sequential", "load_model", "model_from_json", "save_model"]
+__all__ = ["Function", "Functional", "Model", "Sequential", "load_model", "model_from_json", "save_model"]
 
 
 def __getattr__(name: str) -> object:

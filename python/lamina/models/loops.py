@@ -17,6 +17,7 @@ from ..callbacks import CallbackList, make_list
 from ..checks import explain
 from . import arrays
 from .arrays import Data
+from .programs import flat_logs
 
 _CROSSING = 0.2
 
@@ -44,7 +45,8 @@ def _floats(logs: dict[str, Any]) -> dict[str, Any]:
         array = np.asarray(value.numpy() if hasattr(value, "numpy") else value)
         return float(array) if array.ndim == 0 else array.tolist()
 
-    return {name: plain(logs[name]) for name in sorted(logs)}
+    flat = flat_logs(logs)
+    return {name: plain(flat[name]) for name in sorted(flat)}
 
 
 def _results(model: Any, own_logs: dict[str, Any] | None) -> dict[str, Any]:
@@ -315,9 +317,10 @@ def predict(model: Any, source: Any, batch_size: int, steps: int | None, verbose
                 if hooks.wants_batches("predict"):
                     hooks.on_predict_batch_begin(i)
                 data = Data(data.x)  # the targets of batches for training are of no use here
-                outputs = (
-                    model.predict_step(data.x) if model.run_eagerly else model._step("predict", data).run(_inputs(data))
-                )
+                if model.run_eagerly:
+                    outputs = model.predict_step(arrays.pack_x_y_sample_weight(data.x))
+                else:
+                    outputs = model._step("predict", data).run(_inputs(data))
                 parts.append(outputs)
                 hooks.on_predict_batch_end(i, {"outputs": outputs})
             _check_any(len(parts))

@@ -60,6 +60,18 @@ class Model(Trainer, Layer):
             )
         )
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
+        """The model that `get_config` described; `Model.from_config` reads graphs too."""
+        from ..saving.registration import CustomObjectScope
+
+        if cls is Model and "input_layers" in config:
+            from .functional import Functional
+
+            return Functional.from_config(config, custom_objects)
+        with CustomObjectScope(custom_objects):
+            return super().from_config(config)
+
     @property
     def layers(self) -> list[Layer]:
         """The direct sub-layers."""

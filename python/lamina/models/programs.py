@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import _core, tree
 from ..layers.input import BATCH
+from ..ops.convert import convert_to_tensor
 from ..utils.naming import snake_case
 from .arrays import Data, pack_x_y_sample_weight
 
@@ -112,26 +113,40 @@ def _open_dims(model: Any) -> list[Any] | None:
     return dims if any(not isinstance(n, int) for d in dims for n in d) else None
 
 
-def name_variables(model: Any) -> None:
-    """Gives every variable of the model the name it has in programs and files: the path from the model down."""
+def name_variables(model: Any, trace: Any = None) -> None:
+    """Gives every variable of the model the name it has in programs and files: the path from the model down.
+
+    What else `trace` uses keeps its name, with a number where that name is taken.
+    """
+    from ..optimizers import Optimizer
+
     taken: set[str] = set()
+    named: set[int] = set()
 
     def name(variable: Any, wanted: str) -> None:
         unique, i = wanted, 0
         while unique in taken:
             i += 1
             unique = f"{wanted}_{i}"
+        core = getattr(variable, "core", variable)
         taken.add(unique)
-        variable.core.name = unique
+        named.add(id(core))
+        if core.name != unique:
+            core.name = unique
 
     seen: set[int] = set()
 
     def walk(layer: Any, prefix: str) -> None:
         own = [*layer._variables_of_its_own(), *(seed.state for seed in layer._seed_generators())]
+        unnamed = 0
         for variable in own:
+            wanted = variable.name
+            if re.fullmatch(r"variable(_\d+)?", wanted):  # an automatic name: count within the layer instead
+                wanted = f"variable_{unnamed}" if unnamed else "variable"
+                unnamed += 1
             if id(variable) not in seen:
                 seen.add(id(variable))
-                name(variable, prefix + variable.name)
+                name(variable, prefix + wanted)
         counts: dict[str, int] = {}
         for child in layer._layers:
             wanted, base = child.name, snake_case(type(child).__name__)
@@ -142,19 +157,23 @@ def name_variables(model: Any) -> None:
             walk(child, f"{prefix}{wanted}/")
 
     walk(model, "")
-    optimizer = getattr(model, "optimizer", None)
-    for variable in [] if optimizer is None else optimizer.variables:
-        if id(variable) not in seen:
-            seen.add(id(variable))
-            reference = variable.reference
-            own = variable.name if reference is None else f"{variable.name.split('/')[0]}/{reference.core.name}"
-            name(variable, f"optimizer/{own}")
+    optimizers = {"optimizer": getattr(model, "optimizer", None), **vars(model)}
+    for attribute, optimizer in optimizers.items():
+        for variable in optimizer.variables if isinstance(optimizer, Optimizer) else []:
+            if id(variable) not in seen:
+                seen.add(id(variable))
+                reference = variable.reference
+                own = variable.name if reference is None else f"{variable.name.split('/')[0]}/{reference.core.name}"
+                name(variable, f"{attribute}/{own}")
     for metric in model.metrics if model.compiled else []:
         for single in getattr(metric, "metrics", None) or [metric]:
             for variable in single.variables:
                 if id(variable) not in seen:
                     seen.add(id(variable))
                     name(variable, f"metrics/{snake_case(single.name)}/{variable.name}")
+    for core in [] if trace is None else trace.variables:
+        if id(core) not in named:
+            name(core, core.name)
 
 
 def _keeps_names(layer: Any) -> bool:
@@ -167,12 +186,26 @@ def _keeps_names(layer: Any) -> bool:
     )
 
 
+def flat_logs(logs: dict[str, Any]) -> dict[str, Any]:
+    """Logs without dicts inside: what several metrics give together stands beside the others."""
+    flat: dict[str, Any] = {}
+    for name, value in logs.items():
+        flat.update(flat_logs(value) if isinstance(value, dict) else {name: value})
+    return flat
+
+
+def _tensors(logs: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Logs as tensors, sorted by name."""
+    return [(name, convert_to_tensor(value)) for name, value in sorted(flat_logs(logs).items())]
+
+
 def trace_predict(model: Any, program: Any, data: Data) -> Step:
     """Adds the entry 'predict'."""
     symbols, named = placeholders(model, data)
     with _core.Trace() as trace:
         outputs = model.predict_step(pack_x_y_sample_weight(symbols.x))
     model._clear_losses()
+    name_variables(model, trace)
     flat = tree.flatten(outputs)
     names = _names("output", flat, _output_names(model))
     program.add_entry("predict", named, list(zip(names, flat)), trace)
@@ -192,10 +225,9 @@ def trace_step(model: Any, program: Any, entry: str, data: Data) -> Step:
     symbols, named = placeholders(model, data)
     with _core.Trace() as trace:
         logs = function(pack_x_y_sample_weight(*symbols))
+        outputs = _tensors(logs) if logs and model._has_own_step(entry) else []
     model._clear_losses()
-    name_variables(model)  # metrics are made while the first step is traced
-    outputs = sorted(logs.items()) if logs and model._has_own_step(entry) else []
-    outputs = [(name, value) for name, value in outputs if isinstance(value, Tensor)]
+    name_variables(model, trace)  # metrics are made while the first step is traced
     program.add_entry(entry, named, outputs, trace)
     return Step(program, entry, {name: None for name, _ in outputs}, data_key(symbols))
 
@@ -203,8 +235,7 @@ def trace_step(model: Any, program: Any, entry: str, data: Data) -> Step:
 def trace_results(model: Any, program: Any) -> Step:
     """Adds the entry 'results': the loss and the metrics as they stand."""
     with _core.Trace() as trace:
-        logs = model.get_metrics_result()
-    ordered = sorted(logs.items(), key=lambda item: item[0] != "loss")
+        ordered = sorted(_tensors(model.get_metrics_result()), key=lambda item: item[0] != "loss")
     program.add_entry("results", [], ordered, trace)
     return Step(program, "results", [name for name, _ in ordered])
 

@@ -13,6 +13,7 @@ from ..checks import choice, explain
 from ..layers.layer import call_depth
 from ..ops.convert import array_to_tensor
 from ..utils.tracebacks import own_lines_hidden
+from ..scopes import StatelessScope, run_stateless, stateless_scope
 from ..variables import Variable
 from . import arrays, loops, programs
 from .arrays import Data, unpack_x_y_sample_weight
@@ -208,6 +209,30 @@ class Trainer:
             self._compile_metrics.update_state(y, y_pred, sample_weight)
         return self.get_metrics_result()
 
+    def stateless_compute_loss(
+        self,
+        trainable_variables: Any,
+        non_trainable_variables: Any,
+        metrics_variables: Any,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> tuple[Any, tuple[Any, list[Any], list[Any]]]:
+        """`compute_loss` with these values of the variables: (loss, their values after it). No variable changes."""
+        groups = [
+            ("trainable_variables", self.trainable_variables, trainable_variables),  # type: ignore[attr-defined]
+            ("non_trainable_variables", self.non_trainable_variables, non_trainable_variables),  # type: ignore[attr-defined]
+            ("metrics_variables", self.metrics_variables, metrics_variables),  # type: ignore[attr-defined]
+        ]
+        loss, (_, state, metrics) = run_stateless(
+            "stateless_compute_loss",
+            groups,
+            lambda: self.compute_loss(x, y, y_pred, sample_weight, training=training),
+        )
+        return loss, (trainable_variables, state, metrics)
+
     def train_step(self, data: Any) -> dict[str, Any]:
         """One update of the weights from a batch; returns what is logged."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
@@ -239,7 +264,9 @@ class Trainer:
         self._loss_tracker.update_state(loss, sample_weight=samples)
 
     def _has_own_step(self, entry: str) -> bool:
-        """Whether the step is overridden: then its logs count, not the metrics' results."""
+        """Whether what is logged is overridden: then the step's logs count, not the metrics' results."""
+        if type(self).compute_metrics is not Trainer.compute_metrics:
+            return True
         if entry == "train_step":
             return type(self).train_step is not Trainer.train_step
         return type(self).test_step is not Trainer.test_step
@@ -284,8 +311,12 @@ class Trainer:
     def _make_ready(self, data: Data, training: bool) -> None:
         """Builds the model and the optimizer, if this has not happened yet."""
         if not self.built:  # type: ignore[attr-defined]
-            symbols, _ = programs.placeholders(self, Data(data.x))
-            self.compute_output_spec(symbols.x)  # type: ignore[attr-defined]
+            if self.run_eagerly:
+                with StatelessScope():  # the layers are built, but nothing else changes
+                    self(data.x, training=False)
+            else:
+                symbols, _ = programs.placeholders(self, Data(data.x))
+                self.compute_output_spec(symbols.x)  # type: ignore[attr-defined]
         if training and not self.optimizer.built:
             self.optimizer.build(self.trainable_variables)  # type: ignore[attr-defined]
 
@@ -422,7 +453,7 @@ class Trainer:
             return np.array(fast[2]("predict", [Tensor(x)])[0].numpy())
         data = arrays.prepare(x)
         if self.run_eagerly:
-            return tree.map_structure(_to_numpy, self.predict_step(data.x))
+            return tree.map_structure(_to_numpy, self.predict_step(arrays.pack_x_y_sample_weight(data.x)))
         outputs = self._prediction(data)
         return tree.map_structure(lambda t: np.array(t.numpy()), outputs)
 
@@ -440,8 +471,7 @@ class Trainer:
             if type(x) is np.ndarray or (type(x) is Tensor and not x.is_symbolic):
                 fast = self._fast
                 if fast is not None and self._quick and x.dtype == fast[0] and x.shape[1:] == fast[1]:
-                    outside = call_depth() == 0 and not _core.Trace.active() and not tape_is_open()
-                    if outside and not hasattr(x, "_keras_mask"):
+                    if _is_plain_place() and not hasattr(x, "_keras_mask"):
                         return fast[2]("predict", [Tensor(x) if type(x) is np.ndarray else x])[0]
                 elif self._may_be_quick(x):
                     return self._prediction(arrays.prepare(x))
@@ -451,7 +481,7 @@ class Trainer:
 
     def _may_be_quick(self, x: Any) -> bool:
         """Whether this call may run the compiled program."""
-        if _core.Trace.active() or tape_is_open() or call_depth() > 0 or not self.built:  # type: ignore[attr-defined]
+        if not _is_plain_place() or not self.built:  # type: ignore[attr-defined]
             return False
         if self._quick is None:
             self._set("_quick", self._is_plain_graph())
@@ -478,6 +508,11 @@ class Trainer:
         ordered = [logs[name] for name in names if name in logs]
         ordered += [logs[name] for name in sorted(logs) if name not in names]
         return ordered[0] if len(ordered) == 1 else ordered
+
+
+def _is_plain_place() -> bool:
+    """Whether nobody looks at how outputs are computed: no trace, tape, outer call, or state of another's."""
+    return call_depth() == 0 and not _core.Trace.active() and not tape_is_open() and stateless_scope() is None
 
 
 def _make_sampler() -> tuple[Variable, Variable]:

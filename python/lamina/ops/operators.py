@@ -12,6 +12,7 @@ from ..checks import explain
 from . import numpy as functions
 from . import shapes
 from .numpy_protocol import array_function, array_ufunc
+from .untraceable import no_numbers, untraceable
 
 Tensor = _core.Tensor
 
@@ -35,14 +36,7 @@ def _number(kind: type) -> Callable[[Any], Any]:
     def convert(self: Any) -> Any:
         tensor = self.value if hasattr(self, "core") else self
         if tensor.is_symbolic:
-            raise TypeError(
-                explain(
-                    f"{kind.__name__}() of a tensor that is only traced: it has no number yet.",
-                    "tensors with numbers, or ops that work on symbols",
-                    f"a symbolic tensor of shape {tensor.shape}",
-                    "use lamina.ops.where or lamina.ops.cond instead of `if`, or compile(run_eagerly=True).",
-                )
-            )
+            no_numbers(tensor, f"{kind.__name__}()")
         if int(np.prod(tensor.shape)) != 1:
             raise (ValueError if kind is bool else TypeError)(
                 explain(
@@ -74,9 +68,25 @@ def _format(self: Any, spec: str) -> str:
 
 
 def _length(self: Any) -> int:
-    if self.ndim == 0 or self.shape[0] is None:
-        raise TypeError(f"A tensor of shape {self.shape} has no length: use lamina.ops.shape.")
+    if self.ndim == 0:
+        raise TypeError("A tensor of shape () has no length and no parts.")
+    if self.shape[0] is None:
+        raise untraceable(
+            "The length of a tensor",
+            f"a symbolic tensor of shape {self.shape}",
+            "use lamina.ops.shape for the size, lamina.ops.scan, map or while_loop instead of a loop over the axis; "
+            "or compile(run_eagerly=True), which runs each step in Python, with numbers",
+        )
     return self.shape[0]
+
+
+def _number_of_dim(self: Any) -> int:
+    raise untraceable(
+        "A size",
+        f"the size {self!r}",
+        "pass it on as a size, in shapes and arange; lamina.ops.scan, map or while_loop count up to it; "
+        "or compile(run_eagerly=True), which runs each step in Python, with numbers",
+    )
 
 
 def _iterate(self: Any) -> Iterator[Any]:
@@ -166,6 +176,9 @@ def attach(tensor: Any, variable: Any) -> None:
     tensor.__len__ = _length
     tensor.__iter__ = _iterate
     tensor.__repr__ = _repr
+    tensor._no_numbers = no_numbers
+    for name in ("__index__", "__int__"):
+        setattr(_core.Dim, name, _number_of_dim)
 
 
 def _repr(self: Any) -> str:

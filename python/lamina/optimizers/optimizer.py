@@ -12,6 +12,7 @@ import numpy as np
 from .. import config, initializers, ops
 from ..checks import explain, is_integer, number
 from ..saving.serialization import Configurable
+from ..scopes import run_stateless
 from ..utils.naming import auto_name
 from ..variables import Variable
 from .schedules.schedule import LearningRateSchedule
@@ -314,6 +315,29 @@ class Optimizer(Configurable):
             if variable.constraint is not None:
                 variable.assign(variable.constraint(variable.value))
         self._iterations.assign_add(1)
+
+    def stateless_apply(
+        self, optimizer_variables: Sequence[Any], grads: Sequence[Any], trainable_variables: Sequence[Any]
+    ) -> tuple[list[Any], list[Any]]:
+        """`apply` from these values of the weights and of `variables`; gives their new values and changes nothing.
+
+        ValueError before `build`, and for another number of values.
+        """
+        if not self.built:
+            raise ValueError(
+                explain(
+                    f"{type(self).__name__}: it is not known which weights the values belong to.",
+                    "an optimizer that was built",
+                    "one that was not",
+                    "call `optimizer.build(model.trainable_variables)` first.",
+                )
+            )
+        groups = [
+            ("trainable_variables", self._trainable_variables, trainable_variables),
+            ("optimizer_variables", self.variables, optimizer_variables),
+        ]
+        _, (weights, own) = run_stateless(f"{type(self).__name__}.stateless_apply", groups, lambda: self.apply(grads))
+        return weights, own
 
     def _resolve(self, gradients: list[Any], trainable_variables: Sequence[Any] | None) -> list[Any]:
         owner = type(self).__name__

@@ -351,7 +351,7 @@ def find_class(record: dict[str, Any]) -> Any:
             return found
     root, _, rest = (module or "").partition(".")
     if root in ("keras", "lamina", "tf_keras"):
-        if rest.startswith(("src.ops", "ops")):
+        if rest.startswith(("src.ops", "ops")) or (rest == "random" and name != "SeedGenerator"):  # a function
             from ..ops.operation import operation_class
 
             return operation_class(name)

@@ -15,9 +15,14 @@ _names: contextvars.ContextVar[tuple[str, ...]] = contextvars.ContextVar("names"
 def auto_name(prefix: str) -> str:
     """`prefix`, then `prefix_1`, `prefix_2`, ... within this process, until `clear_session`."""
     prefix = snake_case(prefix)
-    count = _counts.get(prefix, 0)
-    _counts[prefix] = count + 1
+    count = get_uid(prefix) - 1
     return prefix if count == 0 else f"{prefix}_{count}"
+
+
+def get_uid(prefix: str = "") -> int:
+    """1 for the first call with this prefix, then 2, 3, ...; automatic names count with it."""
+    _counts[prefix] = _counts.get(prefix, 0) + 1
+    return _counts[prefix]
 
 
 def reset_names() -> None:

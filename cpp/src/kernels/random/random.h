@@ -23,5 +23,13 @@ void random_integers(std::int64_t n, std::uint64_t key, std::uint64_t counter, s
                      std::int64_t* y);
 // A permutation of 0 ... n-1 that is a pure function of (key, counter): Fisher-Yates over Philox words.
 void random_permutation(std::int64_t n, std::uint64_t key, std::uint64_t counter, std::int64_t* y);
+// y[i] from the gamma distribution of shape alpha[i] and scale 1, or its logarithm; NaN unless alpha[i] > 0. Element i
+// draws as often as it needs from blocks i 2^22 ... (i + 1) 2^22 - 1.
+template <class T>
+void random_gamma(std::int64_t n, std::uint64_t key, std::uint64_t counter, bool logarithm, const T* alpha, T* y);
+// y[i] successes in counts[i] trials; NaN unless counts[i] >= 0 and 0 <= probabilities[i] <= 1. Blocks as in gamma.
+template <class T>
+void random_binomial(std::int64_t n, std::uint64_t key, std::uint64_t counter, const T* counts, const T* probabilities,
+                     T* y);
 
 }  // namespace lamina::kernels
