@@ -166,11 +166,11 @@ class Variable:
 
     def assign_add(self, value: Any) -> Any:
         """Adds `value` and returns the sum."""
-        return self.assign(self.core.value + convert_to_tensor(value, self.dtype))
+        return self.assign(self._stored() + convert_to_tensor(value, self.dtype))
 
     def assign_sub(self, value: Any) -> Any:
         """Subtracts `value` and returns the difference."""
-        return self.assign(self.core.value - convert_to_tensor(value, self.dtype))
+        return self.assign(self._stored() - convert_to_tensor(value, self.dtype))
 
     def numpy(self) -> np.ndarray:
         """A copy of the numbers."""

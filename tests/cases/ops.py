@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from cases import ctc
-from cases import ops_ordering
+from cases import ctc, ops_ordering
 from cases.arrays import Array, above_one, distinct, flags, integers, positive, real, state, unit
 from cases.op import Op
 

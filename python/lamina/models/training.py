@@ -12,8 +12,8 @@ from ..autodiff import GradientTape, tape_is_open
 from ..checks import choice, explain
 from ..layers.layer import call_depth
 from ..ops.convert import array_to_tensor
-from ..utils.tracebacks import own_lines_hidden
 from ..scopes import StatelessScope, run_stateless, stateless_scope
+from ..utils.tracebacks import own_lines_hidden
 from ..variables import Variable
 from . import arrays, loops, programs
 from .arrays import Data, unpack_x_y_sample_weight

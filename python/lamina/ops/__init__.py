@@ -16,10 +16,10 @@ from .einops import *
 from .nn import *
 from .numpy import *
 from .operators import attach as _attach
-from .special import *
-from .sequences import *
 from .ranking import *
 from .scatter import *
+from .sequences import *
+from .special import *
 
 _attach(_core.Tensor, _Variable)
 

@@ -9,13 +9,13 @@ from .flips import *
 from .indexing import *
 from .joining import *
 from .matrices import *
-from .padding import *
 from .missing import *
 from .ordering import *
+from .padding import *
 from .products import *
 from .reductions import *
 from .scans import *
 from .shapes import *
+from .statistics import *
 from .vectorization import *
 from .windows import *
-from .statistics import *
