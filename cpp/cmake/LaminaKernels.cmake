@@ -41,11 +41,16 @@ else()
 endif()
 
 set(kernels "${CMAKE_CURRENT_SOURCE_DIR}/src/kernels")
+file(GLOB decompositions CONFIGURE_DEPENDS "${kernels}/linalg/*.cpp")
 set(LAMINA_KERNEL_SOURCES_ONCE
     "${kernels}/dispatch.cpp"                   # chooses the level, so it runs before one is known
     "${kernels}/elementwise/unary_grad.cpp"     # a fact about the formulas, that belongs to no level
     "${kernels}/random/integers.cpp"            # 128-bit products that no vector instruction has
+    ${decompositions}                           # Eigen's, which allocate
 )
+# With an Eigen of their own: that of no level, and not that of the host program.
+set_source_files_properties(${decompositions} PROPERTIES COMPILE_DEFINITIONS "Eigen=eigen_once;EIGEN_DONT_PARALLELIZE"
+                                                         COMPILE_OPTIONS -fno-math-errno)
 file(GLOB level_sources CONFIGURE_DEPENDS "${kernels}/table.cpp" "${kernels}/*/*.cpp")
 list(REMOVE_ITEM level_sources ${LAMINA_KERNEL_SOURCES_ONCE})
 

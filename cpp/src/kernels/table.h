@@ -5,6 +5,7 @@
 
 #include "kernels/conv/conv.h"
 #include "kernels/elementwise/elementwise.h"
+#include "kernels/fourier/fourier.h"
 #include "kernels/gather/gather.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/layout/layout.h"
@@ -36,6 +37,7 @@ struct FloatTable {
   Softmax<T> softmax;
   Random<T> random;
   Update<T> update;
+  Fourier<T> fourier;
 };
 
 struct Table {

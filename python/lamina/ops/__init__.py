@@ -6,9 +6,12 @@ family of functions is a file that lists its public names; `numpy` and `nn` are 
 
 from .. import _core as _core
 from ..variables import Variable as _Variable
-from . import nn, numpy
+from . import linalg, nn, numpy
 from .convert import convert_to_numpy, convert_to_tensor, result_type
 from .core import *
+from .determinants import *
+from .fourier import *
+from .linalg import *
 from .nn import *
 from .numpy import *
 from .operators import attach as _attach

@@ -2,6 +2,7 @@
 
 from .core import ndim, size
 from .creation import *
+from .determinants import slogdet
 from .elementwise import *
 from .indexing import *
 from .products import *
