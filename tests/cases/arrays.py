@@ -72,6 +72,10 @@ def state(key: int = 3, counter: int = 5) -> Array:
     return Array((2,), lambda rng, s: np.array([key, counter]), "int64")
 
 
+def complexes(*shape: int) -> Array:
+    return Array(shape, lambda rng, s: rng.normal(size=s) + 1j * rng.normal(size=s), "complex64")
+
+
 def one_hot(classes: int, *shape: int) -> Array:
     return Array((*shape, classes), lambda rng, s: np.eye(s[-1])[rng.integers(0, s[-1], s[:-1])])
 

@@ -10,6 +10,7 @@ import numpy as np
 from cases.arrays import (
     Array,
     above_one,
+    complexes,
     definite,
     distinct,
     flags,
@@ -505,6 +506,8 @@ OPS: tuple[Op, ...] = (
         _NONE,
         label="centered",
     ),
+    Op("view_as_complex", (real(3, 4, 2),), {}, lambda x: x[..., 0] + 1j * x[..., 1], _NONE),
+    Op("view_as_real", (complexes(3, 4),), {}, lambda x: np.stack([x.real, x.imag], -1)),
     Op("cholesky", (definite(2, 4, 4),), {}, np.linalg.cholesky, large=(definite(400, 16, 16),)),
     *(
         Op(

@@ -12,12 +12,13 @@
 
 namespace lamina {
 
-enum class DType : std::uint8_t { float32, float64, int32, int64, uint8, boolean };
+enum class DType : std::uint8_t { float32, float64, int32, int64, uint8, boolean, complex64, complex128 };
 
 LAMINA_API std::size_t size_of(DType dtype);       // bytes of one element
 LAMINA_API const char* name_of(DType dtype);       // "float32" ... "bool"
 LAMINA_API DType dtype_of(std::string_view name);  // throws Error (type) for an unknown name
 LAMINA_API bool is_floating(DType dtype);
+LAMINA_API bool is_complex(DType dtype);  // pairs of float32 or float64, which few ops take
 
 template <class T>
 constexpr DType dtype_of();

@@ -14,19 +14,22 @@ struct DTypeRow {
   const char* name;
   std::size_t bytes;
 };
-constexpr DTypeRow kDTypes[] = {{"float32", 4}, {"float64", 8}, {"int32", 4}, {"int64", 8}, {"uint8", 1}, {"bool", 1}};
+constexpr DTypeRow kDTypes[] = {{"float32", 4}, {"float64", 8}, {"int32", 4},     {"int64", 8},
+                                {"uint8", 1},   {"bool", 1},    {"complex64", 8}, {"complex128", 16}};
+constexpr int kNumDTypes = sizeof(kDTypes) / sizeof(kDTypes[0]);
 
 }  // namespace
 
 std::size_t size_of(DType dtype) { return kDTypes[static_cast<int>(dtype)].bytes; }
 const char* name_of(DType dtype) { return kDTypes[static_cast<int>(dtype)].name; }
 bool is_floating(DType dtype) { return dtype <= DType::float64; }
+bool is_complex(DType dtype) { return dtype == DType::complex64 || dtype == DType::complex128; }
 
 DType dtype_of(std::string_view name) {
-  for (int i = 0; i < 6; ++i)
+  for (int i = 0; i < kNumDTypes; ++i)
     if (name == kDTypes[i].name) return static_cast<DType>(i);
-  fail(ErrorKind::type, "Unknown dtype", "one of float32, float64, int32, int64, uint8, bool", std::string(name),
-       "Convert the data to one of them first.");
+  fail(ErrorKind::type, "Unknown dtype", "one of float32, float64, int32, int64, uint8, bool, complex64, complex128",
+       std::string(name), "Convert the data to one of them first.");
 }
 
 Shape::Shape(std::initializer_list<std::int64_t> dims) : Shape(dims.begin(), dims.end()) {}

@@ -153,6 +153,7 @@ struct Cast {
 struct Identity {
   static constexpr const char* name = "identity";
   static constexpr bool alias = true;
+  static constexpr bool takes_complex = true;
   template <class V>
   void fields(V&) {}
   Specs infer(const Specs& inputs) const;
@@ -163,6 +164,7 @@ struct Identity {
 struct StopGradient {
   static constexpr const char* name = "stop_gradient";
   static constexpr bool alias = true;
+  static constexpr bool takes_complex = true;
   template <class V>
   void fields(V&) {}
   Specs infer(const Specs& inputs) const;

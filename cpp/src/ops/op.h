@@ -7,6 +7,7 @@
 //   std::size_t scratch(const Run&) const                   bytes of working memory `run` needs (data is null here)
 //   std::vector<Value> vjp(const Vjp&) const                gradients of the inputs, made by calling ops
 //   static constexpr bool alias                             output 0 is input 0 under another shape
+//   static constexpr bool takes_complex                     it only passes complex numbers on; other ops refuse them
 //   unsigned reuses(int output) const                       bit i: the output may overwrite input i of the same size
 // The struct stands in one line of ops.def. Ops are pure: state goes in and comes out as tensors.
 #pragma once
@@ -93,11 +94,17 @@ struct has_alias : std::false_type {};
 template <class T>
 struct has_alias<T, std::void_t<decltype(T::alias)>> : std::true_type {};
 template <class T, class = void>
+struct takes_complex : std::false_type {};
+template <class T>
+struct takes_complex<T, std::void_t<decltype(T::takes_complex)>> : std::true_type {};
+template <class T, class = void>
 struct has_reuses : std::false_type {};
 template <class T>
 struct has_reuses<T, std::void_t<decltype(&T::reuses)>> : std::true_type {};
 
 [[noreturn]] void not_differentiable(const char* op);
+// Throws Error (type) when one is complex.
+void refuse_complex(const char* op, const Specs& specs);
 
 }  // namespace detail
 
@@ -125,7 +132,12 @@ class OpOf final : public Op {
     copy.fields(binder);
     return std::make_shared<OpOf<T>>(std::move(copy));
   }
-  Specs infer(const Specs& inputs) const override { return definition_.infer(inputs); }
+  Specs infer(const Specs& inputs) const override {
+    if constexpr (!detail::takes_complex<T>::value) detail::refuse_complex(T::name, inputs);
+    Specs outputs = definition_.infer(inputs);
+    if constexpr (!detail::takes_complex<T>::value) detail::refuse_complex(T::name, outputs);  // dtype is an attribute
+    return outputs;
+  }
   void run(const Run& run) const override { definition_.run(run); }
   std::size_t scratch([[maybe_unused]] const Run& run) const override {
     if constexpr (detail::has_scratch<T>::value)

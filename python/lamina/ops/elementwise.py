@@ -13,6 +13,7 @@ from typing import Any
 
 from .. import _core
 from ..checks import explain
+from .complex import with_complex
 from .convert import convert_to_tensor, convert_weak, is_float, result_type, to_common, to_float
 from .operation import operation
 
@@ -84,7 +85,7 @@ _ops = _core.ops
 
 def _unary(name: str, doc: str, *, core: str | None = None, floats: bool = False) -> Callable[..., Any]:
     """The public function of one engine op; `floats` makes ints the default float dtype first."""
-    run = getattr(_ops, core or name)
+    run = with_complex(name, getattr(_ops, core or name))
     prepare = to_float if floats else convert_to_tensor
 
     def function(x: Any) -> Any:
@@ -96,7 +97,7 @@ def _unary(name: str, doc: str, *, core: str | None = None, floats: bool = False
 
 
 def _binary(name: str, doc: str, *, core: str | None = None) -> Callable[..., Any]:
-    run = getattr(_ops, core or name)
+    run = with_complex(name, getattr(_ops, core or name))
 
     def function(x1: Any, x2: Any) -> Any:
         return run(*to_common(x1, x2))
@@ -173,11 +174,14 @@ def logical_not(x: Any) -> Any:
     return _ops.logical_not(convert_to_tensor(x, "bool"))
 
 
+_divide = with_complex("divide", _ops.divide)
+
+
 @operation
 def divide(x1: Any, x2: Any) -> Any:
     """x1 / x2; ints become floats first."""
     a, b = to_common(x1, x2)
-    return _ops.divide(to_float(a), to_float(b))
+    return _divide(to_float(a), to_float(b))
 
 
 @operation

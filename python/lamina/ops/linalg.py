@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import _core
 from ..checks import explain, is_integer
+from .complex import joined
 from .convert import convert_to_tensor, convert_weak, normalize_axes, to_common, to_float
 from .operation import operation
 from .products import matmul
@@ -22,6 +23,7 @@ __all__ = [
     "cholesky",
     "cholesky_inverse",
     "det",
+    "eig",
     "eigh",
     "inv",
     "lstsq",
@@ -157,6 +159,13 @@ def qr(x: Any, mode: str = "reduced") -> Any:
 def eigh(x: Any) -> Any:
     """(eigenvalues in ascending order, eigenvectors as columns) of symmetric matrices."""
     return _ops.eigh(square_matrices(x, "eigh"))
+
+
+@operation
+def eig(x: Any) -> Any:
+    """(eigenvalues, eigenvectors as columns of length 1) of square matrices: complex, in no order. No gradient."""
+    values_real, values_imag, real, imag = _ops.eig(square_matrices(x, "eig"))
+    return joined(values_real, values_imag), joined(real, imag)
 
 
 @operation

@@ -1,5 +1,6 @@
 """The functions of NumPy, by family."""
 
+from .complex import angle, conj, conjugate, imag, real
 from .core import ndim, size
 from .creation import *
 from .determinants import slogdet

@@ -6,12 +6,14 @@ from typing import Any
 
 from .. import _core
 from ..checks import explain
+from .complex import with_complex
 from .convert import to_common
 from .operation import operation
 
 __all__ = ["dot", "matmul"]
 
 _ops = _core.ops
+_matmul = with_complex("matmul", _ops.matmul)
 
 
 @operation
@@ -32,7 +34,7 @@ def matmul(x1: Any, x2: Any) -> Any:
         a = _ops.reshape(a, shape=[1, *a.dims])
     if second:
         b = _ops.reshape(b, shape=[*b.dims, 1])
-    product = _ops.matmul(a, b)
+    product = _matmul(a, b)
     if first or second:
         dims = list(product.dims)
         del dims[len(dims) - 1 if second else len(dims) - 2]

@@ -2,6 +2,7 @@
 
 from cases.call import Call
 from cases.calls import (
+    complex,
     control,
     creation,
     elementwise,
@@ -26,6 +27,7 @@ FAMILIES = (
     indexing,
     linalg,
     fourier,
+    complex,
     nn,
     image,
     control,

@@ -81,7 +81,7 @@ struct Plan {
   Complex<T> roots;          // [size]
   Complex<T> chirp, filter;  // [n] and [size], of Bluestein's
   Complex<T> halves;         // [n + 1]: exp(-pi i k / n), for real rows of length 2n
-  Complex<T> work[2];        // [size][lanes], of the first worker
+  Complex<T> work[2];        // [size + 1][lanes], of the first worker
   std::size_t worker_bytes;
 
   bool convolves() const { return size != n; }
@@ -117,7 +117,7 @@ Plan<T> plan_of(Index rows, Index n, bool halves, Booking& scratch) {
   }
   if (halves) plan.halves = scratch.take<T>(n + 1);
   const std::size_t before = scratch.used;
-  for (Complex<T>& work : plan.work) work = scratch.take<T>(plan.size * plan.lanes);
+  for (Complex<T>& work : plan.work) work = scratch.take<T>((plan.size + 1) * plan.lanes);
   plan.worker_bytes = scratch.used - before;
   scratch.used += static_cast<std::size_t>(max_threads() - 1) * plan.worker_bytes;
   return plan;
@@ -273,7 +273,24 @@ Complex<T> transform(const Plan<T>& plan, const Complex<T>& a, const Complex<T>&
   return back;
 }
 
-// load(row, lane, a) puts a row into its lane of a[n][lanes], store(row, lane, y) takes its transform.
+// a[j][lane] = x[lane * stride + j * step] for `count` lanes, in tiles of a cache line.
+template <class T>
+void gather(const T* x, Index stride, Index step, Index count, Index entries, Index lanes, T* a) {
+  for (Index begin = 0; begin < entries; begin += lanes)
+    for (Index l = 0; l < count; ++l)
+      for (Index j = begin; j < min_of(begin + lanes, entries); ++j) a[j * lanes + l] = x[l * stride + j * step];
+}
+
+// The way back.
+template <class T>
+void scatter(const T* a, Index stride, Index step, Index count, Index entries, Index lanes, T* x) {
+  for (Index begin = 0; begin < entries; begin += lanes)
+    for (Index l = 0; l < count; ++l)
+      for (Index j = begin; j < min_of(begin + lanes, entries); ++j) x[l * stride + j * step] = a[j * lanes + l];
+}
+
+// load(row, count, a, b) puts rows into the lanes of a[n][lanes], store(row, count, y, b) takes their transforms; b is
+// for either to use.
 template <class T, class Load, class Store>
 void transform_rows(const Plan<T>& plan, Index rows, const Load& load, const Store& store) {
   fill_tables(plan);
@@ -282,10 +299,13 @@ void transform_rows(const Plan<T>& plan, Index rows, const Load& load, const Sto
     const Complex<T> a = plan.work_of(worker, 0), b = plan.work_of(worker, 1);
     for (Index block = begin; block < end; ++block) {
       const Index first = block * lanes, count = min_of(lanes, rows - first);
-      if (count < lanes) clear(a, 0, plan.n * lanes);
-      for (Index l = 0; l < count; ++l) load(first + l, Complex<T>{a.re + l, a.im + l});
+      if (count < lanes) {  // no garbage in the lanes that are left over
+        clear(a, 0, (plan.size + 1) * lanes);
+        clear(b, 0, (plan.size + 1) * lanes);
+      }
+      load(first, count, a, b);
       const Complex<T> y = transform(plan, a, b);
-      for (Index l = 0; l < count; ++l) store(first + l, Complex<T>{y.re + l, y.im + l});
+      store(first, count, y, y.re == a.re || y.re == a.im ? b : a);
     }
   });
 }
@@ -297,12 +317,45 @@ void complex(Index rows, Index n, const T* x_real, const T* x_imag, T* y_real, T
   const Index lanes = plan.lanes;
   transform_rows(
       plan, rows,
-      [=](Index row, const Complex<T>& a) {
-        for (Index j = 0; j < n; ++j) a.re[j * lanes] = x_real[row * n + j], a.im[j * lanes] = x_imag[row * n + j];
+      [=](Index row, Index count, const Complex<T>& a, const Complex<T>&) {
+        gather(x_real + row * n, n, 1, count, n, lanes, a.re);
+        gather(x_imag + row * n, n, 1, count, n, lanes, a.im);
       },
-      [=](Index row, const Complex<T>& y) {
-        for (Index k = 0; k < n; ++k) y_real[row * n + k] = y.re[k * lanes], y_imag[row * n + k] = y.im[k * lanes];
+      [=](Index row, Index count, const Complex<T>& y, const Complex<T>&) {
+        scatter(y.re, n, 1, count, n, lanes, y_real + row * n);
+        scatter(y.im, n, 1, count, n, lanes, y_imag + row * n);
       });
+}
+
+// y[k] = the transform of a row of 2 * half real entries, from the transform z of its pairs: the sum of those of its
+// even and of its odd entries, times `factor`.
+template <class T>
+void join_halves(Index k, Index half, Index lanes, T factor, const Complex<T>& w, const Complex<T>& z,
+                 const Complex<T>& y) {
+  const Index a = (k == half ? 0 : k) * lanes, b = (k == 0 ? 0 : half - k) * lanes;
+  const T wr = w.re[k], wi = w.im[k], part = factor / 2;
+  const T* __restrict ar = z.re + a, * __restrict ai = z.im + a, * __restrict br = z.re + b, * __restrict bi = z.im + b;
+  T* __restrict re = y.re + k * lanes, * __restrict im = y.im + k * lanes;
+  for (Index l = 0; l < lanes; ++l) {
+    const T odd_r = ai[l] + bi[l], odd_i = br[l] - ar[l];
+    re[l] = part * (ar[l] + br[l] + (wr * odd_r - wi * odd_i));
+    im[l] = part * (ai[l] - bi[l] + (wr * odd_i + wi * odd_r));
+  }
+}
+
+// The way back, for 0 < k < half.
+template <class T>
+void split_halves(Index k, Index half, Index lanes, T factor, const Complex<T>& w, const Complex<T>& x,
+                  const Complex<T>& z) {
+  const T wr = w.re[k], wi = w.im[k];
+  const T* __restrict ar = x.re + k * lanes, * __restrict ai = x.im + k * lanes;
+  const T* __restrict br = x.re + (half - k) * lanes, * __restrict bi = x.im + (half - k) * lanes;
+  T* __restrict re = z.re + k * lanes, * __restrict im = z.im + k * lanes;
+  for (Index l = 0; l < lanes; ++l) {
+    const T dr = ar[l] - br[l], di = ai[l] + bi[l];
+    re[l] = factor * (ar[l] + br[l] - (wr * di - wi * dr));
+    im[l] = factor * (ai[l] - bi[l] + (wr * dr + wi * di));
+  }
 }
 
 // A real row of even length is a complex one of half the length: pairs of neighbours.
@@ -315,31 +368,28 @@ void real_forward(Index rows, Index n, T interior, const T* x, T* y_real, T* y_i
   const Index lanes = plan.lanes;
   transform_rows(
       plan, rows,
-      [=](Index row, const Complex<T>& a) {
-        const T* from = x + row * n;
-        for (Index j = 0; j < length; ++j) {
-          a.re[j * lanes] = even ? from[2 * j] : from[j];
-          a.im[j * lanes] = even ? from[2 * j + 1] : T(0);
-        }
+      [=](Index row, Index count, const Complex<T>& a, const Complex<T>&) {
+        gather(x + row * n, n, even ? 2 : 1, count, length, lanes, a.re);
+        if (even)
+          gather(x + row * n + 1, n, 2, count, length, lanes, a.im);
+        else
+          for (Index i = 0; i < length * lanes; ++i) a.im[i] = T(0);
       },
-      [=, &plan](Index row, const Complex<T>& z) {
+      [=, &plan](Index row, Index count, const Complex<T>& z, const Complex<T>& other) {
+        const Complex<T> y = even ? other : z;
         for (Index k = 0; k < bins; ++k) {
           const T factor = k > 0 && 2 * k < n ? interior : T(1);
-          T re, im;
-          if (even) {  // the transforms of the even and of the odd entries
-            const Index a = (k == half ? 0 : k) * lanes, b = (k == 0 ? 0 : half - k) * lanes;
-            const T er = (z.re[a] + z.re[b]) / 2, ei = (z.im[a] - z.im[b]) / 2;
-            const T odd_r = (z.im[a] + z.im[b]) / 2, odd_i = (z.re[b] - z.re[a]) / 2;
-            const T wr = plan.halves.re[k], wi = plan.halves.im[k];
-            re = er + (wr * odd_r - wi * odd_i);
-            im = ei + (wr * odd_i + wi * odd_r);
-          } else {
-            re = z.re[k * lanes];
-            im = z.im[k * lanes];
-          }
-          y_real[row * bins + k] = factor * re;
-          y_imag[row * bins + k] = k == 0 || 2 * k == n ? T(0) : factor * im;
+          if (even)
+            join_halves(k, half, lanes, factor, plan.halves, z, y);
+          else
+            for (Index i = k * lanes; i < (k + 1) * lanes; ++i) y.re[i] *= factor, y.im[i] *= factor;
         }
+        for (Index l = 0; l < lanes; ++l) {  // exactly real
+          y.im[l] = T(0);
+          if (even) y.im[half * lanes + l] = T(0);
+        }
+        scatter(y.re, bins, 1, count, bins, lanes, y_real + row * bins);
+        scatter(y.im, bins, 1, count, bins, lanes, y_imag + row * bins);
       });
 }
 
@@ -354,38 +404,26 @@ void real_inverse(Index rows, Index n, T interior, const T* x_real, const T* x_i
   const T factor = interior / 2;
   transform_rows(
       plan, rows,
-      [=, &plan](Index row, const Complex<T>& a) {
-        const T *re = x_real + row * bins, *im = x_imag + row * bins;
-        if (!even) {
-          a.im[0] = re[0];
-          a.re[0] = T(0);
-          for (Index k = 1; k < bins; ++k) {
-            a.im[k * lanes] = a.im[(n - k) * lanes] = factor * re[k];
-            a.re[k * lanes] = factor * im[k];
-            a.re[(n - k) * lanes] = -factor * im[k];
+      [=, &plan](Index row, Index count, const Complex<T>& a, const Complex<T>& x) {
+        gather(x_real + row * bins, bins, 1, count, bins, lanes, x.re);
+        gather(x_imag + row * bins, bins, 1, count, bins, lanes, x.im);
+        for (Index l = 0; l < lanes; ++l) {
+          const T last = even ? x.re[half * lanes + l] : T(0);
+          a.im[l] = x.re[l] + last;
+          a.re[l] = even ? x.re[l] - last : T(0);
+        }
+        for (Index k = 1; even && k < half; ++k) split_halves(k, half, lanes, factor, plan.halves, x, a.swapped());
+        for (Index k = 1; !even && k < bins; ++k)
+          for (Index l = 0; l < lanes; ++l) {
+            const T re = factor * x.re[k * lanes + l], im = factor * x.im[k * lanes + l];
+            a.im[k * lanes + l] = a.im[(n - k) * lanes + l] = re;
+            a.re[k * lanes + l] = im;
+            a.re[(n - k) * lanes + l] = -im;
           }
-          return;
-        }
-        a.im[0] = re[0] + re[half];
-        a.re[0] = re[0] - re[half];
-        for (Index k = 1; k < half; ++k) {
-          const T sr = factor * (re[k] + re[half - k]), si = factor * (im[k] - im[half - k]);
-          const T dr = factor * (re[k] - re[half - k]), di = factor * (im[k] + im[half - k]);
-          const T wr = plan.halves.re[k], wi = plan.halves.im[k];
-          a.im[k * lanes] = sr - (wr * di - wi * dr);
-          a.re[k * lanes] = si + (wr * dr + wi * di);
-        }
       },
-      [=](Index row, const Complex<T>& z) {
-        T* to = y + row * n;
-        for (Index j = 0; j < length; ++j) {
-          if (even) {
-            to[2 * j] = z.im[j * lanes];
-            to[2 * j + 1] = z.re[j * lanes];
-          } else {
-            to[j] = z.im[j * lanes];
-          }
-        }
+      [=](Index row, Index count, const Complex<T>& z, const Complex<T>&) {
+        scatter(z.im, n, even ? 2 : 1, count, length, lanes, y + row * n);
+        if (even) scatter(z.re, n, 2, count, length, lanes, y + row * n + 1);
       });
 }
 
