@@ -13,7 +13,7 @@ from . import _core
 from .checks import explain, number
 
 FLOAT_DTYPES = ("float32", "float64")
-DTYPES = ("bool", "uint8", "int32", "int64", "float32", "float64", "complex64", "complex128")
+DTYPES = ("bool", "uint8", "int32", "int64", "float32", "float64")
 
 _settings: dict[str, Any] = {
     "floatx": "float32",

@@ -159,7 +159,7 @@ def angle(x: Any) -> Any:
         re, im = parts(x)
         return _ops.atan2(im, re)
     x = to_float(x)
-    return _ops.atan2(_ops.multiply(x, convert_weak(0.0, x.dtype)), x)
+    return _ops.atan2(convert_weak(0.0, x.dtype), x)
 
 
 @operation
