@@ -1,5 +1,7 @@
 #include "convert.h"
 
+#include <pybind11/complex.h>
+
 #include "lamina/error.h"
 #include "ops/functions.h"
 #include "program/graph.h"
@@ -19,9 +21,11 @@ DType dtype_of_array(const py::array& array) {
   if (kind == 'i' && bytes == 8) return DType::int64;
   if (kind == 'u' && bytes == 1) return DType::uint8;
   if (kind == 'b') return DType::boolean;
+  if (kind == 'c' && bytes == 8) return DType::complex64;
+  if (kind == 'c' && bytes == 16) return DType::complex128;
   fail(ErrorKind::type, "An array has a dtype the engine does not have",
-       "float16, bfloat16, float32, float64, int32, int64, uint8 or bool", py::str(array.dtype()).cast<std::string>(),
-       "Convert it with astype.");
+       "float16, bfloat16, float32, float64, int32, int64, uint8, bool, complex64 or complex128",
+       py::str(array.dtype()).cast<std::string>(), "Convert it with astype.");
 }
 
 // Keeps a Python object alive from C++ threads that may not hold the GIL.
@@ -50,6 +54,10 @@ py::dtype numpy_dtype(DType dtype) {
       return py::dtype("float16");
     case DType::bfloat16:  // NumPy has it when this package is there
       return py::dtype::from_args(py::module_::import("ml_dtypes").attr("bfloat16"));
+    case DType::complex64:
+      return py::dtype::of<std::complex<float>>();
+    case DType::complex128:
+      return py::dtype::of<std::complex<double>>();
     default:
       return py::dtype::of<bool>();
   }

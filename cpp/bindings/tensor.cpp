@@ -38,6 +38,7 @@ py::capsule dlpack_of(const Tensor& tensor) {
   auto* owner = new Owner{{}, tensor, tensor.shape()};
   const std::uint8_t code = tensor.dtype() == DType::bfloat16  ? 4
                             : is_floating(tensor.dtype())      ? 2
+                            : is_complex(tensor.dtype())       ? 5
                             : tensor.dtype() == DType::boolean ? 6
                             : tensor.dtype() == DType::uint8   ? 1
                                                                : 0;
@@ -74,6 +75,14 @@ py::object item_of(const Tensor& tensor) {
       return py::int_(*t.data<std::int64_t>());
     case DType::uint8:
       return py::int_(*t.data<std::uint8_t>());
+    case DType::complex64: {
+      const auto* parts = static_cast<const float*>(t.data());
+      return py::reinterpret_steal<py::object>(PyComplex_FromDoubles(parts[0], parts[1]));
+    }
+    case DType::complex128: {
+      const auto* parts = static_cast<const double*>(t.data());
+      return py::reinterpret_steal<py::object>(PyComplex_FromDoubles(parts[0], parts[1]));
+    }
     default:
       return py::bool_(*t.data<bool>());
   }

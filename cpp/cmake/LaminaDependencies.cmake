@@ -18,7 +18,7 @@ endfunction()
 
 set(LAMINA_THIRD_PARTY_INCLUDE_DIR "${PROJECT_BINARY_DIR}/third_party/include")
 
-# Eigen: only its packet primitives, only in the kernels.
+# Eigen, only in the kernels: its packet primitives, and its decompositions in kernels/linalg.
 find_package(Eigen3 3.4 CONFIG QUIET
              PATH_SUFFIXES share/eigen3/cmake lib/cmake/eigen3 cmeel.prefix/share/eigen3/cmake)
 if(NOT TARGET Eigen3::Eigen)

@@ -41,6 +41,7 @@ else()
 endif()
 
 set(kernels "${CMAKE_CURRENT_SOURCE_DIR}/src/kernels")
+file(GLOB decompositions CONFIGURE_DEPENDS "${kernels}/linalg/*.cpp")
 set(LAMINA_KERNEL_SOURCES_ONCE
     "${kernels}/ctc/decode.cpp"                 # bookkeeping, and exponentials one at a time
     "${kernels}/ctc/loss.cpp"
@@ -53,7 +54,11 @@ set(LAMINA_KERNEL_SOURCES_ONCE
     "${kernels}/scan/scan.cpp"                  # chains of dependent operations
     "${kernels}/scatter/scatter.cpp"            # random access
     "${kernels}/random/rejection.cpp"           # a loop of unknown length for each number
+    ${decompositions}                           # Eigen's, which allocate
 )
+# With an Eigen of their own: that of no level, and not that of the host program.
+set_source_files_properties(${decompositions} PROPERTIES COMPILE_DEFINITIONS "Eigen=eigen_once;EIGEN_DONT_PARALLELIZE"
+                                                         COMPILE_OPTIONS -fno-math-errno)
 file(GLOB level_sources CONFIGURE_DEPENDS "${kernels}/table.cpp" "${kernels}/*/*.cpp")
 list(REMOVE_ITEM level_sources ${LAMINA_KERNEL_SOURCES_ONCE})
 

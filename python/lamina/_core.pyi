@@ -42,7 +42,7 @@ class Tensor:
     @property
     def dims(self) -> tuple[int | Dim, ...]: ...  # the same with the expressions; what shape attributes take
     @property
-    def dtype(self) -> str: ...  # 'float32' 'float64' 'int32' 'int64' 'uint8' 'bool'
+    def dtype(self) -> str: ...  # 'float32' 'float64' 'int32' 'int64' 'uint8' 'bool' 'complex64' 'complex128'
     @property
     def ndim(self) -> int: ...
     @property
@@ -188,6 +188,11 @@ def allocation_count() -> int: ...  # tensors and arenas allocated by the engine
 # batch_norm(x, gamma, beta, epsilon=, axis=-1) -> (y, mean, variance, rstd)
 # batch_norm_inference(x, gamma, beta, mean, variance, epsilon=, axis=-1) -> y
 # layer_norm(x, gamma, beta, epsilon=, axes=1): over the last `axes` axes; gamma, beta of that shape -> (y, mean, rstd)
+# cholesky(x); triangular_solve(a, b, lower=False, transpose=False, unit_diagonal=False); solve(a, b, transpose=False)
+# lu(x) -> lu, pivots, permutation; qr(x, complete=False); eigh(x); eig(x) -> 4 parts; pinv(x, rcond=)
+# svd(x, full_matrices=True, compute_uv=True) -> u, s, vh or s
+# fft(re, im, inverse=False); rfft(x, interior=1.0); irfft(re, im, length=, interior=2.0): not scaled
+# view_as_complex(x); view_as_real(x): with reshape, identity and stop_gradient the only ops of complex tensors
 # take(x, indices, axis=0); one_hot(indices, classes=, dtype='float32')
 # resample(x, starts, weights, axis=0): weighted sums of windows; starts int64 [count], weights [count, taps];
 #   resample_grad(dy, starts, weights, axis=, size=)

@@ -87,8 +87,45 @@ def state(key: int = 3, counter: int = 5) -> Array:
     return Array((2,), lambda rng, s: np.array([key, counter]), "int64")
 
 
+def complexes(*shape: int) -> Array:
+    return Array(shape, lambda rng, s: rng.normal(size=s) + 1j * rng.normal(size=s), "complex64")
+
+
 def one_hot(classes: int, *shape: int) -> Array:
     return Array((*shape, classes), lambda rng, s: np.eye(s[-1])[rng.integers(0, s[-1], s[:-1])])
+
+
+def _orthonormal(rng: np.random.Generator, batch: tuple[int, ...], n: int) -> np.ndarray:
+    return np.linalg.qr(rng.normal(size=(*batch, n, n)))[0]
+
+
+def regular(*shape: int) -> Array:
+    """Matrices with singular values between 1 and 2.5, none close to another."""
+
+    def draw(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        *batch, m, n = shape
+        values = np.linspace(1.0, 2.5, min(m, n))
+        left, right = (_orthonormal(rng, tuple(batch), size)[..., : min(m, n)] for size in (m, n))
+        return (left * values) @ right.swapaxes(-1, -2)
+
+    return Array(shape, draw)
+
+
+def symmetric(*shape: int, low: float = -1.5, high: float = 2.5) -> Array:
+    """Symmetric matrices with eigenvalues between low and high, none close to another or to 0."""
+
+    def draw(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        *batch, n, _ = shape
+        values = np.linspace(low, high, n)
+        vectors = _orthonormal(rng, tuple(batch), n)
+        return (vectors * np.where(np.abs(values) < 0.2, 0.35, values)) @ vectors.swapaxes(-1, -2)
+
+    return Array(shape, draw)
+
+
+def definite(*shape: int) -> Array:
+    """Symmetric matrices with eigenvalues between 0.7 and 3."""
+    return symmetric(*shape, low=0.7, high=3.0)
 
 
 def make_all(arrays: Any, float_dtype: str = "float32", seed: int = 11) -> list[np.ndarray]:

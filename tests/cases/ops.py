@@ -8,7 +8,21 @@ import numpy as np
 from scipy import special
 
 from cases import ctc, ops_ordering
-from cases.arrays import Array, above_one, distinct, flags, integers, positive, real, state, unit
+from cases.arrays import (
+    Array,
+    above_one,
+    complexes,
+    definite,
+    distinct,
+    flags,
+    integers,
+    positive,
+    real,
+    regular,
+    state,
+    symmetric,
+    unit,
+)
 from cases.op import Op
 
 
@@ -332,6 +346,51 @@ def _sum_to(x, shape):
     return x.sum(tuple(i for i, n in enumerate(shape) if n == 1 != x.shape[i]), keepdims=True)
 
 
+def _lu(x):
+    """(L and U in one, pivots, permutation) of a stack of matrices, straight from the textbook."""
+    packed = np.array(x)
+    *batch, m, n = x.shape
+    pivots = np.zeros((*batch, min(m, n)), "int32")
+    order = np.broadcast_to(np.arange(m, dtype="int32"), (*batch, m)).copy()
+    for at in np.ndindex(*batch):
+        a = packed[at]
+        for j in range(min(m, n)):
+            pivots[(*at, j)] = p = j + np.argmax(np.abs(a[j:, j]))
+            a[[j, p]] = a[[p, j]]
+            order[at][[j, p]] = order[at][[p, j]]
+            a[j + 1 :, j] /= a[j, j]
+            a[j + 1 :, j + 1 :] -= np.outer(a[j + 1 :, j], a[j, j + 1 :])
+    return packed, pivots, order
+
+
+def _triangular_solve(a, b, lower=False, transpose=False, unit_diagonal=False):
+    a = np.tril(a) if lower else np.triu(a)
+    if unit_diagonal:
+        eye = np.eye(a.shape[-1])
+        a = a * (1 - eye) + eye
+    return np.linalg.solve(a.swapaxes(-1, -2) if transpose else a, b)
+
+
+def _fft(re, im, inverse=False):
+    x = re + 1j * im
+    y = np.fft.ifft(x, norm="forward") if inverse else np.fft.fft(x)
+    return y.real, y.imag
+
+
+def _interior(n, factor):
+    k = np.arange(n // 2 + 1)
+    return np.where((k > 0) & (2 * k < n), factor, 1.0)
+
+
+def _rfft(x, interior=1.0):
+    y = np.fft.rfft(x) * _interior(x.shape[-1], interior)
+    return y.real, y.imag
+
+
+def _irfft(re, im, length, interior=2.0):
+    return np.fft.irfft((re + 1j * im) * _interior(length, interior / 2), length, norm="forward")
+
+
 A = dict
 P5 = positive(4, 3)  # a parameter of optimizer rows
 STARTS = integers(5, 6)  # of windows
@@ -627,10 +686,80 @@ OPS: tuple[Op, ...] = (
         _NONE,
         label="centered",
     ),
+    Op("view_as_complex", (real(3, 4, 2),), {}, lambda x: x[..., 0] + 1j * x[..., 1], _NONE),
+    Op("view_as_real", (complexes(3, 4),), {}, lambda x: np.stack([x.real, x.imag], -1)),
+    Op("cholesky", (definite(2, 4, 4),), {}, np.linalg.cholesky, large=(definite(400, 16, 16),)),
+    *(
+        Op(
+            "triangular_solve",
+            (regular(2, 4, 4), real(2, 4, 3)),
+            A(lower=lower, transpose=transpose, unit_diagonal=unit_diagonal),
+            _triangular_solve,
+            large=(regular(400, 16, 16), real(400, 16, 3)),
+            label=f"{lower}-{transpose}-{unit_diagonal}",
+        )
+        for lower in (False, True)
+        for transpose in (False, True)
+        for unit_diagonal in (False, True)
+    ),
+    Op(
+        "solve",
+        (regular(2, 4, 4), real(2, 4, 3)),
+        {},
+        lambda a, b: np.linalg.solve(a, b),
+        large=(regular(400, 16, 16), real(400, 16, 3)),
+    ),
+    Op(
+        "solve",
+        (regular(2, 4, 4), real(2, 4, 3)),
+        A(transpose=True),
+        lambda a, b, transpose: np.linalg.solve(a.swapaxes(-1, -2), b),
+        label="transposed",
+    ),
+    Op("lu", (regular(2, 5, 5),), {}, _lu, outputs=(0,), large=(regular(400, 16, 16),)),
+    Op("lu", (regular(2, 5, 3),), {}, _lu, _NONE, label="tall"),
+    Op("lu", (regular(2, 3, 5),), {}, _lu, _NONE, label="wide"),
+    Op("qr", (regular(2, 4, 4),), {}, np.linalg.qr, outputs=(0, 1), large=(regular(400, 16, 16),)),
+    Op("qr", (regular(2, 5, 3),), {}, np.linalg.qr, outputs=(0, 1), label="tall"),
+    Op(
+        "qr",
+        (regular(2, 5, 3),),
+        A(complete=True),
+        lambda x, complete: np.linalg.qr(x, "complete"),
+        _NONE,
+        label="complete",
+    ),
+    # The signs and the order of vectors are free: their values are tested in tests/cases/calls/linalg.py.
+    Op("eigh", (symmetric(2, 4, 4),), {}, outputs=(0, 1), large=(symmetric(400, 16, 16),)),
+    Op("eig", (regular(2, 4, 4),), {}, wrt=_NONE, large=(regular(400, 16, 16),)),
+    Op("svd", (regular(2, 4, 4),), {}, outputs=(0, 1, 2), large=(regular(400, 16, 16),)),
+    Op("svd", (regular(2, 5, 3),), A(full_matrices=False), outputs=(0, 1, 2), label="tall"),
+    Op("svd", (regular(2, 3, 5),), A(full_matrices=False), outputs=(0, 1, 2), label="wide"),
+    Op("svd", (regular(2, 3, 5),), {}, outputs=(1,), label="full"),
+    Op("svd", (regular(2, 5, 3),), A(compute_uv=False), np.linalg.svd, label="values"),
+    *(
+        Op("pinv", (regular(2, *shape),), A(rcond=1e-6), np.linalg.pinv, large=(regular(400, 9, 16),), label=label)
+        for label, shape in (("tall", (5, 3)), ("wide", (3, 5)))
+    ),
+    *(
+        Op("fft", (real(3, n), real(3, n)), A(inverse=inverse), _fft, outputs=(0, 1), label=f"{n}-{inverse}")
+        for n in (1, 8, 12, 37)
+        for inverse in (False, True)
+    ),
+    Op("fft", (real(20, 30), real(20, 30)), {}, _fft, outputs=(0, 1), large=(real(99, 512), real(99, 512)), label="30"),
+    *(
+        Op("rfft", (real(3, n),), A(interior=1.5), _rfft, outputs=(0, 1), large=(real(99, 512),), label=str(n))
+        for n in (1, 2, 7, 12)
+    ),
+    *(
+        Op("irfft", (real(3, n // 2 + 1), real(3, n // 2 + 1)), A(length=n), _irfft, label=str(n))
+        for n in (1, 2, 7, 12)
+    ),
 )
 
 # Inputs big enough for two threads, of ops whose attributes hold sizes: name -> (inputs, attributes).
 LARGE: dict[str, tuple[tuple[Array, ...], dict[str, Any]]] = {
+    "irfft": ((real(99, 257), real(99, 257)), A(length=512)),
     "conv_grad_input": ((real(4, 30, 30, 32), real(3, 3, 16, 32)), A(input_shape=[4, 32, 32, 16])),
     "conv_grad_kernel": ((real(4, 32, 32, 16), real(4, 30, 30, 32)), A(kernel_shape=[3, 3, 16, 32])),
     "max_pool_grad": ((distinct(8, 40, 40, 32), real(8, 20, 20, 32), real(8, 20, 20, 32)), A(window=[2, 2])),

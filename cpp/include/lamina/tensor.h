@@ -12,13 +12,25 @@
 
 namespace lamina {
 
-// The 16-bit floats are for storage: ops compute on them in float32.
-enum class DType : std::uint8_t { float32, float64, int32, int64, uint8, boolean, float16, bfloat16 };
+// The 16-bit floats are for storage: ops compute on them in float32. Complex numbers are pairs, real then imaginary.
+enum class DType : std::uint8_t {
+  float32,
+  float64,
+  int32,
+  int64,
+  uint8,
+  boolean,
+  float16,
+  bfloat16,
+  complex64,
+  complex128
+};
 
 LAMINA_API std::size_t size_of(DType dtype);       // bytes of one element
 LAMINA_API const char* name_of(DType dtype);       // "float32" ... "bool"
 LAMINA_API DType dtype_of(std::string_view name);  // throws Error (type) for an unknown name
 LAMINA_API bool is_floating(DType dtype);
+LAMINA_API bool is_complex(DType dtype);  // pairs of float32 or float64, which few ops take
 
 template <class T>
 constexpr DType dtype_of();

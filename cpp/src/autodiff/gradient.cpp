@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "lamina/error.h"
+#include "ops/complex.h"
 #include "ops/functions.h"
 
 namespace lamina {
@@ -29,11 +30,20 @@ std::vector<std::shared_ptr<Node>> nodes_behind(const Values& targets) {
   return nodes;
 }
 
+// Gradients flow through real and complex numbers.
+bool flows(const Value& v) { return is_floating(v.dtype()) || is_complex(v.dtype()); }
+
+Value sum_of(const Value& a, const Value& b) {
+  if (!is_complex(a.dtype())) return ops::add(a, b);
+  const auto real = [](const Value& v) { return call(ViewAsReal{}, {v})[0]; };
+  return call(ViewAsComplex{}, {ops::add(real(a), real(b))})[0];
+}
+
 class Accumulator {
  public:
   void add(const Value& value, const Value& gradient) {
     Value& sum = gradients_[ValueKey(value)];
-    sum = sum ? ops::add(sum, gradient) : gradient;
+    sum = sum ? sum_of(sum, gradient) : gradient;
   }
   Value of(const Value& value) const {
     auto it = gradients_.find(ValueKey(value));
@@ -63,12 +73,11 @@ Values gradient(const Values& targets, const Values& sources, const Values& outp
   for (const Value& s : sources) leads_to_source.insert(ValueKey(s));
   for (auto it = nodes.rbegin(); it != nodes.rend(); ++it) {  // earliest first
     const auto& node = *it;
-    const bool leads = std::any_of(node->inputs.begin(), node->inputs.end(), [&](const Value& v) {
-      return is_floating(v.dtype()) && leads_to_source.count(ValueKey(v)) > 0;
-    });
+    const bool leads = std::any_of(node->inputs.begin(), node->inputs.end(),
+                                   [&](const Value& v) { return flows(v) && leads_to_source.count(ValueKey(v)) > 0; });
     if (!leads) continue;
     for (int i = 0; i < static_cast<int>(node->specs.size()); ++i)
-      if (is_floating(node->specs[i].dtype)) leads_to_source.insert(ValueKey(Node::output(node, i)));
+      if (const Value output = Node::output(node, i); flows(output)) leads_to_source.insert(ValueKey(output));
   }
 
   Accumulator accumulated;
@@ -86,8 +95,7 @@ Values gradient(const Values& targets, const Values& sources, const Values& outp
     }
     if (!any) continue;
     std::vector<bool> needed;
-    for (const Value& v : node->inputs)
-      needed.push_back(is_floating(v.dtype()) && leads_to_source.count(ValueKey(v)) > 0);
+    for (const Value& v : node->inputs) needed.push_back(flows(v) && leads_to_source.count(ValueKey(v)) > 0);
     if (std::none_of(needed.begin(), needed.end(), [](bool n) { return n; })) continue;
     const Values found = node->op->vjp(Vjp{node->inputs, outputs, gradients, needed});
     for (std::size_t i = 0; i < found.size(); ++i)

@@ -75,7 +75,8 @@ std::vector<Tensor> run_now(const Op& op, const std::vector<Tensor>& inputs) {
   std::vector<Tensor> outputs;
   if (op.alias()) {
     const Spec spec = op.infer(specs)[0];
-    return {inputs[0].reshaped(spec.dims.shape())};
+    if (spec.dtype == inputs[0].dtype()) return {inputs[0].reshaped(spec.dims.shape())};
+    return {Tensor(spec.dtype, spec.dims.shape(), const_cast<void*>(inputs[0].data()), inputs[0].owner())};
   }
   for (const Spec& spec : op.infer(specs)) {
     outputs.emplace_back(spec.dtype, spec.dims.shape());

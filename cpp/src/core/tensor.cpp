@@ -15,14 +15,15 @@ struct DTypeRow {
   const char* name;
   std::size_t bytes;
 };
-constexpr DTypeRow kDTypes[] = {{"float32", 4}, {"float64", 8}, {"int32", 4},   {"int64", 8},
-                                {"uint8", 1},   {"bool", 1},    {"float16", 2}, {"bfloat16", 2}};
+constexpr DTypeRow kDTypes[] = {{"float32", 4}, {"float64", 8}, {"int32", 4},    {"int64", 8},     {"uint8", 1},
+                                {"bool", 1},    {"float16", 2}, {"bfloat16", 2}, {"complex64", 8}, {"complex128", 16}};
 
 }  // namespace
 
 std::size_t size_of(DType dtype) { return kDTypes[static_cast<int>(dtype)].bytes; }
 const char* name_of(DType dtype) { return kDTypes[static_cast<int>(dtype)].name; }
-bool is_floating(DType dtype) { return dtype <= DType::float64 || dtype >= DType::float16; }
+bool is_floating(DType dtype) { return dtype <= DType::float64 || dtype == DType::float16 || dtype == DType::bfloat16; }
+bool is_complex(DType dtype) { return dtype == DType::complex64 || dtype == DType::complex128; }
 
 DType dtype_of(std::string_view name) {
   std::string names;

@@ -26,6 +26,8 @@ Resample<T> make_resample();
 template <class T>
 Softmax<T> make_softmax();
 template <class T>
+Fourier<T> make_fourier();
+template <class T>
 Random<T> make_random();
 template <class T>
 Update<T> make_update();

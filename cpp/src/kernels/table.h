@@ -5,6 +5,7 @@
 
 #include "kernels/conv/conv.h"
 #include "kernels/elementwise/elementwise.h"
+#include "kernels/fourier/fourier.h"
 #include "kernels/gather/gather.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/half/half.h"
@@ -39,6 +40,7 @@ struct FloatTable {
   Random<T> random;
   Update<T> update;
   Resample<T> resample;
+  Fourier<T> fourier;
 };
 
 struct Table {

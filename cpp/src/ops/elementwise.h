@@ -193,6 +193,7 @@ struct Bitcast {
 struct Identity {
   static constexpr const char* name = "identity";
   static constexpr bool alias = true;
+  static constexpr bool takes_complex = true;
   template <class V>
   void fields(V&) {}
   Specs infer(const Specs& inputs) const;
@@ -203,6 +204,7 @@ struct Identity {
 struct StopGradient {
   static constexpr const char* name = "stop_gradient";
   static constexpr bool alias = true;
+  static constexpr bool takes_complex = true;
   template <class V>
   void fields(V&) {}
   Specs infer(const Specs& inputs) const;

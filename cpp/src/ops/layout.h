@@ -9,6 +9,7 @@ namespace lamina {
 struct Reshape {  // one size may be -1
   static constexpr const char* name = "reshape";
   static constexpr bool alias = true;
+  static constexpr bool takes_complex = true;
   Dims shape;
   template <class V>
   void fields(V& v) {

@@ -15,6 +15,13 @@ void detail::not_differentiable(const char* op) {
        op, "Put stop_gradient before it, or use another op.");
 }
 
+void detail::refuse_complex(const char* op, const Specs& specs) {
+  for (const Spec& s : specs)
+    if (is_complex(s.dtype))
+      fail(ErrorKind::type, std::string(op) + ": does not take complex numbers", "real tensors", to_string(specs),
+           "Compute with view_as_real(x), or with the real and imaginary parts.");
+}
+
 namespace detail {
 
 namespace {

@@ -7,6 +7,7 @@
 //   std::size_t scratch(const Run&) const                   bytes of working memory `run` needs (data is null here)
 //   std::vector<Value> vjp(const Vjp&) const                gradients of the inputs, made by calling ops
 //   static constexpr bool alias                             output 0 is input 0 under another shape
+//   static constexpr bool takes_complex                     it only passes complex numbers on; other ops refuse them
 //   unsigned reuses(int output) const                       bit i: the output may overwrite input i of the same size
 //   static constexpr bool any_dtype                         it takes float16 and bfloat16 as they are; other ops are
 //                                                           given float32 in their place, and never see them
@@ -96,6 +97,10 @@ struct has_alias : std::false_type {};
 template <class T>
 struct has_alias<T, std::void_t<decltype(T::alias)>> : std::true_type {};
 template <class T, class = void>
+struct takes_complex : std::false_type {};
+template <class T>
+struct takes_complex<T, std::void_t<decltype(T::takes_complex)>> : std::true_type {};
+template <class T, class = void>
 struct has_reuses : std::false_type {};
 template <class T>
 struct has_reuses<T, std::void_t<decltype(&T::reuses)>> : std::true_type {};
@@ -106,6 +111,8 @@ template <class T>
 struct takes_any_dtype<T, std::void_t<decltype(T::any_dtype)>> : std::true_type {};
 
 [[noreturn]] void not_differentiable(const char* op);
+// Throws Error (type) when one is complex.
+void refuse_complex(const char* op, const Specs& specs);
 
 // float16 and bfloat16 are stored, not computed with: around an op they become float32, and its results become them.
 bool has_half(const Specs& specs);
@@ -143,13 +150,10 @@ class OpOf final : public Op {
     return std::make_shared<OpOf<T>>(std::move(copy));
   }
   Specs infer(const Specs& inputs) const override {
-    if constexpr (!detail::takes_any_dtype<T>::value)
-      if (detail::has_half(inputs)) {
-        AttributeDType named;
-        const_cast<T&>(definition_).fields(named);  // only looks
-        return detail::narrowed(inputs, definition_.infer(detail::widened(T::name, inputs)), named.found);
-      }
-    return definition_.infer(inputs);
+    if constexpr (!detail::takes_complex<T>::value) detail::refuse_complex(T::name, inputs);
+    Specs outputs = infer_widened(inputs);
+    if constexpr (!detail::takes_complex<T>::value) detail::refuse_complex(T::name, outputs);  // dtype is an attribute
+    return outputs;
   }
   void run(const Run& run) const override {
     if constexpr (!detail::takes_any_dtype<T>::value)
@@ -180,6 +184,16 @@ class OpOf final : public Op {
   }
 
  private:
+  Specs infer_widened(const Specs& inputs) const {
+    if constexpr (!detail::takes_any_dtype<T>::value)
+      if (detail::has_half(inputs)) {
+        AttributeDType named;
+        const_cast<T&>(definition_).fields(named);  // only looks
+        return detail::narrowed(inputs, definition_.infer(detail::widened(T::name, inputs)), named.found);
+      }
+    return definition_.infer(inputs);
+  }
+
   T definition_;
 };
 

@@ -253,6 +253,53 @@ std::vector<Case> cases() {
   add("second mean", {{5, 2}}, gradient_of([](const Values& in) {
         return op("square", {op("mean", {op("square", in)}, {{"axes", Ints{0}}})});
       }));
+  // Matrices far from singular, with distinct eigenvalues and singular values.
+  auto regular = [](const char* name, Attributes attributes = {}, std::size_t output = 0) {
+    return [=](const Values& in) {
+      const Shape shape = in[0].dims().shape();
+      Tensor far = Tensor::zeros(DType::float64, shape);
+      const std::int64_t n = shape[shape.rank() - 1], m = shape[shape.rank() - 2];
+      for (std::int64_t i = 0; i < std::min(m, n); ++i) far.data<double>()[i * n + i] = 2 + static_cast<double>(i);
+      Values moved = in;
+      moved[0] = ops::add(in[0], Value(far));
+      return support::all(name, attributes, moved)[output];
+    };
+  };
+  add("cholesky", {{3, 3}}, regular("cholesky"));
+  for (const bool transpose : {false, true}) {
+    const Attributes attributes = {{"transpose", transpose}};
+    add("solve", {{3, 3}, {3, 2}}, regular("solve", attributes));
+    for (const bool lower : {false, true})
+      for (const bool unit : {false, true})
+        add("triangular_solve", {{3, 3}, {3, 2}},
+            regular("triangular_solve", joined(attributes, {{"lower", lower}, {"unit_diagonal", unit}})));
+  }
+  add("lu", {{4, 4}}, direct("lu"));
+  add("lu of a stack", {{2, 3, 3}}, direct("lu"));
+  for (const std::size_t output : {0, 1}) {
+    add("qr", {{4, 3}}, regular("qr", {}, output));
+    add("eigh", {{3, 3}}, regular("eigh", {}, output));
+    add("fft", {{2, 6}, {2, 6}}, direct("fft", {}, output));
+    add("fft inverse", {{5}, {5}}, direct("fft", {{"inverse", true}}, output));
+    add("rfft", {{2, 6}}, direct("rfft", {{"interior", 0.5}}, output));
+    add("rfft odd", {{5}}, direct("rfft", {}, output));
+  }
+  for (const std::size_t output : {0, 1, 2}) {
+    add("svd tall", {{4, 3}}, regular("svd", {{"full_matrices", false}}, output));
+    add("svd wide", {{2, 4}}, regular("svd", {{"full_matrices", false}}, output));
+    add("svd square", {{3, 3}}, regular("svd", {}, output));
+  }
+  add("svd values", {{3, 4}}, regular("svd", {{"compute_uv", false}}));
+  add("svd full values", {{3, 4}}, regular("svd", {}, 1));
+  add("pinv tall", {{4, 2}}, regular("pinv"));
+  add("pinv wide", {{2, 4}}, regular("pinv"));
+  add("irfft", {{2, 4}, {2, 4}}, direct("irfft", {{"length", Ints{6}}}));
+  add("irfft odd", {{3}, {3}}, direct("irfft", {{"length", Ints{5}}, {"interior", 1.5}}));
+  // Two paths through one complex value, whose gradients are added.
+  add("view_as_complex", {{3, 2}}, [](const Values& in) {
+    const Value z = op("view_as_complex", {op("square", in)});
+    return ops::multiply(op("view_as_real", {z}), op("view_as_real", {op("identity", {z})}));
+  });
   return all;
 }
 

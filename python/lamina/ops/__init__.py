@@ -7,12 +7,16 @@ family of functions is a file that lists its public names; `numpy` and `nn` are 
 from .. import _core as _core
 from ..variables import Variable as _Variable
 from . import image as image
-from . import nn, numpy
+from . import linalg, nn, numpy
+from .complex import view_as_complex, view_as_real
 from .control import *
 from .conversion import *
 from .convert import result_type
 from .core import *
+from .determinants import *
 from .einops import *
+from .fourier import *
+from .linalg import *
 from .nn import *
 from .numpy import *
 from .operators import attach as _attach

@@ -23,12 +23,19 @@ _NEAREST = {
     "uint64": "int64",
 }
 _FLOATS = config.FLOAT_DTYPES
-_RANK = {name: i for i, name in enumerate(config.DTYPES)}
+_COMPLEX = ("complex64", "complex128")
+_NAMES = (*config.DTYPES, *_COMPLEX)
+_RANK = {name: i for i, name in enumerate(_NAMES)}
 
 
 def is_float(dtype: str) -> bool:
     """Whether `dtype` is a floating point dtype."""
     return dtype in _FLOATS
+
+
+def is_complex(dtype: str) -> bool:
+    """Whether `dtype` is a complex dtype: such tensors have few functions, those in complex.py."""
+    return dtype in _COMPLEX
 
 
 def is_tensor(x: Any) -> bool:
@@ -83,8 +90,17 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any
     if dtype is not None:
         dtype = dtype if dtype in _RANK else config.standardize_dtype(dtype)
         if x.dtype != dtype:
-            return _core.ops.cast(x, dtype=dtype)
+            return _to_complex(x, dtype) if dtype in _COMPLEX else _core.ops.cast(x, dtype=dtype)
     return x
+
+
+def _to_complex(x: Any, dtype: str) -> Any:
+    part = "float32" if dtype == "complex64" else "float64"
+    if x.dtype in _COMPLEX:
+        return _core.ops.view_as_complex(_core.ops.cast(_core.ops.view_as_real(x), dtype=part))
+    x = _core.ops.cast(_core.ops.reshape(x, shape=[*x.dims, 1]), dtype=part)
+    zeros = _core.ops.fill(shape=list(x.dims), value=0, dtype=part)
+    return _core.ops.view_as_complex(_core.ops.concatenate(x, zeros, axis=x.ndim - 1))
 
 
 def _to_tensor(x: Any) -> Any:
@@ -99,6 +115,8 @@ def _to_tensor(x: Any) -> Any:
         return Tensor(np.asarray(x, dtype="int32" if -(2**31) <= x < 2**31 else "int64"))
     if isinstance(x, float):
         return _number(x, config.floatx())
+    if isinstance(x, complex):
+        return Tensor(np.asarray(x, dtype="complex128" if config.floatx() == "float64" else "complex64"))
     if isinstance(x, Dim):
         return _core.ops.dim_value(dim=x, dtype="int32")
     if isinstance(x, np.ndarray):
@@ -150,7 +168,7 @@ def _holds(x: Any, kinds: tuple[type, ...]) -> bool:
 
 def _is_weak(x: Any) -> bool:
     """Python numbers (and NumPy's float64, which is only NumPy's habit) do not decide a dtype."""
-    return isinstance(x, (bool, int, float)) and not isinstance(x, np.generic)
+    return isinstance(x, (bool, int, float, complex)) and not isinstance(x, np.generic)
 
 
 def result_type(*values: Any) -> str:
@@ -160,7 +178,7 @@ def result_type(*values: Any) -> str:
     >>> lamina.ops.result_type(np.zeros(2, "int64"), 1.5)
     'float32'
     """
-    names = config.DTYPES
+    names = _NAMES
     best = -1
     wide = False
     weak: list[Any] = []
@@ -182,7 +200,7 @@ def result_type(*values: Any) -> str:
             continue
         if {dtype, names[best]} == {"float16", "bfloat16"}:  # neither holds the other's numbers
             dtype = "float32"
-        best = max(best, _RANK[dtype])
+        best = _wider(best, _RANK[dtype])
     if wide and best < _RANK["float16"]:
         best = _RANK["float64"] if best < 0 else _RANK[config.floatx()]
     for value in weak:
@@ -192,7 +210,14 @@ def result_type(*values: Any) -> str:
             best = max(best, 2) if best < 1 else best
         elif best < _RANK["float16"]:
             best = _RANK[config.floatx()]
+        if isinstance(value, complex):
+            best = _wider(best, _RANK["complex64"])
     return names[best]
+
+
+def _wider(a: int, b: int) -> int:
+    """The rank of two dtypes together: the higher one, but that float64 makes complex numbers wide."""
+    return _RANK["complex128"] if {a, b} == {_RANK["float64"], _RANK["complex64"]} else max(a, b)
 
 
 def to_common(*values: Any) -> list[Any]:
@@ -225,7 +250,7 @@ def convert_weak(value: Any, dtype: str) -> Any:
 def to_float(x: Any) -> Any:
     """`x` as a floating point tensor: ints and bools get the default dtype."""
     x = convert_to_tensor(x)
-    return x if x.dtype in _FLOATS else _core.ops.cast(x, dtype=config.floatx())
+    return x if x.dtype in _FLOATS or x.dtype in _COMPLEX else _core.ops.cast(x, dtype=config.floatx())
 
 
 def convert_to_numpy(x: Any) -> np.ndarray:

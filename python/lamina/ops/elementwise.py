@@ -16,6 +16,7 @@ import numpy as np
 
 from .. import _core
 from ..checks import explain
+from .complex import with_complex
 from .convert import (
     convert_to_numpy,
     convert_to_tensor,
@@ -132,7 +133,7 @@ def _to_bools(*values: Any) -> list[Any]:
 
 def _unary(name: str, doc: str, *, core: str | None = None, prepare: Callable[[Any], Any] = to_float) -> Any:
     """The public function of one engine op."""
-    run = getattr(_ops, core or name)
+    run = with_complex(name, getattr(_ops, core or name))
 
     def function(x: Any) -> Any:
         return run(prepare(x))
@@ -143,7 +144,7 @@ def _unary(name: str, doc: str, *, core: str | None = None, prepare: Callable[[A
 
 
 def _binary(name: str, doc: str, *, core: str | None = None, prepare: Prepare = to_common) -> Any:
-    run = getattr(_ops, core or name)
+    run = with_complex(name, getattr(_ops, core or name))
 
     def function(x1: Any, x2: Any) -> Any:
         return run(*prepare(x1, x2))

@@ -2,6 +2,7 @@
 
 from .activation import *
 from .attention import *
+from .complex import polar
 from .convolution import *
 from .crossentropy import *
 from .ctc import *

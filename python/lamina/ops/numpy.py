@@ -1,8 +1,10 @@
 """The functions of NumPy, by family."""
 
 from .bitwise import *
+from .complex import angle, conj, conjugate, imag, real
 from .core import ndim, size
 from .creation import *
+from .determinants import slogdet
 from .einsum import *
 from .elementwise import *
 from .flips import *

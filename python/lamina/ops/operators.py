@@ -18,9 +18,9 @@ Tensor = _core.Tensor
 
 
 def _operand(x: Any) -> bool:
-    return isinstance(x, (Tensor, bool, int, float, np.ndarray, np.generic, list, tuple, _core.Dim)) or hasattr(
-        x, "core"
-    )
+    return isinstance(
+        x, (Tensor, bool, int, float, complex, np.ndarray, np.generic, list, tuple, _core.Dim)
+    ) or hasattr(x, "core")
 
 
 def _binary(function: Callable[..., Any], reverse: bool = False) -> Callable[..., Any]:

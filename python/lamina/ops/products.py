@@ -6,6 +6,7 @@ from typing import Any
 
 from .. import _core
 from ..checks import choice, explain
+from .complex import with_complex
 from .convert import convert_to_tensor, convert_weak, normalize_axes, normalize_axis, to_common, to_float
 from .einsum import Term, contract
 from .flips import flip
@@ -16,7 +17,7 @@ from .sizes import is_whole
 __all__ = ["correlate", "cross", "dot", "inner", "kron", "matmul", "outer", "tensordot", "vdot"]
 
 _ops = _core.ops
-_matmul = _ops.matmul
+_matmul = with_complex("matmul", _ops.matmul)
 
 
 @operation

@@ -2,6 +2,7 @@
 
 from cases.call import Call
 from cases.calls import (
+    complex,
     control,
     creation,
     elementwise,
@@ -29,6 +30,7 @@ FAMILIES = (
     linalg,
     flow,
     fourier,
+    complex,
     nn,
     nn_images,
     image,

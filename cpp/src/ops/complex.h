@@ -1,0 +1,33 @@
+// The two views of complex numbers: complex64 is two float32 side by side, complex128 two float64. All arithmetic is
+// made of real ops; other ops refuse complex tensors.
+#pragma once
+
+#include "ops/op.h"
+
+namespace lamina {
+
+// [..., 2] -> [...]: real and imaginary parts as complex numbers.
+struct ViewAsComplex {
+  static constexpr const char* name = "view_as_complex";
+  static constexpr bool alias = true;
+  static constexpr bool takes_complex = true;
+  template <class V>
+  void fields(V&) {}
+  Specs infer(const Specs& inputs) const;
+  void run(const Run&) const {}
+  Values vjp(const Vjp& v) const;
+};
+
+// [...] -> [..., 2].
+struct ViewAsReal {
+  static constexpr const char* name = "view_as_real";
+  static constexpr bool alias = true;
+  static constexpr bool takes_complex = true;
+  template <class V>
+  void fields(V&) {}
+  Specs infer(const Specs& inputs) const;
+  void run(const Run&) const {}
+  Values vjp(const Vjp& v) const;
+};
+
+}  // namespace lamina
