@@ -87,12 +87,16 @@ void bind_ops(py::module_& m) {
   m.def(
       "alike",
       [](const py::object& a, const py::object& b) {
-        if (!py::isinstance<Value::Impl>(a) || !py::isinstance<Value::Impl>(b)) return false;
+        if (!py::isinstance<Value::Impl>(a) || !py::isinstance<Value::Impl>(b)) return 0;
         const Value x(a.cast<ValuePtr>()), y(b.cast<ValuePtr>());
-        return x.dtype() == y.dtype() && ((x.concrete() && y.concrete()) || Trace::active() != nullptr);
+        const DType dtype = x.dtype();
+        if (dtype != y.dtype() || is_complex(dtype)) return 0;
+        if (!(x.concrete() && y.concrete()) && Trace::active() == nullptr) return 0;
+        return is_floating(dtype) ? 3 : dtype == DType::boolean ? 1 : 2;
       },
       py::arg("a"), py::arg("b"),
-      "Whether both are tensors of one dtype that an op takes as they are: numbers, or symbols in an open trace.");
+      "Whether an op takes both as they are, tensors of one dtype, numbers or symbols of an open trace: 1 for bools, 2 "
+      "for whole numbers, 3 for floats, else 0.");
   m.def(
       "gradient",
       [](const py::iterable& targets, const py::iterable& sources, const py::object& output_gradients) {

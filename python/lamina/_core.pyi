@@ -110,6 +110,9 @@ class Graph:
 def close_over(parameters: Sequence[Tensor], outputs: Sequence[Sequence[Tensor]]) -> tuple[list[Graph], list[Tensor]]:
     """(graphs, captured): one graph per list of outputs; all take the parameters, then what was captured."""
 
+def alike(a: Any, b: Any) -> int:
+    """1, 2 or 3 if an op takes both as they are (tensors of one dtype: bool, whole numbers, floats), else 0."""
+
 def with_gradient(outputs: Sequence[Tensor], inputs: Sequence[Tensor], pull: Any) -> list[Tensor]:
     """The outputs, with the gradients of the inputs that `pull(gradients of the outputs)` gives."""
 

@@ -17,8 +17,9 @@ from ..checks import explain
 from .convert import convert_to_tensor, convert_weak, is_symbolic, result_type
 from .creation import arange
 from .elementwise import add, less, logical_and
+from .flips import flip
 from .operation import FunctionOperation, holds_symbolic, operation
-from .shapes import concatenate, flip, stack
+from .shapes import concatenate, stack
 
 __all__ = [
     "associative_scan",

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 from collections.abc import Callable
@@ -143,15 +144,28 @@ def _unary(name: str, doc: str, *, core: str | None = None, prepare: Callable[[A
     return operation(function)
 
 
+# From which kind on (`_core.alike`) two tensors of one dtype need no preparation.
+_READY: dict[Prepare, int] = {to_common: 1, to_numbers: 2, to_floats: 3}
+
+
 def _binary(name: str, doc: str, *, core: str | None = None, prepare: Prepare = to_common) -> Any:
-    run = with_complex(name, getattr(_ops, core or name))
+    engine = getattr(_ops, core or name)
+    run = with_complex(name, engine)
 
     def function(x1: Any, x2: Any) -> Any:
         return run(*prepare(x1, x2))
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = doc
-    return operation(function)
+    general = operation(function)
+    ready = _READY.get(prepare, 4)
+    alike = _core.alike
+
+    @functools.wraps(general)
+    def public(x1: Any, x2: Any) -> Any:  # the frequent case without a search
+        return engine(x1, x2) if alike(x1, x2) >= ready else general(x1, x2)
+
+    return public
 
 
 negative = _unary("negative", "-x.", prepare=convert_to_tensor)
