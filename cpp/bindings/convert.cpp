@@ -1,6 +1,8 @@
 #include "convert.h"
 
 #include "lamina/error.h"
+#include "ops/functions.h"
+#include "program/graph.h"
 
 namespace lamina::python {
 
@@ -9,6 +11,8 @@ namespace {
 DType dtype_of_array(const py::array& array) {
   const char kind = array.dtype().kind();
   const auto bytes = array.itemsize();
+  if (kind == 'f' && bytes == 2) return DType::float16;
+  if (kind == 'V' && bytes == 2 && py::str(array.dtype()).cast<std::string>() == "bfloat16") return DType::bfloat16;
   if (kind == 'f' && bytes == 4) return DType::float32;
   if (kind == 'f' && bytes == 8) return DType::float64;
   if (kind == 'i' && bytes == 4) return DType::int32;
@@ -16,7 +20,7 @@ DType dtype_of_array(const py::array& array) {
   if (kind == 'u' && bytes == 1) return DType::uint8;
   if (kind == 'b') return DType::boolean;
   fail(ErrorKind::type, "An array has a dtype the engine does not have",
-       "float32, float64, int32, int64, uint8 or bool", py::str(array.dtype()).cast<std::string>(),
+       "float16, bfloat16, float32, float64, int32, int64, uint8 or bool", py::str(array.dtype()).cast<std::string>(),
        "Convert it with astype.");
 }
 
@@ -42,9 +46,18 @@ py::dtype numpy_dtype(DType dtype) {
       return py::dtype::of<std::int64_t>();
     case DType::uint8:
       return py::dtype::of<std::uint8_t>();
+    case DType::float16:
+      return py::dtype("float16");
+    case DType::bfloat16:  // NumPy has it when this package is there
+      return py::dtype::from_args(py::module_::import("ml_dtypes").attr("bfloat16"));
     default:
       return py::dtype::of<bool>();
   }
+}
+
+bool numpy_has_bfloat16() {
+  static const bool found = !py::module_::import("importlib.util").attr("find_spec")("ml_dtypes").is_none();
+  return found;
 }
 
 }  // namespace
@@ -63,6 +76,7 @@ Tensor tensor_of_array(const py::array& array) {
 }
 
 py::array array_of_tensor(const Tensor& tensor) {
+  if (tensor.dtype() == DType::bfloat16 && !numpy_has_bfloat16()) return array_of_tensor(widened(tensor));
   const bool alone = tensor.owner() && !tensor.shared();
   std::vector<py::ssize_t> shape(tensor.shape().begin(), tensor.shape().end());
   auto* held = new Tensor(tensor);
@@ -101,7 +115,13 @@ Attribute attribute_of(const std::string& name, const py::handle& object) {
   if (PyFloat_Check(object.ptr())) return object.cast<double>();
   if (PyUnicode_Check(object.ptr())) return object.cast<std::string>();
   if (py::isinstance<Dim>(object)) return Dims{object.cast<Dim>()};
-  if (PyList_Check(object.ptr()) || PyTuple_Check(object.ptr())) return dims_of(object);
+  if (PyList_Check(object.ptr()) || PyTuple_Check(object.ptr())) {
+    const auto items = py::reinterpret_borrow<py::sequence>(object);
+    if (items.empty() || !py::isinstance<Graph>(items[0])) return dims_of(object);
+    Graphs graphs;
+    for (py::handle item : items) graphs.push_back(item.cast<std::shared_ptr<Graph>>());
+    return graphs;
+  }
   if (PyIndex_Check(object.ptr())) return dim_of(object).value();
   if (PyNumber_Check(object.ptr())) return PyFloat_AsDouble(object.ptr());
   fail(ErrorKind::type, "Attribute '" + name + "' has a type that ops do not take",

@@ -1,6 +1,8 @@
 // The generic op call: one Python function per line of ops.def, and gradients.
+#include "autodiff/custom.h"
 #include "autodiff/gradient.h"
 #include "convert.h"
+#include "program/graph.h"
 
 namespace lamina::python {
 
@@ -26,6 +28,44 @@ void bind_ops(py::module_& m) {
       return results;
     });
   }
+  py::class_<Graph, std::shared_ptr<Graph>>(m, "Graph", "A body of control flow, an attribute of ops.")
+      .def("__repr__", [](const Graph& g) { return to_string(g); });
+  m.def(
+      "close_over",
+      [](const py::iterable& parameters, const py::iterable& outputs) {
+        std::vector<Values> lists;
+        for (py::handle list : outputs) lists.push_back(values_of(list));
+        const Closure closure = close_over(values_of(parameters), lists);
+        py::list graphs, captured;
+        for (const auto& graph : closure.graphs) graphs.append(std::const_pointer_cast<Graph>(graph));
+        for (const Value& v : closure.captured) captured.append(object_of(v));
+        return py::make_tuple(graphs, captured);
+      },
+      py::arg("parameters"), py::arg("outputs"),
+      "(graphs, captured): one graph per list of outputs; all take the parameters, then what was captured.");
+  m.def(
+      "with_gradient",
+      [](const py::iterable& outputs, const py::iterable& inputs, const py::function& pull) {
+        // The function may outlive this call, and be dropped by a thread without the GIL.
+        std::shared_ptr<py::function> held(new py::function(pull), [](py::function* f) {
+          py::gil_scoped_acquire gil;
+          delete f;
+        });
+        auto call = [held](const Values& gradients) {
+          py::gil_scoped_acquire gil;
+          py::list given;
+          for (const Value& g : gradients) given.append(object_of(g));
+          Values found;
+          for (py::handle g : py::iterable((*held)(given)))
+            found.push_back(g.is_none() ? Value() : Value(g.cast<ValuePtr>()));
+          return found;
+        };
+        py::list results;
+        for (const Value& v : with_gradient(values_of(outputs), values_of(inputs), call)) results.append(object_of(v));
+        return results;
+      },
+      py::arg("outputs"), py::arg("inputs"), py::arg("pull"),
+      "The outputs, with the gradients of the inputs that `pull(gradients of the outputs)` gives.");
   m.def(
       "gradient",
       [](const py::iterable& targets, const py::iterable& sources, const py::object& output_gradients) {

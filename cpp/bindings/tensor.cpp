@@ -1,6 +1,7 @@
 // Dim and Tensor.
 #include "convert.h"
 #include "lamina/error.h"
+#include "ops/functions.h"
 
 namespace lamina::python {
 
@@ -35,7 +36,8 @@ py::capsule dlpack_of(const Tensor& tensor) {
     Shape shape;
   };
   auto* owner = new Owner{{}, tensor, tensor.shape()};
-  const std::uint8_t code = is_floating(tensor.dtype())        ? 2
+  const std::uint8_t code = tensor.dtype() == DType::bfloat16  ? 4
+                            : is_floating(tensor.dtype())      ? 2
                             : tensor.dtype() == DType::boolean ? 6
                             : tensor.dtype() == DType::uint8   ? 1
                                                                : 0;
@@ -56,7 +58,8 @@ py::capsule dlpack_of(const Tensor& tensor) {
   return py::reinterpret_steal<py::capsule>(capsule);
 }
 
-py::object item_of(const Tensor& t) {
+py::object item_of(const Tensor& tensor) {
+  const Tensor t = widened(tensor);
   if (t.size() != 1)
     fail(ErrorKind::value, "Only a tensor of one element is a number", "one element", "shape " + to_string(t.shape()),
          "Reduce it first, or use numpy().");

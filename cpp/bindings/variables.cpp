@@ -49,6 +49,15 @@ void bind_variables(py::module_& m) {
                                for (const Trace::Entry& e : t.entries()) list.append(py::cast(e.variable));
                                return list;
                              })
+      .def_property_readonly(
+          "entries",
+          [](const Trace& t) {
+            py::list list;
+            for (const Trace::Entry& e : t.entries())
+              list.append(py::make_tuple(py::cast(e.variable), object_of(e.leaf), object_of(e.current), e.assigned));
+            return list;
+          },
+          "(variable, value at the start, value now, whether assigned) of each variable used.")
       .def_static("active", [] { return Trace::active() != nullptr; })
       .def_static(
           "suspended", [] { return Suspension{}; }, "A context manager in which no trace is open.");
@@ -66,6 +75,7 @@ void bind_variables(py::module_& m) {
           },
           py::return_value_policy::reference)
       .def("__exit__", [](Tape& t, const py::args&) { t.recording.reset(); })
+      .def_static("active", &Recording::active)
       .def(
           "watch", [](Tape&, const ValuePtr& v) { v->watched = true; }, py::arg("tensor"));
 }

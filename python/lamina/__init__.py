@@ -16,6 +16,7 @@ from . import (
     layers,
     losses,
     metrics,
+    mixed_precision,
     models,
     ops,
     optimizers,
@@ -26,9 +27,9 @@ from . import (
     utils,
 )
 from ._core import Tensor
-from .autodiff import GradientTape
+from .autodiff import GradientTape, grad, value_and_grad
 from .config import show_config
-from .dtype_policies import DTypePolicy
+from .dtype_policies import DTypePolicy, FloatDTypePolicy
 from .initializers import Initializer
 from .layers.input import Input
 from .layers.input_spec import InputSpec
@@ -60,6 +61,7 @@ def __getattr__(name: str) -> object:
 
 __all__ = [
     "DTypePolicy",
+    "FloatDTypePolicy",
     "Function",
     "Functional",
     "GradientTape",
@@ -87,10 +89,12 @@ __all__ = [
     "datasets",
     "device",
     "dtype_policies",
+    "grad",
     "initializers",
     "layers",
     "losses",
     "metrics",
+    "mixed_precision",
     "models",
     "name_scope",
     "ops",
@@ -101,5 +105,6 @@ __all__ = [
     "show_config",
     "tree",
     "utils",
+    "value_and_grad",
     "version",
 ]

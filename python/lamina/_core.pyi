@@ -80,6 +80,8 @@ class Trace:
     def __exit__(self, *exc: object) -> None: ...
     @property
     def variables(self) -> list[Variable]: ...  # those read or assigned so far, in order
+    @property
+    def entries(self) -> list[tuple[Variable, Tensor, Tensor, bool]]: ...  # (variable, at the start, now, assigned)
     @staticmethod
     def active() -> bool: ...
     @staticmethod
@@ -92,6 +94,17 @@ class Tape:
     def __exit__(self, *exc: object) -> None: ...
     # trainable variables read while a tape is open are watched by themselves
     def watch(self, tensor: Tensor) -> None: ...
+    @staticmethod
+    def active() -> bool: ...
+
+class Graph:
+    """A body of control flow: an attribute of ops."""
+
+def close_over(parameters: Sequence[Tensor], outputs: Sequence[Sequence[Tensor]]) -> tuple[list[Graph], list[Tensor]]:
+    """(graphs, captured): one graph per list of outputs; all take the parameters, then what was captured."""
+
+def with_gradient(outputs: Sequence[Tensor], inputs: Sequence[Tensor], pull: Any) -> list[Tensor]:
+    """The outputs, with the gradients of the inputs that `pull(gradients of the outputs)` gives."""
 
 def gradient(
     targets: Sequence[Tensor], sources: Sequence[Tensor | Variable], output_gradients: Sequence[Tensor] | None = None

@@ -12,8 +12,8 @@ from typing import Any
 from . import _core
 from .checks import explain, number
 
-FLOAT_DTYPES = ("float32", "float64")
-DTYPES = ("bool", "uint8", "int32", "int64", "float32", "float64")
+FLOAT_DTYPES = ("float16", "bfloat16", "float32", "float64")
+DTYPES = ("bool", "uint8", "int32", "int64", *FLOAT_DTYPES)
 
 _settings: dict[str, Any] = {
     "floatx": "float32",
@@ -29,7 +29,7 @@ def floatx() -> str:
 
 
 def set_floatx(value: str) -> None:
-    """Makes 'float32' or 'float64' the default dtype. ValueError for others."""
+    """Makes a floating dtype the default. ValueError for others."""
     if value not in FLOAT_DTYPES:
         raise ValueError(
             explain(
@@ -89,6 +89,8 @@ def standardize_dtype(dtype: Any) -> str:
         return dtype if type(dtype) is str else str(dtype)
     if dtype is float:
         return floatx()
+    if isinstance(dtype, str) and dtype.startswith("mixed_"):
+        dtype = dtype.removeprefix("mixed_")
     if dtype is int:
         return "int32"
     if dtype is bool:
@@ -145,3 +147,17 @@ def set_num_threads(n: int) -> None:
 def num_threads() -> int:
     """How many threads kernels may use."""
     return _core.num_threads()
+
+
+def dtype_policy() -> Any:
+    """The dtype policy of layers that are given none."""
+    from . import dtype_policies
+
+    return dtype_policies.dtype_policy()
+
+
+def set_dtype_policy(policy: Any) -> None:
+    """Sets the dtype policy of layers that are given none: 'float32', 'mixed_bfloat16', ...; None for the default."""
+    from . import dtype_policies
+
+    dtype_policies.set_dtype_policy(policy)

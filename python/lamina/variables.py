@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
 from . import _core, config
 from .checks import explain
-from .ops.convert import convert_to_tensor
+from .ops.convert import convert_to_tensor, is_float
 from .scopes import stateless_scope
 from .utils.naming import auto_name, current_path
+
+# The dtype that floating variables are read in: the compute dtype of the layer that is being called.
+_autocast: ContextVar[str | None] = ContextVar("autocast", default=None)
+
+
+@contextmanager
+def autocast(dtype: str | None) -> Iterator[None]:
+    """Inside, floating variables made with `autocast=True` are read in `dtype`; None reads all as they are."""
+    token = _autocast.set(dtype)
+    try:
+        yield
+    finally:
+        _autocast.reset(token)
+
+
+def autocast_dtype() -> str | None:
+    """The dtype of the innermost `autocast`."""
+    return _autocast.get()
 
 
 class Variable:
@@ -95,13 +115,21 @@ class Variable:
 
     @property
     def value(self) -> Any:
-        """The present tensor; symbolic while a function is traced. Within a StatelessScope the value it has there."""
+        """The present tensor; symbolic while a function is traced, in the compute dtype while a layer is called.
+
+        Within a StatelessScope the value it has there.
+        """
+        stored, dtype = self._stored, _autocast.get()
+        if dtype is None or not self.autocast or stored.dtype == dtype or not is_float(stored.dtype):
+            return stored
+        return _core.ops.cast(stored, dtype=dtype)
+
+    @property
+    def _stored(self) -> Any:
+        """The present tensor in the variable's own dtype."""
         scope = stateless_scope()
-        if scope is not None:
-            value = scope.get_current_value(self)
-            if value is not None:
-                return value
-        return self.core.value
+        value = None if scope is None else scope.get_current_value(self)
+        return self.core.value if value is None else value
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -139,24 +167,24 @@ class Variable:
 
     def assign_add(self, value: Any) -> Any:
         """Adds `value` and returns the sum."""
-        return self.assign(self.value + convert_to_tensor(value, self.dtype))
+        return self.assign(self._stored + convert_to_tensor(value, self.dtype))
 
     def assign_sub(self, value: Any) -> Any:
         """Subtracts `value` and returns the difference."""
-        return self.assign(self.value - convert_to_tensor(value, self.dtype))
+        return self.assign(self._stored - convert_to_tensor(value, self.dtype))
 
     def numpy(self) -> np.ndarray:
         """A copy of the numbers."""
-        return np.array(self.value.numpy())
+        return np.array(self._stored.numpy())
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return np.array(self.value.numpy(), dtype=dtype)
+        return np.array(self._stored.numpy(), dtype=dtype)
 
     def __repr__(self) -> str:
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={self._text()}>"
 
     def _text(self) -> str:
-        value = self.value
+        value = self._stored
         return "<traced>" if value.is_symbolic else str(value.numpy())
 
     def __len__(self) -> int:

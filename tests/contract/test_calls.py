@@ -54,7 +54,7 @@ def test_traced_is_eager(call):
 
 
 def weighted_sum(call, arrays, weights):
-    results = [r for r in as_tensors(call(ops, *arrays)) if r.dtype.startswith("float")]
+    results = [r for r in as_tensors(call(ops, *map(ops.convert_to_tensor, arrays))) if r.dtype.startswith("float")]
     total = ops.sum(results[0] * weights[0])
     for result, weight in zip(results[1:], weights[1:]):
         total = total + ops.sum(result * weight)
@@ -62,7 +62,7 @@ def weighted_sum(call, arrays, weights):
 
 
 def weights_for(call, arrays):
-    results = [r for r in as_tensors(call(ops, *arrays)) if r.dtype.startswith("float")]
+    results = [r for r in as_tensors(call(ops, *map(ops.convert_to_tensor, arrays))) if r.dtype.startswith("float")]
     assert results, "no floating result"
     return [np.random.default_rng(i).uniform(0.5, 1.5, r.shape) for i, r in enumerate(results)]
 

@@ -17,8 +17,11 @@ from lamina import _core
 EACH = pytest.mark.parametrize("op", OPS, ids=lambda op: op.id)
 
 
+WITH_BODIES = {"scan", "while_loop", "switch"}  # bodies have fixed dtypes: cases/calls/flow.py has their rows
+
+
 def names_of_all_ops() -> set[str]:
-    return {name for name in dir(_core.ops) if not name.startswith("_")}
+    return {name for name in dir(_core.ops) if not name.startswith("_")} - WITH_BODIES
 
 
 def run(op: Op, arrays, attributes=None):

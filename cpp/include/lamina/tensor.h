@@ -12,7 +12,8 @@
 
 namespace lamina {
 
-enum class DType : std::uint8_t { float32, float64, int32, int64, uint8, boolean };
+// The 16-bit floats are for storage: ops compute on them in float32.
+enum class DType : std::uint8_t { float32, float64, int32, int64, uint8, boolean, float16, bfloat16 };
 
 LAMINA_API std::size_t size_of(DType dtype);       // bytes of one element
 LAMINA_API const char* name_of(DType dtype);       // "float32" ... "bool"

@@ -81,7 +81,7 @@ std::vector<Tensor> run_now(const Op& op, const std::vector<Tensor>& inputs) {
     outputs.emplace_back(spec.dtype, spec.dims.shape());
     out.push_back({outputs.back().data(), spec.dtype, outputs.back().shape()});
   }
-  Run run{in.data(), static_cast<int>(in.size()), out.data(), nullptr};
+  Run run{in.data(), static_cast<int>(in.size()), out.data(), nullptr, static_cast<int>(out.size())};
   std::shared_ptr<void> scratch;
   if (const std::size_t bytes = op.scratch(run)) {
     scratch = allocate(bytes);

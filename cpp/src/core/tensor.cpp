@@ -1,6 +1,7 @@
 #include "lamina/tensor.h"
 
 #include <cstring>
+#include <iterator>
 
 #include "core/arena.h"
 #include "core/dim.h"
@@ -14,18 +15,22 @@ struct DTypeRow {
   const char* name;
   std::size_t bytes;
 };
-constexpr DTypeRow kDTypes[] = {{"float32", 4}, {"float64", 8}, {"int32", 4}, {"int64", 8}, {"uint8", 1}, {"bool", 1}};
+constexpr DTypeRow kDTypes[] = {{"float32", 4}, {"float64", 8}, {"int32", 4},   {"int64", 8},
+                                {"uint8", 1},   {"bool", 1},    {"float16", 2}, {"bfloat16", 2}};
 
 }  // namespace
 
 std::size_t size_of(DType dtype) { return kDTypes[static_cast<int>(dtype)].bytes; }
 const char* name_of(DType dtype) { return kDTypes[static_cast<int>(dtype)].name; }
-bool is_floating(DType dtype) { return dtype <= DType::float64; }
+bool is_floating(DType dtype) { return dtype <= DType::float64 || dtype >= DType::float16; }
 
 DType dtype_of(std::string_view name) {
-  for (int i = 0; i < 6; ++i)
+  std::string names;
+  for (std::size_t i = 0; i < std::size(kDTypes); ++i) {
     if (name == kDTypes[i].name) return static_cast<DType>(i);
-  fail(ErrorKind::type, "Unknown dtype", "one of float32, float64, int32, int64, uint8, bool", std::string(name),
+    names += (i ? ", " : "") + std::string(kDTypes[i].name);
+  }
+  fail(ErrorKind::type, "Unknown dtype", "one of " + names, std::string(name),
        "Convert the data to one of them first.");
 }
 

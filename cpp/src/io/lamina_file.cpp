@@ -8,6 +8,7 @@
 #include "io/safetensors.h"
 #include "lamina/error.h"
 #include "ops/dispatch.h"
+#include "ops/functions.h"
 
 namespace lamina::io {
 
@@ -82,8 +83,9 @@ void check_golden(const std::string& path, Program& program, const Container& co
   const std::vector<Tensor> outputs = program.run("predict", inputs);
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const Tensor* expected = container.find(golden_name("output", i));
-    const bool same = expected != nullptr &&
-                      for_dtype(outputs[i].dtype(), [&](auto t) { return close<decltype(t)>(outputs[i], *expected); });
+    const Tensor found = widened(outputs[i]);
+    const bool same = expected != nullptr && expected->dtype() == outputs[i].dtype() &&
+                      for_dtype(found.dtype(), [&](auto t) { return close<decltype(t)>(found, widened(*expected)); });
     if (!same)
       refuse(path, "it does not compute here what it computed where it was saved",
              "the outputs stored in the file for its golden inputs", "other numbers in output " + std::to_string(i),

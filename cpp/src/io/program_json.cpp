@@ -55,7 +55,10 @@ Dims dims_of(const Json& j) {
   return dims;
 }
 
-// --- Attributes. JSON has no infinities, so such numbers are {"float": "inf"}.
+// --- Attributes. JSON has no infinities, so such numbers are {"float": "inf"}. Bodies are {"graphs": [...]}.
+
+Json json_of(const Graph& body);
+Graph body_of(const Json& j, int depth);
 
 Json json_of(const Attribute& attribute) {
   struct Visitor {
@@ -68,11 +71,16 @@ Json json_of(const Attribute& attribute) {
     Json operator()(const std::string& v) const { return v; }
     Json operator()(const std::vector<std::int64_t>& v) const { return v; }
     Json operator()(const Dims& v) const { return json_of(v); }
+    Json operator()(const Graphs& v) const {
+      Json graphs = Json::array();
+      for (const auto& graph : v) graphs.push_back(json_of(*graph));
+      return {{"graphs", graphs}};
+    }
   };
   return std::visit(Visitor{}, attribute);
 }
 
-Attribute attribute_of(const Json& j) {
+Attribute attribute_of(const Json& j, int depth) {
   if (j.is_boolean()) return j.get<bool>();
   if (j.is_number_integer()) return j.get<std::int64_t>();
   if (j.is_number_float()) return j.get<double>();
@@ -89,6 +97,12 @@ Attribute attribute_of(const Json& j) {
     if (j["float"] == "-inf") return -std::numeric_limits<double>::infinity();
     if (j["float"] == "nan") return std::numeric_limits<double>::quiet_NaN();
   }
+  constexpr int deepest = 32;  // loops inside loops
+  if (j.is_object() && j.size() == 1 && j.contains("graphs") && j["graphs"].is_array() && depth < deepest) {
+    Graphs graphs;
+    for (const Json& item : j["graphs"]) graphs.push_back(std::make_shared<const Graph>(body_of(item, depth + 1)));
+    return graphs;
+  }
   wrong("an attribute", "a bool, number, string or list", to_text(j));
 }
 
@@ -98,50 +112,81 @@ Json json_of(const Attributes& attributes) {
   return j;
 }
 
-Attributes attributes_of(const Json& j) {
+Attributes attributes_of(const Json& j, int depth = 0) {
   Attributes attributes;
-  for (const auto& [name, value] : j.items()) attributes.emplace_back(name, attribute_of(value));
+  for (const auto& [name, value] : j.items()) attributes.emplace_back(name, attribute_of(value, depth));
   return attributes;
 }
 
 // --- Graphs. Values are numbered as they appear: inputs, variables, constants, then each node's outputs.
 
-Json json_of(const std::string& entry, const Graph& graph, Container& container) {
-  std::vector<int> number(graph.values.size(), -1);
-  int count = 0;
-  auto add = [&](int value) { number[static_cast<std::size_t>(value)] = count++; };
-  auto numbers = [&](const std::vector<int>& values) {
+// The numbers of a graph's values in the file.
+class Numbering {
+ public:
+  explicit Numbering(const Graph& graph) : numbers_(graph.values.size(), -1) {}
+  void add(int value) { numbers_[static_cast<std::size_t>(value)] = count_++; }
+  int of(int value) const { return numbers_[static_cast<std::size_t>(value)]; }
+  std::vector<int> of(const std::vector<int>& values) const {
     std::vector<int> out;
-    for (int v : values) out.push_back(number[static_cast<std::size_t>(v)]);
+    for (int v : values) out.push_back(of(v));
     return out;
-  };
+  }
+
+ private:
+  std::vector<int> numbers_;
+  int count_ = 0;
+};
+
+Json json_of(const Spec& spec) { return {{"dtype", name_of(spec.dtype)}, {"shape", json_of(spec.dims)}}; }
+
+Json nodes_of(const Graph& graph, Numbering& numbers) {
+  Json j = Json::array();
+  for (const Graph::Node& node : graph.nodes) {
+    const Json attributes = json_of(node.op->attributes());
+    j.push_back({{"op", node.op->name()}, {"inputs", numbers.of(node.inputs)}});
+    if (!attributes.empty()) j.back()["attributes"] = attributes;
+    for (int v : node.outputs) numbers.add(v);
+  }
+  return j;
+}
+
+Json json_of(const Graph& body) {
+  Json j = {{"inputs", Json::array()}};
+  Numbering numbers(body);
+  for (const auto& input : body.inputs) {
+    j["inputs"].push_back(json_of(body.values[static_cast<std::size_t>(input.value)]));
+    numbers.add(input.value);
+  }
+  j["nodes"] = nodes_of(body, numbers);
+  j["outputs"] = Json::array();
+  for (const auto& output : body.outputs) j["outputs"].push_back(numbers.of(output.value));
+  return j;
+}
+
+Json json_of(const std::string& entry, const Graph& graph, Container& container) {
+  Numbering numbers(graph);
   Json j = {{"inputs", Json::array()}, {"variables", Json::array()}, {"constants", Json::array()},
             {"nodes", Json::array()},  {"outputs", Json::array()},   {"writes", Json::array()}};
   for (const auto& [name, value] : graph.inputs) {
-    const Spec& spec = graph.values[static_cast<std::size_t>(value)];
-    j["inputs"].push_back({{"name", name}, {"dtype", name_of(spec.dtype)}, {"shape", json_of(spec.dims)}});
-    add(value);
+    j["inputs"].push_back(json_of(graph.values[static_cast<std::size_t>(value)]));
+    j["inputs"].back()["name"] = name;
+    numbers.add(value);
   }
   for (const auto& [variable, value] : graph.reads) {
     j["variables"].push_back(variable);
-    add(value);
+    numbers.add(value);
   }
   for (const auto& [tensor, value] : graph.constants) {
     const std::string name = "constant/" + entry + "/" + std::to_string(j["constants"].size());
     j["constants"].push_back(name);
     container.tensors.emplace_back(name, tensor);
-    add(value);
+    numbers.add(value);
   }
-  for (const Graph::Node& node : graph.nodes) {
-    const Json attributes = json_of(node.op->attributes());
-    j["nodes"].push_back({{"op", node.op->name()}, {"inputs", numbers(node.inputs)}});
-    if (!attributes.empty()) j["nodes"].back()["attributes"] = attributes;
-    for (int v : node.outputs) add(v);
-  }
+  j["nodes"] = nodes_of(graph, numbers);
   for (const auto& [name, value] : graph.outputs)
-    j["outputs"].push_back({{"name", name}, {"value", number[static_cast<std::size_t>(value)]}});
+    j["outputs"].push_back({{"name", name}, {"value", numbers.of(value)}});
   for (const auto& [variable, value] : graph.writes)
-    j["writes"].push_back({{"variable", variable}, {"value", number[static_cast<std::size_t>(value)]}});
+    j["writes"].push_back({{"variable", variable}, {"value", numbers.of(value)}});
   return j;
 }
 
@@ -169,13 +214,48 @@ void refuse_twice(const std::vector<Graph::OfVariable>& list, int variable) {
       wrong("a variable of an entry", "each variable once", "variable " + std::to_string(variable) + " twice");
 }
 
+Spec spec_of(const Json& j) {
+  return {dtype_of(member(j, "dtype", &Json::is_string).get<std::string>()),
+          dims_of(member(j, "shape", &Json::is_array))};
+}
+
+void read_nodes(const Json& j, Graph& graph, int depth) {
+  for (const Json& n : member(j, "nodes", &Json::is_array)) {
+    Graph::Node node;
+    Attributes attributes;
+    if (n.is_object() && n.contains("attributes"))
+      attributes = attributes_of(member(n, "attributes", &Json::is_object), depth);
+    node.op = make_op(member(n, "op", &Json::is_string).get<std::string>(), attributes);
+    Specs specs;
+    for (const Json& v : member(n, "inputs", &Json::is_array)) {
+      node.inputs.push_back(index_of(v, graph.values.size(), "a value"));
+      specs.push_back(graph.values[static_cast<std::size_t>(node.inputs.back())]);
+    }
+    for (Spec& spec : node.op->infer(specs)) {
+      if (spec.dims.known()) check_size(spec.dims.shape());
+      node.outputs.push_back(graph.add_value(std::move(spec)));
+    }
+    graph.nodes.push_back(std::move(node));
+  }
+}
+
+Graph body_of(const Json& j, int depth) {
+  Graph body;
+  for (const Json& input : member(j, "inputs", &Json::is_array))
+    body.inputs.push_back({"x" + std::to_string(body.inputs.size()), body.add_value(spec_of(input))});
+  read_nodes(j, body, depth);
+  for (const Json& output : member(j, "outputs", &Json::is_array))
+    body.outputs.push_back(
+        {"y" + std::to_string(body.outputs.size()), index_of(output, body.values.size(), "a value")});
+  return body;
+}
+
 Graph graph_of(const Json& j, const Program& program, const Container& container) {
   constexpr auto array = &Json::is_array;
   constexpr auto string = &Json::is_string;
   Graph graph;
   for (const Json& input : member(j, "inputs", array)) {
-    const int v = graph.add_value(
-        {dtype_of(member(input, "dtype", string).get<std::string>()), dims_of(member(input, "shape", array))});
+    const int v = graph.add_value(spec_of(input));
     graph.inputs.push_back({member(input, "name", string).get<std::string>(), v});
   }
   for (const Json& variable : member(j, "variables", array)) {
@@ -189,23 +269,7 @@ Graph graph_of(const Json& j, const Program& program, const Container& container
     if (tensor == nullptr) wrong("a constant", "the name of a tensor in the file", to_text(name));
     graph.constants.push_back({*tensor, graph.add_value({tensor->dtype(), Dims(tensor->shape())})});
   }
-  for (const Json& n : member(j, "nodes", array)) {
-    Graph::Node node;
-    Attributes attributes;
-    if (n.is_object() && n.contains("attributes"))
-      attributes = attributes_of(member(n, "attributes", &Json::is_object));
-    node.op = make_op(member(n, "op", string).get<std::string>(), attributes);
-    Specs specs;
-    for (const Json& v : member(n, "inputs", array)) {
-      node.inputs.push_back(index_of(v, graph.values.size(), "a value"));
-      specs.push_back(graph.values[static_cast<std::size_t>(node.inputs.back())]);
-    }
-    for (Spec& spec : node.op->infer(specs)) {
-      if (spec.dims.known()) check_size(spec.dims.shape());
-      node.outputs.push_back(graph.add_value(std::move(spec)));
-    }
-    graph.nodes.push_back(std::move(node));
-  }
+  read_nodes(j, graph, 0);
   for (const Json& output : member(j, "outputs", array))
     graph.outputs.push_back({member(output, "name", string).get<std::string>(),
                              index_of(member(output, "value"), graph.values.size(), "a value")});

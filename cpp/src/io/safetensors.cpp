@@ -22,7 +22,7 @@ using Json = nlohmann::json;
 
 namespace {
 
-constexpr std::array<const char*, 6> kDTypeNames = {"F32", "F64", "I32", "I64", "U8", "BOOL"};
+constexpr std::array<const char*, 8> kDTypeNames = {"F32", "F64", "I32", "I64", "U8", "BOOL", "F16", "BF16"};
 constexpr std::size_t kLargestHeader = 100'000'000;  // what the reference implementation accepts
 
 [[noreturn]] void io_error(const std::string& what, const std::string& path) {
@@ -120,7 +120,7 @@ Tensor read_tensor(const std::string& path, const std::string& name, const Json&
   if (!entry.is_object() || !entry.contains("dtype") || !entry.contains("shape") || !entry.contains("data_offsets"))
     wrong("the entry");
   int dtype = -1;
-  for (int i = 0; i < 6; ++i)
+  for (int i = 0; i < static_cast<int>(kDTypeNames.size()); ++i)
     if (entry["dtype"] == kDTypeNames[static_cast<std::size_t>(i)]) dtype = i;
   if (dtype < 0) wrong("the dtype");
   const Json &sizes = entry["shape"], &offsets = entry["data_offsets"];

@@ -28,6 +28,7 @@ Random<T> make_random();
 template <class T>
 Update<T> make_update();
 Layout make_layout();
+Half make_half();
 
 // Assembled in table.cpp on the first call. Not a global: its initializer would run this level's instructions at load
 // time, on processors that may not have them.

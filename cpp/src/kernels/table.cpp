@@ -27,7 +27,8 @@ const Table& level_table() {
                               make_any<std::int64_t>(),
                               make_any<std::uint8_t>(),
                               make_any<bool>(),
-                              make_layout()};
+                              make_layout(),
+                              make_half()};
   return table;
 }
 

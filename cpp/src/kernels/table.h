@@ -7,6 +7,7 @@
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/gather/gather.h"
 #include "kernels/gemm/gemm.h"
+#include "kernels/half/half.h"
 #include "kernels/layout/layout.h"
 #include "kernels/norm/norm.h"
 #include "kernels/pool/pool.h"
@@ -49,6 +50,7 @@ struct Table {
   AnyTable<std::uint8_t> any_uint8;
   AnyTable<bool> any_bool;
   Layout layout;
+  Half half;
 };
 
 // The table of the level in use: the best this processor has, or what LAMINA_ISA names.

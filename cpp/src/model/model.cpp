@@ -6,6 +6,7 @@
 #include "io/lamina_file.h"
 #include "kernels/random/random.h"
 #include "ops/dispatch.h"
+#include "ops/functions.h"
 
 namespace lamina {
 
@@ -71,11 +72,12 @@ Logs results(Program& program) {
   Logs logs;
   const Graph& graph = program.graph("results");
   const std::vector<Tensor> values = program.run("results", {});
-  for (std::size_t i = 0; i < values.size(); ++i)
-    for_dtype(values[i].dtype(), [&](auto t) {
-      if (values[i].size() == 1)
-        logs.emplace_back(graph.outputs[i].name, static_cast<double>(values[i].item<decltype(t)>()));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const Tensor value = widened(values[i]);
+    for_dtype(value.dtype(), [&](auto t) {
+      if (value.size() == 1) logs.emplace_back(graph.outputs[i].name, static_cast<double>(value.item<decltype(t)>()));
     });
+  }
   return logs;
 }
 

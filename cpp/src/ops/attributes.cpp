@@ -25,6 +25,11 @@ std::string to_string(const Attribute& attribute) {
       for (std::size_t i = 0; i < v.size(); ++i) s += (i ? ", " : "") + to_string(v[i]);
       return s + "]";
     }
+    std::string operator()(const Graphs& v) const {
+      std::string s;
+      for (const auto& graph : v) s += "{\n" + to_string(*graph) + "}";
+      return s;
+    }
   };
   return std::visit(Visitor{}, attribute);
 }
@@ -125,6 +130,13 @@ void AttributeReader::read(const char* name, const Attribute& a, Dim& field) con
     field = *i;
   else
     wrong(name, a, "a size");
+}
+
+void AttributeReader::read(const char* name, const Attribute& a, Graphs& field) const {
+  if (auto* v = std::get_if<Graphs>(&a))
+    field = *v;
+  else
+    wrong(name, a, "graphs");
 }
 
 void AttributeReader::read(const char* name, const Attribute& a, DType& field) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <variant>
@@ -13,7 +14,11 @@
 
 namespace lamina {
 
-using Attribute = std::variant<bool, std::int64_t, double, std::string, std::vector<std::int64_t>, Dims>;
+struct Graph;
+// The bodies of control flow: graphs of their own (program/graph.h).
+using Graphs = std::vector<std::shared_ptr<const Graph>>;
+
+using Attribute = std::variant<bool, std::int64_t, double, std::string, std::vector<std::int64_t>, Dims, Graphs>;
 using Attributes = std::vector<std::pair<std::string, Attribute>>;
 
 std::string to_string(const Attribute& attribute);
@@ -82,6 +87,7 @@ class AttributeReader {
   void read(const char* name, const Attribute& a, Dims& field) const;
   void read(const char* name, const Attribute& a, Dim& field) const;
   void read(const char* name, const Attribute& a, DType& field) const;
+  void read(const char* name, const Attribute& a, Graphs& field) const;
   template <class E>
   std::enable_if_t<std::is_enum_v<E>> read(const char* name, const Attribute& a, E& field) const {
     std::string s;
@@ -95,12 +101,29 @@ class AttributeReader {
   int taken_ = 0;
 };
 
+// What graphs as attributes need, defined where graphs are.
+bool sized(const Graph& graph);
+std::shared_ptr<const Graph> bind(const Graph& graph, const Bindings& bindings);
+std::string to_string(const Graph& graph);
+
+// Whether an op has a field that says the dtype of its results.
+struct AttributeDType {
+  bool found = false;
+  template <class T>
+  void operator()(const char*, T&) {
+    found = found || std::is_same_v<T, DType>;
+  }
+};
+
 // Whether all dims in an op's fields are numbers.
 struct AttributeSizes {
   bool known = true;
   template <class T>
   void operator()(const char*, T& field) {
-    if constexpr (std::is_same_v<T, Dims> || std::is_same_v<T, Dim>) known = known && field.known();
+    if constexpr (std::is_same_v<T, Dims> || std::is_same_v<T, Dim>)
+      known = known && field.known();
+    else if constexpr (std::is_same_v<T, Graphs>)
+      for (const auto& graph : field) known = known && sized(*graph);
   }
 };
 
@@ -114,6 +137,8 @@ class AttributeBinder {
       for (Dim& d : field) d = d.evaluate(bindings_);
     } else if constexpr (std::is_same_v<T, Dim>) {
       field = field.evaluate(bindings_);
+    } else if constexpr (std::is_same_v<T, Graphs>) {
+      for (auto& graph : field) graph = bind(*graph, bindings_);
     }
   }
 

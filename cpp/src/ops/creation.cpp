@@ -23,7 +23,7 @@ Specs Fill::infer(const Specs& inputs) const {
 }
 
 void Fill::run(const Run& run) const {
-  for_dtype(dtype, [&](auto t) {
+  for_dtype(run.outputs[0].dtype, [&](auto t) {
     using T = decltype(t);
     kernels::any_table<T>().elementwise.fill(run.outputs[0].shape.size(), static_cast<T>(value), run.out<T>(0));
   });
@@ -36,7 +36,7 @@ Specs Arange::infer(const Specs& inputs) const {
 }
 
 void Arange::run(const Run& run) const {
-  for_dtype(dtype, [&](auto t) {
+  for_dtype(run.outputs[0].dtype, [&](auto t) {
     using T = decltype(t);
     kernels::any_table<T>().elementwise.arange(run.outputs[0].shape.size(), static_cast<T>(start), static_cast<T>(step),
                                                run.out<T>(0));
@@ -49,7 +49,7 @@ Specs DimValue::infer(const Specs& inputs) const {
 }
 
 void DimValue::run(const Run& run) const {
-  for_dtype(dtype, [&](auto t) {
+  for_dtype(run.outputs[0].dtype, [&](auto t) {
     using T = decltype(t);
     *run.out<T>(0) = static_cast<T>(dim.value());
   });

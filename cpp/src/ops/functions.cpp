@@ -55,3 +55,12 @@ Value matmul(const Value& a, const Value& b, bool transpose_a, bool transpose_b)
 }
 
 }  // namespace lamina::ops
+
+namespace lamina {
+
+Tensor widened(const Tensor& tensor) {
+  const bool half = tensor.dtype() == DType::float16 || tensor.dtype() == DType::bfloat16;
+  return half ? ops::cast(Value(tensor), DType::float32).tensor() : tensor;
+}
+
+}  // namespace lamina

@@ -30,3 +30,9 @@ Value transpose(const Value& x, const std::vector<std::int64_t>& axes);
 Value matmul(const Value& a, const Value& b, bool transpose_a, bool transpose_b);
 
 }  // namespace lamina::ops
+
+namespace lamina {
+
+Tensor widened(const Tensor& tensor);  // in float32, if it is float16 or bfloat16
+
+}  // namespace lamina

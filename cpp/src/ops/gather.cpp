@@ -107,7 +107,7 @@ Specs OneHot::infer(const Specs& inputs) const {
 }
 
 void OneHot::run(const Run& run) const {
-  for_dtype(dtype, [&](auto t) {
+  for_dtype(run.outputs[0].dtype, [&](auto t) {
     using T = decltype(t);
     with_indices<T>(run.inputs[0], [&](const auto& gather, const auto* indices) {
       gather.one_hot(run.inputs[0].shape.size(), classes.value(), indices, run.out<T>(0));

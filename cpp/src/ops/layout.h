@@ -21,6 +21,7 @@ struct Reshape {  // one size may be -1
 
 struct Transpose {
   static constexpr const char* name = "transpose";
+  static constexpr bool any_dtype = true;
   std::vector<std::int64_t> axes;  // output axis i is input axis axes[i]
   template <class V>
   void fields(V& v) {
@@ -33,6 +34,7 @@ struct Transpose {
 
 struct BroadcastTo {
   static constexpr const char* name = "broadcast_to";
+  static constexpr bool any_dtype = true;
   Dims shape;
   template <class V>
   void fields(V& v) {
@@ -45,6 +47,7 @@ struct BroadcastTo {
 
 struct Concatenate {
   static constexpr const char* name = "concatenate";
+  static constexpr bool any_dtype = true;
   std::int64_t axis = -1;
   template <class V>
   void fields(V& v) {
@@ -59,6 +62,7 @@ struct Concatenate {
 // down to stop (exclusive, -1 to reach the first element).
 struct Slice {
   static constexpr const char* name = "slice";
+  static constexpr bool any_dtype = true;
   Dims starts, stops;
   std::vector<std::int64_t> strides;  // empty: ones
   template <class V>
@@ -75,6 +79,7 @@ struct Slice {
 // input dy -> zeros of `shape` with dy at the places that the slice reads.
 struct SliceGrad {
   static constexpr const char* name = "slice_grad";
+  static constexpr bool any_dtype = true;
   Dims shape, starts, stops;
   std::vector<std::int64_t> strides;
   template <class V>

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+#include "core/arena.h"
+#include "kernels/table.h"
+#include "lamina/error.h"
+
 namespace lamina {
 
 Op::~Op() = default;
@@ -10,6 +14,102 @@ void detail::not_differentiable(const char* op) {
   fail(ErrorKind::value, std::string(op) + " has no gradient", "differentiable ops between the sources and the target",
        op, "Put stop_gradient before it, or use another op.");
 }
+
+namespace detail {
+
+namespace {
+
+bool is_half(DType dtype) { return dtype == DType::float16 || dtype == DType::bfloat16; }
+DType wide(DType dtype) { return is_half(dtype) ? DType::float32 : dtype; }
+
+kernels::HalfKind kind_of(DType dtype) {
+  return dtype == DType::float16 ? kernels::HalfKind::float16 : kernels::HalfKind::bfloat16;
+}
+
+std::size_t wide_bytes(const Operand& o) {
+  return is_half(o.dtype) ? aligned(static_cast<std::size_t>(o.shape.size()) * sizeof(float)) : 0;
+}
+
+// The operands of a run with float32 in the place of the halves, one after the other in the scratch memory.
+class Widened {
+ public:
+  Widened(const Run& run, int num_outputs) : first_(static_cast<char*>(run.scratch)) {
+    for (int i = 0; i < run.num_inputs; ++i) add(run.inputs[i]);
+    for (int i = 0; i < num_outputs; ++i) add(run.outputs[i]);
+    run_ = {operands_.data(), run.num_inputs, operands_.data() + run.num_inputs, nullptr, num_outputs};
+    if (first_ != nullptr) run_.scratch = first_ + bytes_;
+  }
+  const Run& run() const { return run_; }
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  void add(const Operand& o) {
+    void* data = is_half(o.dtype) && first_ != nullptr ? first_ + bytes_ : o.data;
+    operands_.push_back({data, wide(o.dtype), o.shape});
+    bytes_ += wide_bytes(o);
+  }
+  char* first_;
+  std::size_t bytes_ = 0;
+  std::vector<Operand> operands_;
+  Run run_{};
+};
+
+}  // namespace
+
+bool has_half(const Specs& specs) {
+  return std::any_of(specs.begin(), specs.end(), [](const Spec& s) { return is_half(s.dtype); });
+}
+
+bool has_half(const Run& run) {
+  for (int i = 0; i < run.num_inputs; ++i)
+    if (is_half(run.inputs[i].dtype)) return true;
+  for (int i = 0; i < run.num_outputs; ++i)
+    if (is_half(run.outputs[i].dtype)) return true;
+  return false;
+}
+
+Specs widened(const char* op, const Specs& inputs) {
+  Specs specs = inputs;
+  const Spec* first = nullptr;
+  for (Spec& spec : specs) {
+    if (!is_floating(spec.dtype)) continue;
+    if (first != nullptr && spec.dtype != inputs[static_cast<std::size_t>(first - specs.data())].dtype)
+      fail(ErrorKind::type, std::string(op) + ": the inputs have different dtypes", "one floating dtype",
+           to_string(inputs), "Cast them to the same dtype.");
+    first = first == nullptr ? &spec : first;
+    spec.dtype = wide(spec.dtype);
+  }
+  return specs;
+}
+
+Specs narrowed(const Specs& inputs, Specs outputs, bool names_dtype) {
+  if (names_dtype) return outputs;
+  const auto half = std::find_if(inputs.begin(), inputs.end(), [](const Spec& s) { return is_half(s.dtype); });
+  for (Spec& spec : outputs)
+    if (spec.dtype == DType::float32) spec.dtype = half->dtype;
+  return outputs;
+}
+
+std::size_t scratch_widened(const Op& op, const Run& run) {
+  const Widened wide(run, run.num_outputs);
+  return wide.bytes() + op.scratch(wide.run());
+}
+
+void run_widened(const Op& op, const Run& run) {
+  const Widened wide(run, run.num_outputs);
+  const kernels::Half& half = kernels::table().half;
+  for (int i = 0; i < run.num_inputs; ++i)
+    if (is_half(run.inputs[i].dtype))
+      half.widen(kind_of(run.inputs[i].dtype), run.inputs[i].shape.size(), run.in<std::uint16_t>(i),
+                 static_cast<float*>(wide.run().inputs[i].data));
+  op.run(wide.run());
+  for (int i = 0; i < run.num_outputs; ++i)
+    if (is_half(run.outputs[i].dtype))
+      half.narrow(kind_of(run.outputs[i].dtype), run.outputs[i].shape.size(), wide.run().out<float>(i),
+                  run.out<std::uint16_t>(i));
+}
+
+}  // namespace detail
 
 namespace check {
 

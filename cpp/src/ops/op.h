@@ -8,6 +8,8 @@
 //   std::vector<Value> vjp(const Vjp&) const                gradients of the inputs, made by calling ops
 //   static constexpr bool alias                             output 0 is input 0 under another shape
 //   unsigned reuses(int output) const                       bit i: the output may overwrite input i of the same size
+//   static constexpr bool any_dtype                         it takes float16 and bfloat16 as they are; other ops are
+//                                                           given float32 in their place, and never see them
 // The struct stands in one line of ops.def. Ops are pure: state goes in and comes out as tensors.
 #pragma once
 
@@ -35,6 +37,7 @@ struct Run {
   int num_inputs;
   const Operand* outputs;
   void* scratch;
+  int num_outputs;
 
   template <class T>
   const T* in(int i) const {
@@ -97,7 +100,21 @@ struct has_reuses : std::false_type {};
 template <class T>
 struct has_reuses<T, std::void_t<decltype(&T::reuses)>> : std::true_type {};
 
+template <class T, class = void>
+struct takes_any_dtype : has_alias<T> {};
+template <class T>
+struct takes_any_dtype<T, std::void_t<decltype(T::any_dtype)>> : std::true_type {};
+
 [[noreturn]] void not_differentiable(const char* op);
+
+// float16 and bfloat16 are stored, not computed with: around an op they become float32, and its results become them.
+bool has_half(const Specs& specs);
+bool has_half(const Run& run);
+Specs widened(const char* op, const Specs& inputs);  // throws Error (type) when they are mixed with other floats
+// `outputs` of the op for widened inputs; those of an op that names its dtype are as it says.
+Specs narrowed(const Specs& inputs, Specs outputs, bool names_dtype);
+std::size_t scratch_widened(const Op& op, const Run& run);
+void run_widened(const Op& op, const Run& run);
 
 }  // namespace detail
 
@@ -125,9 +142,23 @@ class OpOf final : public Op {
     copy.fields(binder);
     return std::make_shared<OpOf<T>>(std::move(copy));
   }
-  Specs infer(const Specs& inputs) const override { return definition_.infer(inputs); }
-  void run(const Run& run) const override { definition_.run(run); }
+  Specs infer(const Specs& inputs) const override {
+    if constexpr (!detail::takes_any_dtype<T>::value)
+      if (detail::has_half(inputs)) {
+        AttributeDType named;
+        const_cast<T&>(definition_).fields(named);  // only looks
+        return detail::narrowed(inputs, definition_.infer(detail::widened(T::name, inputs)), named.found);
+      }
+    return definition_.infer(inputs);
+  }
+  void run(const Run& run) const override {
+    if constexpr (!detail::takes_any_dtype<T>::value)
+      if (detail::has_half(run)) return detail::run_widened(*this, run);
+    definition_.run(run);
+  }
   std::size_t scratch([[maybe_unused]] const Run& run) const override {
+    if constexpr (!detail::takes_any_dtype<T>::value)
+      if (detail::has_half(run)) return detail::scratch_widened(*this, run);
     if constexpr (detail::has_scratch<T>::value)
       return definition_.scratch(run);
     else

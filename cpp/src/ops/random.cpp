@@ -34,7 +34,7 @@ Specs RandomOp<D>::infer(const Specs& inputs) const {
 template <Distribution D>
 void RandomOp<D>::run(const Run& run) const {
   const State state(run, 0);
-  for_floating(dtype, [&](auto t) {
+  for_floating(run.outputs[0].dtype, [&](auto t) {
     using T = decltype(t);
     const auto& r = kernels::float_table<T>().random;
     auto* f = D == Distribution::uniform ? r.uniform : D == Distribution::normal ? r.normal : r.truncated_normal;

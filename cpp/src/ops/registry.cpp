@@ -15,6 +15,7 @@
 #include "ops/reduce.h"
 #include "ops/softmax.h"
 #include "ops/update.h"
+#include "program/control.h"
 
 namespace lamina {
 

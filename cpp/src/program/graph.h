@@ -49,6 +49,17 @@ using NamedValues = std::vector<std::pair<std::string, Value>>;
 Graph make_graph(const NamedValues& inputs, const NamedValues& outputs,
                  const std::vector<std::pair<int, const Trace::Entry*>>& variables);
 
+// A graph that takes all it uses as inputs: the parameters, then what was captured, in the order of `captured`. What
+// does not depend on the parameters is captured as a value, so it is computed once, outside.
+struct Closure {
+  std::vector<std::shared_ptr<const Graph>> graphs;  // one per list of outputs; all take the same inputs
+  Values captured;
+};
+Closure close_over(const Values& parameters, const std::vector<Values>& outputs);
+
+// The graph's outputs for these inputs, by calling its ops. The graph has neither variables nor constants of its own.
+Values call_graph(const Graph& graph, const Values& inputs);
+
 std::string to_string(const Graph& graph);
 
 }  // namespace lamina

@@ -8,6 +8,7 @@
 #include "ops/conv.h"
 #include "ops/elementwise.h"
 #include "ops/matmul.h"
+#include "program/control.h"
 
 namespace lamina {
 
@@ -137,6 +138,20 @@ void fold_constants(Graph& graph) {
   graph.nodes = std::move(kept);
 }
 
+void trim_scans(Graph& graph) {
+  const std::vector<int> uses = count_uses(graph);
+  for (Graph::Node& node : graph.nodes) {
+    const Scan* scan = node.op->as<Scan>();
+    if (scan == nullptr || !scan->keep) continue;
+    const auto kept = node.outputs.end() - scan->carries;
+    if (std::any_of(kept, node.outputs.end(), [&](int v) { return uses[static_cast<std::size_t>(v)] > 0; })) continue;
+    node.outputs.erase(kept, node.outputs.end());
+    Scan trimmed = *scan;
+    trimmed.keep = false;
+    node.op = make_op(std::move(trimmed));
+  }
+}
+
 namespace {
 
 std::optional<k::Activation> activation_of(const Op& op) {
@@ -226,6 +241,7 @@ void optimize(Graph& graph) {
   remove_identities(graph);
   merge_equal_nodes(graph);
   fold_constants(graph);
+  trim_scans(graph);
   fuse_epilogues(graph);
   remove_dead_nodes(graph);
 }

@@ -238,8 +238,8 @@ class Planner {
         elements += shape_of(v).size();
       }
       if (elements == 0) continue;
-      step.scratch_bytes =
-          node.op->scratch(Run{inputs.data(), static_cast<int>(inputs.size()), outputs.data(), nullptr});
+      step.scratch_bytes = node.op->scratch(Run{inputs.data(), static_cast<int>(inputs.size()), outputs.data(), nullptr,
+                                                static_cast<int>(outputs.size())});
       if (step.scratch_bytes > 0) {
         scratch_intervals_.push_back(static_cast<int>(intervals_.size()));
         intervals_.push_back({step.scratch_bytes, static_cast<int>(i), static_cast<int>(i), 0});

@@ -43,7 +43,8 @@ Workspace::Workspace(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)),
     return operand;
   };
   for (const Plan::Step& step : plan_->steps) {
-    Run run{operands_.data() + operands_.size(), static_cast<int>(step.inputs.size()), nullptr, nullptr};
+    Run run{operands_.data() + operands_.size(), static_cast<int>(step.inputs.size()), nullptr, nullptr,
+            static_cast<int>(step.outputs.size())};
     for (const Plan::Operand& o : step.inputs) add(operands_, o);
     run.outputs = operands_.data() + operands_.size();
     for (const Plan::Operand& o : step.outputs) add(operands_, o);

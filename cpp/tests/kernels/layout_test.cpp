@@ -119,7 +119,7 @@ std::vector<Case> cases() {
 
 template <class T>
 class LayoutTest : public testing::Test {};
-using Elements = testing::Types<std::uint8_t, std::int32_t, std::int64_t>;
+using Elements = testing::Types<std::uint8_t, std::uint16_t, std::int32_t, std::int64_t>;
 TYPED_TEST_SUITE(LayoutTest, Elements);
 
 TYPED_TEST(LayoutTest, CopiesWhatTheReferenceCopies) {

@@ -161,7 +161,7 @@ TEST(Hostile, WhatInferAcceptsRunsInItsOwnMemory) {
           memory.emplace_back(static_cast<std::size_t>(shape.size()) * size_of(s.dtype));
           out.push_back({memory.back().data(), s.dtype, shape});
         }
-        lamina::Run run{in.data(), static_cast<int>(in.size()), out.data(), nullptr};
+        lamina::Run run{in.data(), static_cast<int>(in.size()), out.data(), nullptr, static_cast<int>(out.size())};
         memory.emplace_back(op->scratch(run));
         run.scratch = memory.back().data();
         ++runs[info.name];

@@ -18,7 +18,7 @@ from ..ops.operation import holds_symbolic, outside_trace, record
 from ..saving.serialization import serialize_keras_object
 from ..scopes import run_stateless
 from ..utils.naming import current_path, name_scope
-from ..variables import Variable
+from ..variables import Variable, autocast, autocast_dtype
 from . import input_spec as specs
 from .shapes import map_shapes, pop_shape, to_shape
 from .state import LayerState, leaves
@@ -290,7 +290,12 @@ class Layer(LayerState):
                     self._path = current_path()
                     self._build_for(arguments)
                 previous_mask = self._fill_masks(signature, arguments, kwargs, first)
-                outputs = self.call(*args, **kwargs)
+                mixed = self.autocast and self.compute_dtype != self.variable_dtype
+                if mixed or autocast_dtype() is not None:
+                    with autocast(self.compute_dtype if mixed else None):
+                        outputs = self.call(*args, **kwargs)
+                else:
+                    outputs = self.call(*args, **kwargs)
         finally:
             _context.reset(token)
         if self.activity_regularizer is not None:

@@ -9,7 +9,7 @@ from .. import _core, config, ops
 from ..checks import axis_in_range, explain, is_integer, number
 from .input_spec import InputSpec
 from .layer import Layer
-from .support import add_weight, size_of_axis, weight_options
+from .support import add_weight, in_float32, size_of_axis, weight_options
 
 
 class BatchNormalization(Layer):
@@ -129,6 +129,7 @@ class BatchNormalization(Layer):
         beta = ops.zeros(like.shape, dtype=like.dtype) if self.beta is None else self.beta.value
         return gamma, beta
 
+    @in_float32
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         moving_mean, moving_variance = self.moving_mean.value, self.moving_variance.value
         gamma, beta = self._scale_and_shift(self.moving_mean)
@@ -264,6 +265,7 @@ class LayerNormalization(Layer):
         if self.center and not self.rms_scaling:
             self.beta = add_weight(self, "beta", shape)
 
+    @in_float32
     def call(self, inputs: Any) -> Any:
         axes = self._axes(inputs.ndim)
         if self.rms_scaling:

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import constraints, initializers, ops, regularizers
 from ..checks import explain
+from ..variables import autocast
 
 _KINDS = {"initializer": initializers, "regularizer": regularizers, "constraint": constraints}
+
+
+def in_float32(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Makes a layer's `call` compute in float32 on 16-bit floats: their statistics would be too coarse."""
+
+    @functools.wraps(call)
+    def run(self: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        if inputs.dtype not in ("float16", "bfloat16"):
+            return call(self, inputs, *args, **kwargs)
+        with autocast("float32"):
+            return ops.cast(call(self, ops.cast(inputs, "float32"), *args, **kwargs), inputs.dtype)
+
+    return run
 
 
 def weight_options(layer: Any, **options: Any) -> None:

@@ -56,7 +56,11 @@ class Trainer:
         from .compile import CompileLoss, CompileMetrics
 
         names = self._known_output_names()
-        self._set("optimizer", optimizers.get(optimizer))
+        chosen = optimizers.get(optimizer)
+        policy = self.dtype_policy  # type: ignore[attr-defined]
+        if auto_scale_loss and policy.name == "mixed_float16" and not isinstance(chosen, optimizers.LossScaleOptimizer):
+            chosen = optimizers.LossScaleOptimizer(chosen, name="loss_scale_optimizer")
+        self._set("optimizer", chosen)
         for identifier in tree.flatten(loss):
             _check_name("loss", identifier)
         for identifier in [*tree.flatten(metrics or []), *tree.flatten(weighted_metrics or [])]:

@@ -7,6 +7,7 @@ family of functions is a file that lists its public names; `numpy` and `nn` are 
 from .. import _core as _core
 from ..variables import Variable as _Variable
 from . import nn, numpy
+from .control import *
 from .convert import convert_to_numpy, convert_to_tensor, result_type
 from .core import *
 from .nn import *

@@ -14,7 +14,6 @@ Dim = _core.Dim
 
 # NumPy dtypes the engine does not have, and what they become.
 _NEAREST = {
-    "float16": "float32",
     "longdouble": "float64",
     "float128": "float64",
     "int8": "int32",
@@ -23,8 +22,8 @@ _NEAREST = {
     "uint32": "int64",
     "uint64": "int64",
 }
-_FLOATS = ("float32", "float64")
-_RANK = {"bool": 0, "uint8": 1, "int32": 2, "int64": 3, "float32": 4, "float64": 5}
+_FLOATS = config.FLOAT_DTYPES
+_RANK = {name: i for i, name in enumerate(config.DTYPES)}
 
 
 def is_float(dtype: str) -> bool:
@@ -99,7 +98,7 @@ def _to_tensor(x: Any) -> Any:
     if isinstance(x, int):
         return Tensor(np.asarray(x, dtype="int32" if -(2**31) <= x < 2**31 else "int64"))
     if isinstance(x, float):
-        return Tensor(np.asarray(x, dtype=config.floatx()))
+        return _number(x, config.floatx())
     if isinstance(x, Dim):
         return _core.ops.dim_value(dim=x, dtype="int32")
     if isinstance(x, np.ndarray):
@@ -127,7 +126,7 @@ def _list_to_tensor(x: list[Any] | tuple[Any, ...]) -> Any:
         return _core.ops.concatenate(*(_core.ops.reshape(i, shape=[1, *i.dims]) for i in items), axis=0)
     array = np.asarray(x)
     if array.dtype == "float64" and not _holds(x, (np.float64, np.ndarray)):
-        array = array.astype(config.floatx())
+        return convert_to_tensor(array_to_tensor(array), config.floatx())
     elif array.dtype == "int64" and not _holds(x, (np.int64, np.ndarray)) and (array.size == 0 or _fits_int32(array)):
         array = array.astype(config.floatx() if array.size == 0 else "int32")
     return array_to_tensor(array)
@@ -161,6 +160,7 @@ def result_type(*values: Any) -> str:
     >>> lamina.ops.result_type(np.zeros(2, "int64"), 1.5)
     'float32'
     """
+    names = config.DTYPES
     best = -1
     wide = False
     weak: list[Any] = []
@@ -180,16 +180,17 @@ def result_type(*values: Any) -> str:
         if dtype == "float64" and isinstance(value, (np.ndarray, np.generic)):
             wide = True  # decides only when no tensor is a float
             continue
+        if {dtype, names[best]} == {"float16", "bfloat16"}:  # neither holds the other's numbers
+            dtype = "float32"
         best = max(best, _RANK[dtype])
-    if wide and best < _RANK["float32"]:
+    if wide and best < _RANK["float16"]:
         best = _RANK["float64"] if best < 0 else _RANK[config.floatx()]
-    names = list(_RANK)
     for value in weak:
         if isinstance(value, bool):
             best = max(best, 0)
         elif isinstance(value, int):
             best = max(best, 2) if best < 1 else best
-        elif best < _RANK["float32"]:
+        elif best < _RANK["float16"]:
             best = _RANK[config.floatx()]
     return names[best]
 
@@ -203,15 +204,21 @@ def to_common(*values: Any) -> list[Any]:
             if second.dtype == first.dtype:
                 return [first, second]
         elif type(second) is float and first.dtype in _FLOATS:
-            return [first, Tensor(np.asarray(second, dtype=first.dtype))]
+            return [first, _number(second, first.dtype)]
     dtype = result_type(*values)
     return [convert_weak(value, dtype) for value in values]
+
+
+def _number(value: Any, dtype: str) -> Any:
+    if dtype == "bfloat16":  # which NumPy does not know
+        return _core.ops.cast(Tensor(np.asarray(value, dtype="float32")), dtype=dtype)
+    return Tensor(np.asarray(value, dtype=dtype))
 
 
 def convert_weak(value: Any, dtype: str) -> Any:
     """A number or array directly in `dtype`, without a stop at its own."""
     if _is_weak(value):
-        return Tensor(np.asarray(value, dtype=dtype))
+        return _number(value, dtype)
     return convert_to_tensor(value, dtype)
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import _core, config, tree
-from ..checks import explain
-from .convert import convert_to_tensor, is_symbolic
-from .elementwise import where
+from .. import _core, config
+from .convert import convert_to_tensor
 from .operation import operation
 from .shapes import unstack
 
-__all__ = ["cast", "cond", "dtype", "is_tensor", "ndim", "shape", "size", "stop_gradient", "unstack"]
+__all__ = ["cast", "dtype", "is_tensor", "ndim", "shape", "size", "stop_gradient", "unstack"]
 
 _ops = _core.ops
 
@@ -59,23 +57,3 @@ def dtype(x: Any) -> str:
 def is_tensor(x: Any) -> bool:
     """True for tensors that hold numbers."""
     return isinstance(x, _core.Tensor) and not x.is_symbolic
-
-
-def cond(pred: Any, true_fn: Any, false_fn: Any) -> Any:
-    """`true_fn()` if pred holds, else `false_fn()`. With a traced `pred` both run and the results are chosen from.
-
-    ValueError when the two give different structures.
-    """
-    if isinstance(pred, bool) or not is_symbolic(convert_to_tensor(pred)):
-        return true_fn() if bool(pred) else false_fn()
-    yes, no = true_fn(), false_fn()
-    if not tree.same_structure(yes, no):
-        raise ValueError(
-            explain(
-                "cond: the two functions return different structures.",
-                "the same lists, keys and numbers of results",
-                f"{tree.map_structure(lambda _: '*', yes)} and {tree.map_structure(lambda _: '*', no)}",
-                "return the same structure from both.",
-            )
-        )
-    return tree.map_structure(lambda a, b: where(pred, a, b), yes, no)

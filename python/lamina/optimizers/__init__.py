@@ -11,11 +11,12 @@ from ..checks import explain
 from ..namespaces import Namespace
 from . import schedules
 from .adam import Adam, AdamW
+from .loss_scale import LossScaleOptimizer
 from .optimizer import Optimizer
 from .rmsprop import RMSprop
 from .sgd import SGD
 
-CLASSES = (Adam, AdamW, RMSprop, SGD)
+CLASSES = (Adam, AdamW, LossScaleOptimizer, RMSprop, SGD)
 
 NAMESPACE = Namespace("optimizer", {cls.__name__: cls for cls in (Optimizer, *CLASSES)}, ignore_case=True)
 serialize, deserialize = NAMESPACE.serialize, NAMESPACE.deserialize

@@ -187,6 +187,8 @@ void copy_elements(const StridedCopy& copy, const T* src, T* dst) {
 void copy(const StridedCopy& copy, std::int32_t element_bytes, const void* src, void* dst) {
   if (element_bytes == 1)
     copy_elements(copy, static_cast<const std::uint8_t*>(src), static_cast<std::uint8_t*>(dst));
+  else if (element_bytes == 2)
+    copy_elements(copy, static_cast<const std::uint16_t*>(src), static_cast<std::uint16_t*>(dst));
   else if (element_bytes == 4)
     copy_elements(copy, static_cast<const std::uint32_t*>(src), static_cast<std::uint32_t*>(dst));
   else

@@ -15,7 +15,7 @@ struct StridedCopy {
 };
 
 struct Layout {
-  void (*copy)(const StridedCopy&, std::int32_t element_bytes /* 1, 4 or 8 */, const void* src, void* dst);
+  void (*copy)(const StridedCopy&, std::int32_t element_bytes /* 1, 2, 4 or 8 */, const void* src, void* dst);
 };
 
 }  // namespace lamina::kernels

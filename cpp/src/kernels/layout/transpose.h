@@ -1,4 +1,4 @@
-// Transposes of matrices whose elements are bit patterns of 1, 4 or 8 bytes:
+// Transposes of matrices whose elements are bit patterns of 1, 2, 4 or 8 bytes:
 //   dst[i * dst_row + j] = src[j * src_row + i]    for i < rows, j < columns
 #pragma once
 
@@ -56,21 +56,21 @@ struct TransposeTile<std::uint32_t> : PacketTile<float> {};
 template <>
 struct TransposeTile<std::uint64_t> : PacketTile<double> {};
 
-// 8 x 8 bytes in eight integers: blocks of 4, 2 and 1 bytes off the diagonal change places.
+// A square of 8 bytes a side in as many integers: blocks of 4, 2 and 1 bytes off the diagonal change places. A row
+// here is `distance` elements away, and `bits` are as far in an integer.
+template <int distance, int bits, Index size>
+inline void swap_blocks(std::uint64_t (&row)[size], std::uint64_t low) {
+  for (Index i = 0; i < size; ++i) {
+    if (i & distance) continue;
+    const std::uint64_t changed = ((row[i] >> bits) ^ row[i + distance]) & low;
+    row[i + distance] ^= changed;
+    row[i] ^= changed << bits;
+  }
+}
+
 template <>
 struct TransposeTile<std::uint8_t> {
   static constexpr Index size = 8;
-
-  template <int distance, int bits>
-  static inline void swap_blocks(std::uint64_t (&row)[8], std::uint64_t low) {
-    for (int i = 0; i < 8; ++i) {
-      if (i & distance) continue;
-      const std::uint64_t changed = ((row[i] >> bits) ^ row[i + distance]) & low;
-      row[i + distance] ^= changed;
-      row[i] ^= changed << bits;
-    }
-  }
-
   static inline void run(const std::uint8_t* src, Index src_row, std::uint8_t* dst, Index dst_row) {
     std::uint64_t row[8];
     for (int i = 0; i < 8; ++i) __builtin_memcpy(&row[i], src + i * src_row, 8);
@@ -78,6 +78,18 @@ struct TransposeTile<std::uint8_t> {
     swap_blocks<2, 16>(row, 0x0000ffff0000ffffu);
     swap_blocks<1, 8>(row, 0x00ff00ff00ff00ffu);
     for (int i = 0; i < 8; ++i) __builtin_memcpy(dst + i * dst_row, &row[i], 8);
+  }
+};
+
+template <>
+struct TransposeTile<std::uint16_t> {
+  static constexpr Index size = 4;
+  static inline void run(const std::uint16_t* src, Index src_row, std::uint16_t* dst, Index dst_row) {
+    std::uint64_t row[4];
+    for (int i = 0; i < 4; ++i) __builtin_memcpy(&row[i], src + i * src_row, 8);
+    swap_blocks<2, 32>(row, 0x00000000ffffffffu);
+    swap_blocks<1, 16>(row, 0x0000ffff0000ffffu);
+    for (int i = 0; i < 4; ++i) __builtin_memcpy(dst + i * dst_row, &row[i], 8);
   }
 };
 
