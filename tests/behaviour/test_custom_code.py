@@ -949,3 +949,56 @@ def test_the_ways_on():
         return lamina.Sequential([lamina.Input((6,)), layers.Dense(2), layers.Lambda(chosen), layers.Dense(2)])
 
     same_both_ways(make, learns=None)
+
+
+class WeightedStep(Net):
+    """A step that knows sample weights."""
+
+    def train_step(self, data):
+        x, y, sample_weight = lamina.utils.unpack_x_y_sample_weight(data)
+        with lamina.GradientTape() as tape:
+            y_pred = self(x, training=True)
+            loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
+        self.optimizer.apply(tape.gradient(loss, self.trainable_variables), self.trainable_variables)
+        return {**self.compute_metrics(x, y, y_pred, sample_weight=sample_weight), "loss": loss}
+
+
+def test_sample_weights_in_own_steps():
+    weights = np.linspace(0.1, 2.0, 48).astype("float32")
+    arguments = {"weighted_metrics": ["mae"]}
+    weighted = same_both_ways(WeightedStep, compile_arguments=arguments, sample_weight=weights, shuffle=False)
+    plain, _ = train(Net, compile_arguments=arguments, sample_weight=weights, shuffle=False)
+    for a, b in zip(weighted.get_weights(), plain.get_weights()):
+        np.testing.assert_array_equal(a, b)
+
+
+@lamina.saving.register_keras_serializable("custom")
+class Classifier(lamina.Model):
+    """A subclassed model that can be saved."""
+
+    def __init__(self, hidden=8, **kwargs):
+        super().__init__(**kwargs)
+        self.hidden = hidden
+        self.blocks = [Linear(hidden, penalty=0.01), layers.BatchNormalization(), Linear(3)]
+
+    def call(self, x, training=None):
+        for block in self.blocks:
+            x = block(x, training=training)
+        return ops.softmax(x)
+
+    def get_config(self):
+        return {**super().get_config(), "hidden": self.hidden}
+
+
+def test_a_subclassed_model_is_saved_and_goes_on(tmp_path):
+    arguments = {"loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"]}
+    model = same_both_ways(Classifier, y=CLASSES, compile_arguments=arguments)
+    model.save(tmp_path / "m.lamina")
+    loaded = lamina.models.load_model(tmp_path / "m.lamina")
+    assert type(loaded) is Classifier
+    assert loaded.hidden == 8
+    np.testing.assert_array_equal(loaded.predict(X, verbose=0), model.predict(X, verbose=0))
+    for one in (model, loaded):
+        one.fit(X, CLASSES, epochs=2, verbose=0)
+    for a, b in zip(loaded.variables, model.variables):
+        np.testing.assert_array_equal(a.numpy(), b.numpy(), err_msg=b.path)
