@@ -216,6 +216,8 @@ def allocation_count() -> int: ...  # tensors and arenas allocated by the engine
 # random_uniform(state, shape=, low=, high=, dtype=) random_normal random_truncated_normal (state, shape=,
 #   mean=, stddev=, dtype=)
 #   random_integers(state, shape=, low=, high=) -> int64; dropout(x, state, rate=): state is int64 [key, counter]
+#   random_permutation(state, size=) -> int64; random_gamma(alpha, state, logarithm=False)
+#   random_binomial(counts, probabilities, state)
 # sgd_update(p, g, learning_rate[, m], momentum=, nesterov=) -> p[, m]
 # adam_update(p, g, m, v, alpha[, v_hat], beta_1=, beta_2=, epsilon=) -> p, m, v[, v_hat]
 # rmsprop_update(p, g, learning_rate, v[, a if centered][, b if momentum > 0], rho=, momentum=, epsilon=,

@@ -39,6 +39,7 @@ __all__ = [
 ]
 
 _ops = _core.ops
+_BITS = {"float16": 11, "bfloat16": 8}  # of the numbers in [1/2, 1)
 
 
 def make_default_seed() -> int:
@@ -155,6 +156,11 @@ def _dtype_of(owner: str, dtype: Any, floating: bool = True) -> str:
     )
 
 
+def _wide(dtype: str) -> str:
+    """The dtype to compute in: the short ones only store."""
+    return "float64" if dtype == "float64" else "float32"
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
 
@@ -208,6 +214,12 @@ def _bell(owner: str, draw: Any, shape: Any, mean: Any, stddev: Any, dtype: Any,
 def uniform(shape: Any, minval: Any = 0.0, maxval: Any = 1.0, dtype: Any = None, seed: Any = None) -> Any:
     """Numbers from [minval, maxval), all equally likely. The bounds may be tensors: gradients flow to them."""
     dtype, sizes, state = _dtype_of("uniform", dtype), to_sizes(shape), draw_seed(seed)
+    if dtype in _BITS:  # whole steps of the dtype, so that no number is rounded up to the end
+        steps = float(2 ** _BITS[dtype])
+        drawn = _ops.random_uniform(state, shape=sizes, low=0.0, high=steps, dtype="float32")
+        drawn = _ops.multiply(_ops.floor(drawn), convert_to_tensor(1.0 / steps, "float32"))
+        minval, maxval = convert_to_tensor(minval, "float32"), convert_to_tensor(maxval, "float32")
+        return convert_to_tensor(_scaled(drawn, _ops.subtract(maxval, minval), minval), dtype)
     if _is_number(minval) and _is_number(maxval):
         return _ops.random_uniform(state, shape=sizes, low=float(minval), high=float(maxval), dtype=dtype)
     minval, maxval = convert_to_tensor(minval, dtype), convert_to_tensor(maxval, dtype)
@@ -238,8 +250,9 @@ def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Any:
 
     No gradient flows to `alpha`. NaN where `alpha` is not positive.
     """
-    alpha = _spread("gamma", "alpha", alpha, to_sizes(shape), _dtype_of("gamma", dtype))
-    return _ops.random_gamma(alpha, draw_seed(seed))
+    dtype = _dtype_of("gamma", dtype)
+    alpha = _spread("gamma", "alpha", alpha, to_sizes(shape), _wide(dtype))
+    return convert_to_tensor(_ops.random_gamma(alpha, draw_seed(seed)), dtype)
 
 
 def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> Any:
@@ -247,9 +260,9 @@ def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None)
     dtype, sizes, state = _dtype_of("beta", dtype), to_sizes(shape), draw_seed(seed)
     # a / (a + b) of two gamma numbers; of their logarithms, as both may be too small for the dtype.
     second = _ops.add(state, _integers(0, 2**62))
-    a = _ops.random_gamma(_spread("beta", "alpha", alpha, sizes, dtype), state, logarithm=True)
-    b = _ops.random_gamma(_spread("beta", "beta", beta, sizes, dtype), second, logarithm=True)
-    return _ops.sigmoid(_ops.subtract(a, b))
+    a = _ops.random_gamma(_spread("beta", "alpha", alpha, sizes, _wide(dtype)), state, logarithm=True)
+    b = _ops.random_gamma(_spread("beta", "beta", beta, sizes, _wide(dtype)), second, logarithm=True)
+    return convert_to_tensor(_ops.sigmoid(_ops.subtract(a, b)), dtype)
 
 
 def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None) -> Any:
@@ -262,9 +275,9 @@ def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, see
     [0.0, 4.0, 4.0]
     """
     dtype, sizes = _dtype_of("binomial", dtype), to_sizes(shape)
-    counts = _spread("binomial", "counts", counts, sizes, dtype)
-    probabilities = _spread("binomial", "probabilities", probabilities, sizes, dtype)
-    return _ops.random_binomial(counts, probabilities, draw_seed(seed))
+    counts = _spread("binomial", "counts", counts, sizes, _wide(dtype))
+    probabilities = _spread("binomial", "probabilities", probabilities, sizes, _wide(dtype))
+    return convert_to_tensor(_ops.random_binomial(counts, probabilities, draw_seed(seed)), dtype)
 
 
 @operation
@@ -273,7 +286,8 @@ def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any =
 
     ValueError for logits of another rank.
     """
-    logits = to_float(logits)
+    logits = convert_to_tensor(logits)
+    logits = convert_to_tensor(logits, _wide(logits.dtype))
     if logits.ndim != 2:
         raise ValueError(
             explain(

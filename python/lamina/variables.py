@@ -115,17 +115,18 @@ class Variable:
 
     @property
     def value(self) -> Any:
-        """The present tensor: symbolic while a function is traced, within a StatelessScope the value it has there.
+        """The present tensor; symbolic while a function is traced, in the compute dtype while a layer is called.
 
-        While a layer is called, floats are in its compute dtype.
+        Within a StatelessScope the value it has there.
         """
-        dtype = _autocast.get()
-        value = self._stored()
-        if dtype is None or not self.autocast or value.dtype == dtype or not is_float(value.dtype):
-            return value
-        return _core.ops.cast(value, dtype=dtype)
+        stored, dtype = self._stored, _autocast.get()
+        if dtype is None or not self.autocast or stored.dtype == dtype or not is_float(stored.dtype):
+            return stored
+        return _core.ops.cast(stored, dtype=dtype)
 
+    @property
     def _stored(self) -> Any:
+        """The present tensor in the variable's own dtype."""
         scope = stateless_scope()
         value = None if scope is None else scope.get_current_value(self)
         return self.core.value if value is None else value
@@ -166,24 +167,24 @@ class Variable:
 
     def assign_add(self, value: Any) -> Any:
         """Adds `value` and returns the sum."""
-        return self.assign(self._stored() + convert_to_tensor(value, self.dtype))
+        return self.assign(self._stored + convert_to_tensor(value, self.dtype))
 
     def assign_sub(self, value: Any) -> Any:
         """Subtracts `value` and returns the difference."""
-        return self.assign(self._stored() - convert_to_tensor(value, self.dtype))
+        return self.assign(self._stored - convert_to_tensor(value, self.dtype))
 
     def numpy(self) -> np.ndarray:
         """A copy of the numbers."""
-        return np.array(self.value.numpy())
+        return np.array(self._stored.numpy())
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return np.array(self.value.numpy(), dtype=dtype)
+        return np.array(self._stored.numpy(), dtype=dtype)
 
     def __repr__(self) -> str:
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={self._text()}>"
 
     def _text(self) -> str:
-        value = self.value
+        value = self._stored
         return "<traced>" if value.is_symbolic else str(value.numpy())
 
     def __len__(self) -> int:

@@ -194,6 +194,24 @@ def test_float_dtypes(name):
         function((3,), *arguments, dtype="int32", seed=1)
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_short_dtypes(dtype):
+    for name, (mean, variance, low, high) in MOMENTS.items():
+        if name in ("categorical", "randint", "dropout"):
+            continue
+        arguments = {"beta": (2.0, 0.7), "binomial": (40, 0.4), "gamma": (2.5,), "uniform": (-1.0, 3.0)}
+        drawn = getattr(random, name)((N,), *arguments.get(name, (1.0, 2.0)), dtype=dtype, seed=7)
+        assert drawn.dtype == dtype
+        x = ops.cast(drawn, "float64").numpy()
+        assert abs(x.mean() - mean) < 5 * math.sqrt(variance / N) + 0.002
+        assert x.min() >= low
+        assert x.max() <= high
+    assert float(ops.max(random.uniform((20 * N,), dtype=dtype, seed=1))) < 1.0
+    logits = ops.cast(np.log([[0.2, 0.5, 0.3]]), dtype)
+    shares = np.bincount(random.categorical(logits, N, seed=7)[0].numpy(), minlength=3) / N
+    np.testing.assert_allclose(shares, [0.2, 0.5, 0.3], atol=0.015)
+
+
 def test_int_dtypes():
     for dtype in ("uint8", "int32", "int64"):
         assert random.randint((3,), 0, 5, dtype=dtype, seed=1).dtype == dtype
