@@ -29,9 +29,6 @@ inline Index scratch_slot(Index tasks, Index begin, int worker) { return tasks <
 
 // Explicit instantiations for every dtype, and for every dtype of values with both of indices.
 #define LAMINA_FOR_ALL_TYPES(M) M(float) M(double) M(std::int32_t) M(std::int64_t) M(std::uint8_t) M(bool)
-#define LAMINA_FOR_ALL_PAIRS(M)                                                                               \
-  M(float, std::int32_t)                                                                                      \
-  M(float, std::int64_t)                                                                                      \
-  M(double, std::int32_t) M(double, std::int64_t) M(std::int32_t, std::int32_t) M(std::int32_t, std::int64_t) \
-      M(std::int64_t, std::int32_t) M(std::int64_t, std::int64_t) M(std::uint8_t, std::int32_t)               \
-          M(std::uint8_t, std::int64_t) M(bool, std::int32_t) M(bool, std::int64_t)
+#define LAMINA_FOR_ALL_VALUES(M, I) \
+  M(float, I) M(double, I) M(std::int32_t, I) M(std::int64_t, I) M(std::uint8_t, I) M(bool, I)
+#define LAMINA_FOR_ALL_PAIRS(M) LAMINA_FOR_ALL_VALUES(M, std::int32_t) LAMINA_FOR_ALL_VALUES(M, std::int64_t)
