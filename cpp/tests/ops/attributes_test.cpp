@@ -90,7 +90,8 @@ TEST(Attributes, ErrorTexts) {
       {"cast",
        {{"dtype", std::string("half")}},
        ErrorKind::type,
-       "Unknown dtype. Expected: one of float32, float64, int32, int64, uint8, bool. Received: half. "
+       "Unknown dtype. Expected: one of float32, float64, int32, int64, uint8, bool, complex64, complex128. Received: "
+       "half. "
        "Convert the data to one of them first."},
       {"conv",
        {{"padding", std::string("full")}},

@@ -51,7 +51,7 @@ class Draw {
   Specs inputs() {
     Specs specs(from<std::size_t>({0, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 5, 6}));
     const DType dtype = from({DType::float32, DType::float32, DType::float32, DType::float64, DType::int32,
-                              DType::int64, DType::uint8, DType::boolean});
+                              DType::int64, DType::uint8, DType::boolean, DType::complex64});
     const bool alike = below(2) != 0;  // as for gradients, norms and updates
     for (std::size_t i = 0; i < specs.size(); ++i) {
       const Dims& first = specs[0].dims;
@@ -96,7 +96,8 @@ class Draw {
         *i = from<std::int64_t>({-3, -2, -1, 0, 1, 1, 2, 3, 4, 1LL << 40, -(1LL << 62)});
       if (auto* d = std::get_if<double>(&value)) *d = from({0.0, 0.5, -1.0, 1.0, 3.0, 1e300, std::nan("")});
       if (auto* s = std::get_if<std::string>(&value))
-        *s = name == "dtype"        ? from<const char*>({"float32", "float64", "int32", "int64", "uint8", "bool"})
+        *s = name == "dtype"
+                 ? from<const char*>({"float32", "float64", "int32", "int64", "uint8", "bool", "complex128"})
              : name == "padding"    ? from<const char*>({"valid", "same", "causal"})
              : name == "activation" ? from<const char*>({"linear", "relu", "gelu", "tanh"})
                                     : from<const char*>({"relu", "tanh", "sqrt", "gelu", "elu"});
