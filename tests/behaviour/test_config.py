@@ -176,7 +176,7 @@ def test_the_policy_of_layers_without_a_dtype():
     config.set_dtype_policy(lamina.DTypePolicy("float32"))
     assert config.dtype_policy().name == "float32"
     with pytest.raises(ValueError, match="dtype is not supported"):
-        config.set_dtype_policy("mixed_float16")
+        config.set_dtype_policy("mixed_float8")
 
 
 def test_files_never_run_code():

@@ -855,7 +855,7 @@ def array_of_data(x):
 
 
 def numpy_function(x):
-    return x * np.sort(x, axis=-1)  # this line
+    return x * np.asarray(x).max()  # this line
 
 
 def one_number(x):

@@ -318,7 +318,7 @@ def test_variables():
 
 def test_settings():
     with pytest.raises(ValueError, match="default dtype"):
-        lamina.config.set_floatx("float16")
+        lamina.config.set_floatx("int32")
     with pytest.raises(ValueError, match="data format"):
         lamina.config.set_image_data_format("last")
     with pytest.raises(ValueError, match="not supported"):

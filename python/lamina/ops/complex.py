@@ -10,6 +10,7 @@ The engine only turns one view into the other; the arithmetic is made of real op
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -75,7 +76,7 @@ ARITHMETIC: dict[str, Callable[..., Any]] = {
     "subtract": _each(_ops.subtract),
     "negative": _each(_ops.negative),
     "multiply": lambda a, b: _multiply(a, b, _ops.multiply),
-    "matmul": lambda a, b: _multiply(a, b, _ops.matmul),
+    "matmul": lambda a, b, **transposed: _multiply(a, b, functools.partial(_ops.matmul, **transposed)),
     "divide": _divide,
     "absolute": _absolute,
 }
@@ -87,8 +88,8 @@ def with_complex(name: str, run: Callable[..., Any]) -> Callable[..., Any]:
     if arithmetic is None:
         return run
 
-    def choose(*tensors: Any) -> Any:
-        return arithmetic(*tensors) if is_complex(tensors[0].dtype) else run(*tensors)
+    def choose(*tensors: Any, **attributes: Any) -> Any:
+        return arithmetic(*tensors, **attributes) if is_complex(tensors[0].dtype) else run(*tensors, **attributes)
 
     return choose
 

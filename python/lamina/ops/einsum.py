@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from .. import _core
 from ..checks import explain
+from .complex import with_complex
 from .convert import convert_to_tensor, to_common
 from .matrices import diagonal
 from .operation import operation
@@ -23,7 +24,7 @@ from .sizes import is_whole, product
 __all__ = ["einsum"]
 
 _ops = _core.ops
-_matmul = _ops.matmul
+_matmul = with_complex("matmul", _ops.matmul)
 
 Labels = tuple[Hashable, ...]
 _UNKNOWN = 64  # what a size that is not known counts when orders are compared

@@ -134,7 +134,7 @@ def _to_bools(*values: Any) -> list[Any]:
 
 def _unary(name: str, doc: str, *, core: str | None = None, prepare: Callable[[Any], Any] = to_float) -> Any:
     """The public function of one engine op."""
-    run = with_complex(name, getattr(_ops, core or name))
+    run = with_complex(core or name, getattr(_ops, core or name))
 
     def function(x: Any) -> Any:
         return run(prepare(x))
@@ -150,7 +150,7 @@ _READY: dict[Prepare, int] = {to_common: 1, to_numbers: 2, to_floats: 3}
 
 def _binary(name: str, doc: str, *, core: str | None = None, prepare: Prepare = to_common) -> Any:
     engine = getattr(_ops, core or name)
-    run = with_complex(name, engine)
+    run = with_complex(core or name, engine)
 
     def function(x1: Any, x2: Any) -> Any:
         return run(*prepare(x1, x2))
@@ -226,11 +226,14 @@ logical_or = _binary("logical_or", "Whether one of both is true.", prepare=_to_b
 logical_xor = _binary("logical_xor", "Whether exactly one of both is true.", prepare=_to_bools)
 
 
+_absolute = with_complex("absolute", _ops.absolute)
+
+
 @operation
 def absolute(x: Any) -> Any:
     """The value without its sign."""
     x = convert_to_tensor(x)
-    return x if x.dtype == "bool" else _ops.absolute(x)
+    return x if x.dtype == "bool" else _absolute(x)
 
 
 abs = absolute

@@ -62,6 +62,14 @@ _CONVERSIONS = (
         batched=(0, 1),
     ),
     Call("shape", (real(4, 5),), run=lambda ops, x: ops.reshape(x, (ops.shape(x)[1], ops.shape(x)[0])), batched=(0,)),
+    Call("size", (real(4, 5),), run=lambda ops, x: x * ops.cast(ops.size(x), x.dtype), batched=(0,)),
+    Call("ndim", (real(4, 5),), run=lambda ops, x: x * float(ops.ndim(x)), batched=(0,)),
+    Call(
+        "result_type",
+        (real(4, 5), integers(9, 4, 5)),
+        run=lambda ops, x, i: ops.cast(i, ops.result_type(x, i)) * x,
+        parity=False,  # it is not in keras.ops, but in keras.backend
+    ),
     # what stops is seen in tests/behaviour/test_ops_elementwise.py: differences of numbers do not stop
     Call(
         "stop_gradient", (real(4, 5), real(5)), run=lambda ops, x, y: x * ops.stop_gradient(y), wrt=(0,), batched=(0,)

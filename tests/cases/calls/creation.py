@@ -64,7 +64,7 @@ CALLS: tuple[Call, ...] = (
     made("linspace", 0, 1, 4, endpoint=False, retstep=True, label="step"),
     made("linspace", 1, 2, 1, retstep=True, label="one"),
     made("linspace", 1, 2, 0, label="none"),
-    Call("linspace", BOTH, {"num": 4}),
+    Call("linspace", BOTH, {"num": 4}, label="tensors"),
     Call("linspace", BOTH, {"num": 4, "endpoint": False, "retstep": True, "axis": -1}, label="without end"),
     Call("linspace", BOTH, {"num": 3, "axis": 1}, label="axis"),
     Call(

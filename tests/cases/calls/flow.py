@@ -4,6 +4,16 @@ from cases.arrays import integers, real, unit
 from cases.call import Call
 
 
+def _own_square(ops, x):
+    """The square, with its gradient written out."""
+
+    @ops.custom_gradient
+    def square(x):
+        return ops.square(x), lambda upstream: upstream * 2.0 * x
+
+    return square(x)
+
+
 def _recurrence(ops, state, xs, w):
     def step(carry, x):
         carry = ops.tanh(ops.matmul(carry, w) + x)
@@ -93,4 +103,5 @@ CALLS: tuple[Call, ...] = (
     Call(
         "associative_scan", (real(1, 2),), run=lambda ops, x: ops.associative_scan(lambda a, b: a * b, x), label="one"
     ),
+    Call("custom_gradient", (REAL,), run=_own_square),
 )
