@@ -103,6 +103,7 @@ inline OpPtr unusual(const OpInfo& info) {
            : name == "activation" ? "gelu"
            : name == "kind"       ? "prod"
            : name == "reduction"  ? "mul"
+           : name == "fill_mode"  ? "mirror"
                                   : "tanh";
     if (auto* l = std::get_if<Ints>(&value)) *l = {1, -2, 1LL << 40};
     if (auto* d = std::get_if<Dims>(&value)) {

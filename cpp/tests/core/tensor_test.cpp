@@ -20,6 +20,7 @@ TEST(DType, NamesAndSizes) {
   } rows[] = {{DType::float32, "float32", 4, true},      {DType::float64, "float64", 8, true},
               {DType::int32, "int32", 4, false},         {DType::int64, "int64", 8, false},
               {DType::uint8, "uint8", 1, false},         {DType::boolean, "bool", 1, false},
+              {DType::float16, "float16", 2, true},      {DType::bfloat16, "bfloat16", 2, true},
               {DType::complex64, "complex64", 8, false}, {DType::complex128, "complex128", 16, false}};
   for (const auto& row : rows) {
     EXPECT_STREQ(name_of(row.dtype), row.name);
@@ -28,11 +29,11 @@ TEST(DType, NamesAndSizes) {
     EXPECT_EQ(is_floating(row.dtype), row.floating);
     EXPECT_EQ(is_complex(row.dtype), std::string(row.name).rfind("complex", 0) == 0);
   }
-  support::expect_error_text(ErrorKind::type,
-                             "Unknown dtype. Expected: one of float32, float64, int32, int64, uint8, bool, complex64, "
-                             "complex128. Received: float16. "
-                             "Convert the data to one of them first.",
-                             [] { dtype_of("float16"); });
+  support::expect_error_text(
+      ErrorKind::type,
+      "Unknown dtype. Expected: one of float32, float64, int32, int64, uint8, bool, float16, "
+      "bfloat16, complex64, complex128. Received: float8. Convert the data to one of them first.",
+      [] { dtype_of("float8"); });
 }
 
 TEST(Shape, SizesTextAndComparison) {

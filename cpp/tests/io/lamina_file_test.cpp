@@ -267,7 +267,7 @@ TEST(LaminaFile, RefusesHostilePrograms) {
          node(p, "max_pool")["attributes"]["window"] = {0, 0};
        },
        "max_pool: wrong window"},
-      {"unknown dtype", [&](Json&, Json& p) { entry(p)["inputs"][0]["dtype"] = "float16"; }, "Unknown dtype"},
+      {"unknown dtype", [&](Json&, Json& p) { entry(p)["inputs"][0]["dtype"] = "float8"; }, "Unknown dtype"},
       {"wrong dtype", [&](Json&, Json& p) { entry(p)["inputs"][0]["dtype"] = "float64"; },
        "conv: the inputs have different dtypes"},
       {"nine axes", [&](Json&, Json& p) { entry(p)["inputs"][0]["shape"] = Json(9, 1); }, "conv: wrong ranks"},

@@ -26,8 +26,10 @@ TEST(AllOps, AttributesComeBackAsTheyWere) {
     EXPECT_TRUE(make_op(info.name, attributes)->attributes() == attributes)
         << info.name << " " << to_string(attributes);
     const Attributes defaults = info.make({})->attributes();
-    for (std::size_t i = 0; i < defaults.size(); ++i)
+    for (std::size_t i = 0; i < defaults.size(); ++i) {
+      if (std::holds_alternative<Graphs>(attributes[i].second)) continue;  // program/control_test.cpp
       EXPECT_FALSE(attributes[i] == defaults[i]) << info.name << " " << defaults[i].first;
+    }
   }
 }
 
@@ -90,9 +92,8 @@ TEST(Attributes, ErrorTexts) {
       {"cast",
        {{"dtype", std::string("half")}},
        ErrorKind::type,
-       "Unknown dtype. Expected: one of float32, float64, int32, int64, uint8, bool, complex64, complex128. Received: "
-       "half. "
-       "Convert the data to one of them first."},
+       "Unknown dtype. Expected: one of float32, float64, int32, int64, uint8, bool, float16, bfloat16, complex64, "
+       "complex128. Received: half. Convert the data to one of them first."},
       {"conv",
        {{"padding", std::string("full")}},
        ErrorKind::value,

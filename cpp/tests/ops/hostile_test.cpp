@@ -82,7 +82,8 @@ class Draw {
             break;
         }
       }
-      if (below(4) == 0) specs[i].dtype = from({DType::int64, DType::int64, DType::int32, DType::boolean, dtype});
+      if (below(4) == 0)
+        specs[i].dtype = from({DType::int64, DType::int64, DType::int32, DType::boolean, DType::float16, dtype});
       if (specs[i].dtype == DType::int64 && below(3) == 0) specs[i].dims = {2};
     }
     return specs;
@@ -96,11 +97,15 @@ class Draw {
         *i = from<std::int64_t>({-3, -2, -1, 0, 1, 1, 2, 3, 4, 1LL << 40, -(1LL << 62)});
       if (auto* d = std::get_if<double>(&value)) *d = from({0.0, 0.5, -1.0, 1.0, 3.0, 1e300, std::nan("")});
       if (auto* s = std::get_if<std::string>(&value))
-        *s = name == "dtype"
-                 ? from<const char*>({"float32", "float64", "int32", "int64", "uint8", "bool", "complex128"})
-             : name == "padding"    ? from<const char*>({"valid", "same", "causal"})
-             : name == "activation" ? from<const char*>({"linear", "relu", "gelu", "tanh"})
-                                    : from<const char*>({"relu", "tanh", "sqrt", "gelu", "elu"});
+        *s =
+            name == "dtype"
+                ? from<const char*>({"float32", "float64", "int32", "int64", "uint8", "bool", "complex128", "bfloat16"})
+            : name == "padding"    ? from<const char*>({"valid", "same", "causal"})
+            : name == "activation" ? from<const char*>({"linear", "relu", "gelu", "tanh"})
+            : name == "fill_mode"  ? from<const char*>({"constant", "nearest", "wrap", "mirror", "reflect"})
+            : name == "kind"       ? from<const char*>({"sum", "prod", "max", "min"})
+            : name == "reduction"  ? from<const char*>({"set", "add", "max", "min", "mul"})
+                                   : from<const char*>({"relu", "tanh", "sqrt", "gelu", "elu"});
       const bool one = std::holds_alternative<Dims>(value) && std::get<Dims>(value).size() == 1;
       if (std::holds_alternative<Ints>(value) || std::holds_alternative<Dims>(value)) {
         Ints list(one ? 1 : below(6));
