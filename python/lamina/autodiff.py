@@ -178,7 +178,8 @@ def jvp(fun: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fa
         seeds = [_core.ops.fill(shape=list(y.dims), value=0.0, dtype=y.dtype) for y in outputs]
         outer.watch(seeds)
         pulled = gradients(outputs, tree.flatten(points), seeds)
-        used = [(g, t) for g, t in zip(pulled, tree.flatten(list(tangents))) if g is not None]
+        given = [convert_to_tensor(t, p.dtype) for t, p in zip(tree.flatten(list(tangents)), tree.flatten(points))]
+        used = [(g, t) for g, t in zip(pulled, given) if g is not None]
     found = gradients([g for g, _ in used], seeds, [t for _, t in used], zero=True) if used else seeds
     derivative = tree.pack_sequence_as(value, found)
     return (value, derivative, result[1]) if has_aux else (value, derivative)

@@ -326,3 +326,8 @@ def test_settings():
     lamina.config.set_floatx("float64")
     assert ops.ones(2).dtype == "float64"
     assert lamina.layers.Dense(2)(np.ones((1, 2))).dtype == "float64"
+
+
+def test_column_stack(rng):
+    for parts in ([rng.normal(size=3), rng.normal(size=(3, 2))], [rng.normal(size=(2, 2, 3))] * 2, [1.0, 2.0]):
+        np.testing.assert_allclose(ops.column_stack(parts).numpy(), np.column_stack(parts), rtol=1e-6)

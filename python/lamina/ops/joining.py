@@ -14,7 +14,7 @@ from .operation import operation
 from .shapes import join, split
 from .sizes import is_list, smaller, to_size
 
-__all__ = ["append", "array_split", "dsplit", "dstack", "hsplit", "hstack", "vsplit", "vstack"]
+__all__ = ["append", "array_split", "column_stack", "dsplit", "dstack", "hsplit", "hstack", "vsplit", "vstack"]
 
 _ops = _core.ops
 
@@ -52,6 +52,11 @@ def _depths(x: Any) -> list[Any]:
     return [*_rows(x), 1] if x.ndim < 3 else list(x.dims)
 
 
+def _columns(x: Any) -> list[Any]:
+    return [*([1] * (1 - x.ndim)), *x.dims, 1] if x.ndim < 2 else list(x.dims)
+
+
+column_stack = _stack("column_stack", "Joined along axis 1; vectors become columns.", _columns, lambda rank: 1)
 hstack = _stack(
     "hstack",
     "Joined along axis 1 (vectors along axis 0).",

@@ -26,6 +26,7 @@ __all__ = [
     "eig",
     "eigh",
     "inv",
+    "jvp",
     "lstsq",
     "lu_factor",
     "matrix_power",
@@ -400,3 +401,21 @@ def matrix_power(x: Any, n: int) -> Any:
         if n == 0:
             return result
         x = _ops.matmul(x, x)
+
+
+# ---- Directional derivatives
+
+
+def jvp(fun: Any, primals: Any, tangents: Any, has_aux: bool = False) -> Any:
+    """(fun(*primals), its derivative in the direction `tangents`), and what else `fun` gave with `has_aux`.
+
+    Every op of `fun` needs a gradient that has a gradient.
+
+    >>> import lamina
+    >>> value, slope = lamina.ops.linalg.jvp(lambda x: x**3, (2.0,), (1.0,))
+    >>> value.item(), slope.item()
+    (8.0, 12.0)
+    """
+    from ..autodiff import jvp as run
+
+    return run(fun, primals, tangents, has_aux)

@@ -80,6 +80,18 @@ def _rows_of_norm():
 
 
 CALLS: tuple[Call, ...] = (
+    Call(
+        "linalg.jvp",
+        (real(2, 3), real(3), real(2, 3), real(3)),
+        run=lambda ops, x, y, dx, dy: ops.linalg.jvp(lambda x, y: ops.sin(x) * y + ops.tanh(x), (x, y), (dx, dy)),
+        batched=(0, 2),
+    ),
+    Call(
+        "linalg.jvp",
+        (real(3), real(3)),
+        run=lambda ops, x, t: ops.linalg.jvp(lambda x: (ops.exp(x), x * 2.0), (x,), (t,), has_aux=True),
+        label="aux",
+    ),
     Call("linalg.cholesky", (definite(3, 3),)),
     Call("linalg.cholesky", (definite(2, 4, 4),), {"upper": True}, label="upper", batched=(0,)),
     Call("linalg.cholesky_inverse", (regular(3, 3),), tolerance=3),

@@ -93,6 +93,8 @@ CALLS: tuple[Call, ...] = (
     Call("hstack", (real(3), real(2)), run=lambda ops, *xs: ops.hstack(xs), batched=(1,)),
     Call("hstack", (real(2, 3), real(2, 1)), run=lambda ops, *xs: ops.hstack(xs), batched=(0, 1), label="matrices"),
     Call("hstack", (real(), real()), run=lambda ops, *xs: ops.hstack(xs), label="scalars"),
+    # column_stack is newer than the Keras of the parity tests; NumPy's is compared in tests/behaviour/test_ops.py
+    Call("column_stack", (real(3), real(3, 2)), run=lambda ops, *xs: ops.column_stack(xs), parity=False),
     Call("vstack", (real(3), real(3)), run=lambda ops, *xs: ops.vstack(xs)),
     Call("vstack", (real(2, 3), real(3)), run=lambda ops, *xs: ops.vstack(xs), batched=(0,), label="matrices"),
     Call("vstack", (real(), real()), run=lambda ops, *xs: ops.vstack(xs), label="scalars"),
