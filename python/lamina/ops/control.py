@@ -388,8 +388,9 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
 
         def pull(upstream: list[Any]) -> list[Any]:
             found = gradient(*upstream)
-            found = list(found) if isinstance(found, (list, tuple)) else [found]
-            return [g if g is None else convert_to_tensor(g, t.dtype) for g, t in zip(tree.flatten(found), inputs)]
+            found = tree.flatten(list(found) if isinstance(found, (list, tuple)) else [found])
+            dtypes = [t.dtype for t in inputs] + [None] * len(found)  # too many are refused by the engine
+            return [g if g is None else convert_to_tensor(g, dtype) for g, dtype in zip(found, dtypes)]
 
         return _packed(results, _core.with_gradient(outputs, inputs, pull))
 
