@@ -1,5 +1,6 @@
 """Settings of all tests. Keras, which the parity tests compare with, runs on JAX, on the CPU."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -10,6 +11,12 @@ sys.path.insert(0, str(Path(__file__).parent))  # for `from cases import ...` un
 
 import numpy as np
 import pytest
+
+
+def pytest_collection_finish():
+    """The thousands of rows stay until the end: collections of garbage need not look at them again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
