@@ -299,3 +299,23 @@ def test_nested_lazy_build_inside_a_traced_step():
     model.fit(x, x[:, :1], verbose=0)
     assert [w.path for w in model.weights][:2] == ["net/block/first/kernel", "net/block/first/bias"]
     assert all(np.isfinite(w.numpy()).all() for w in model.weights)
+
+
+def test_errors_of_ops_name_the_innermost_layer_and_all_its_inputs():
+    class Product(layers.Layer):
+        def call(self, inputs):
+            return ops.matmul(*inputs)
+
+    class Outer(layers.Layer):
+        def __init__(self):
+            super().__init__(name="outer")
+            self.inner = Product(name="inner")
+
+        def call(self, a, b):
+            return self.inner([a, b])
+
+    text = r"matmul: .*This was in layer 'inner' \(Product\), called on float32 \(2, 3\), float32 \(4, 5\)\.$"
+    with pytest.raises(ValueError, match=text):
+        Outer()(np.ones((2, 3), "float32"), np.ones((4, 5), "float32"))
+    with pytest.raises(ValueError, match=r"float32 \(None, 3, 4\), float32 \(None, 5, 6\)\.$"):
+        Outer()(lamina.Input((3, 4)), lamina.Input((5, 6)))

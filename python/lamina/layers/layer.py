@@ -49,6 +49,17 @@ _OUTSIDE = _CallContext(None, 0)
 _context: contextvars.ContextVar[_CallContext] = contextvars.ContextVar("call", default=_OUTSIDE)
 
 
+def _name_layer(error: Exception, layer: Layer, arguments: dict[str, Any]) -> None:
+    """Adds to an error of an op which layer it came from, the innermost one, and what that was called on."""
+    if getattr(error, "layer_is_named", False) or len(error.args) != 1 or not isinstance(error.args[0], str):
+        return
+    inputs = [f"{t.dtype} {t.shape}" for t in tree.flatten(arguments) if isinstance(t, Tensor)]
+    if inputs and repr(layer.name) not in error.args[0]:
+        place = f"This was in layer {layer.name!r} ({type(layer).__name__}), called on {', '.join(inputs)}."
+        error.args = (f"{error.args[0]} {place}",)
+    error.layer_is_named = True  # type: ignore[attr-defined]
+
+
 def _call_signature(function: Callable[..., Any]) -> _CallSignature:
     key = getattr(function, "__func__", function)
     found = _signatures.get(key)
@@ -300,6 +311,9 @@ class Layer(LayerState):
                         outputs = self.call(*args, **kwargs)
                 else:
                     outputs = self.call(*args, **kwargs)
+        except (IndexError, TypeError, ValueError) as error:
+            _name_layer(error, self, arguments)
+            raise
         finally:
             _context.reset(token)
         if self.activity_regularizer is not None:
