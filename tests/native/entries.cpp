@@ -20,8 +20,7 @@ int main(int, char** argv) try {
          at = given.find(entry + "/x" + std::to_string(inputs.size())))
       inputs.push_back(at->second);
     const std::vector<lamina::Tensor> outputs = model.run(entry, inputs);
-    for (std::size_t i = 0; i < outputs.size(); ++i)
-      results.emplace_back(entry + "/y" + std::to_string(i), outputs[i]);
+    for (std::size_t i = 0; i < outputs.size(); ++i) results.emplace_back(entry + "/y" + std::to_string(i), outputs[i]);
   }
   lamina::write_tensors(argv[3], results);
   return 0;

@@ -319,7 +319,8 @@ Specs Cast::infer(const Specs& inputs) const {
 void Cast::run(const Run& run) const {
   for_dtype(run.inputs[0].dtype, [&](auto t) {
     using T = decltype(t);
-    k::any_table<T>().elementwise.cast(count(run), run.in<T>(0), static_cast<int>(run.outputs[0].dtype), run.outputs[0].data);
+    k::any_table<T>().elementwise.cast(count(run), run.in<T>(0), static_cast<int>(run.outputs[0].dtype),
+                                       run.outputs[0].data);
   });
 }
 
