@@ -66,13 +66,5 @@ def kaiser(x: Any, beta: Any) -> Any:
     t = _positions("kaiser", x)
     beta = convert_to_tensor(beta, "float64")
     inside = _ops.maximum(_ops.subtract(_number(1), _ops.square(t)), _number(0))
-    squared = _ops.multiply(_ops.square(beta), _number(0.25))
-    return convert_to_tensor(_ops.divide(_bessel(_ops.multiply(inside, squared)), _bessel(squared)), config.floatx())
-
-
-def _bessel(squared: Any, terms: int = 100) -> Any:
-    """i0(z) of squared = (z / 2)^2 by its power series, exact for z up to about 100."""
-    total = _ops.add(_ops.multiply(squared, _number(0)), _number(1))
-    for n in range(terms, 0, -1):
-        total = _ops.add(_ops.multiply(_ops.multiply(total, squared), _number(1 / n**2)), _number(1))
-    return total
+    values = _ops.divide(_ops.bessel_i0(_ops.multiply(beta, _ops.sqrt(inside))), _ops.bessel_i0(beta))
+    return convert_to_tensor(values, config.floatx())
