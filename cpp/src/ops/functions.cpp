@@ -58,9 +58,10 @@ Value matmul(const Value& a, const Value& b, bool transpose_a, bool transpose_b)
 
 namespace lamina {
 
+bool is_half(DType dtype) { return dtype == DType::float16 || dtype == DType::bfloat16; }
+
 Tensor widened(const Tensor& tensor) {
-  const bool half = tensor.dtype() == DType::float16 || tensor.dtype() == DType::bfloat16;
-  return half ? ops::cast(Value(tensor), DType::float32).tensor() : tensor;
+  return is_half(tensor.dtype()) ? ops::cast(Value(tensor), DType::float32).tensor() : tensor;
 }
 
 }  // namespace lamina

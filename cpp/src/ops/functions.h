@@ -33,6 +33,7 @@ Value matmul(const Value& a, const Value& b, bool transpose_a, bool transpose_b)
 
 namespace lamina {
 
-Tensor widened(const Tensor& tensor);  // in float32, if it is float16 or bfloat16
+bool is_half(DType dtype);             // float16 or bfloat16
+Tensor widened(const Tensor& tensor);  // in float32, if it is one of them
 
 }  // namespace lamina

@@ -10,13 +10,13 @@ namespace lamina {
 
 namespace k = kernels;
 
-namespace {
-
 void check_indices(const char* name, const Spec& indices, const Specs& inputs) {
   if (indices.dtype != DType::int32 && indices.dtype != DType::int64)
     fail(ErrorKind::type, std::string(name) + ": wrong dtype of the indices", "int32 or int64", to_string(inputs),
          "Cast the indices.");
 }
+
+namespace {
 
 // f(the gather kernels for values T and the indices' type, the indices).
 template <class T, class F>

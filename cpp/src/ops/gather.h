@@ -6,6 +6,9 @@
 
 namespace lamina {
 
+// Throws Error (type) unless the indices are int32 or int64.
+void check_indices(const char* name, const Spec& indices, const Specs& inputs);
+
 // inputs x, indices (int32 or int64) -> x's shape with `axis` replaced by the shape of indices. Negative indices count
 // from the end; others out of range throw Error (index).
 struct Take {

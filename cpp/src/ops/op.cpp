@@ -5,6 +5,7 @@
 #include "core/arena.h"
 #include "kernels/table.h"
 #include "lamina/error.h"
+#include "ops/functions.h"
 
 namespace lamina {
 
@@ -26,7 +27,6 @@ namespace detail {
 
 namespace {
 
-bool is_half(DType dtype) { return dtype == DType::float16 || dtype == DType::bfloat16; }
 DType wide(DType dtype) { return is_half(dtype) ? DType::float32 : dtype; }
 
 kernels::HalfKind kind_of(DType dtype) {

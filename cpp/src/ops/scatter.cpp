@@ -14,12 +14,6 @@ namespace k = kernels;
 
 namespace {
 
-void check_indices(const char* name, const Spec& indices, const Specs& inputs) {
-  if (indices.dtype != DType::int32 && indices.dtype != DType::int64)
-    fail(ErrorKind::type, std::string(name) + ": wrong dtype of the indices", "int32 or int64", to_string(inputs),
-         "Cast the indices.");
-}
-
 // f(indices) after all of them were found in [-size, size).
 template <class F>
 void with_indices(const char* name, const Operand& indices, std::int64_t size, F&& f) {

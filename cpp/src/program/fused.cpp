@@ -8,6 +8,7 @@
 #include "core/arena.h"
 #include "core/parallel_for.h"
 #include "ops/elementwise.h"
+#include "ops/functions.h"
 
 namespace lamina {
 
@@ -139,8 +140,6 @@ const std::set<std::string>& elementwise_names() {
   }();
   return names;
 }
-
-bool is_half(DType dtype) { return dtype == DType::float16 || dtype == DType::bfloat16; }
 
 class Fuser {
  public:
