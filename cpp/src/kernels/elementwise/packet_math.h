@@ -1,9 +1,9 @@
 // Mathematical functions of packets: f(P) for every Eigen packet P of float or double, at any instruction set level.
 //
-// At most 2 units in the last place from the exact value over the whole range, with the limits, infinities, NaN and
-// signed zeros of the C library. Results below the smallest normal number are rounded as usual, or are 0 where the
-// processor is set to flush them. A lane's bits depend on that lane alone: a tail that is run through a padded packet
-// gets the same bits as the body.
+// At most 2 units in the last place from the exact value over the whole range (gelu says what it has), with the limits,
+// infinities, NaN and signed zeros of the C library. Results below the smallest normal number are rounded as usual, or
+// are 0 where the processor is set to flush them. A lane's bits depend on that lane alone: a tail that is run through a
+// padded packet gets the same bits as the body.
 //
 // The common pattern is the classical one: reduce the argument to a small interval, where a polynomial or a quotient
 // of two is enough (packet_tables.h), and undo the reduction. Both sides of a case distinction are always computed.
@@ -275,9 +275,9 @@ EIGEN_ALWAYS_INLINE P log_sigmoid(P x) {
 }
 
 // ---- silu, gelu, gelu_tanh, mish: x times a function that vanishes on the left, where its error shows. Float packets
-// are evaluated in double (but for silu), which costs no more than carrying pairs of floats; double packets carry
-// pairs. An argument far on the left is raised to one where the result is already -0, so that -infinity gives this
-// limit too (x times 0 would be NaN).
+// are evaluated in double (but for silu and gelu), which costs no more than carrying pairs of floats; double packets
+// carry pairs. An argument far on the left is raised to one where the result is already -0, so that -infinity gives
+// this limit too (x times 0 would be NaN).
 
 // e^x of a double packet, -700 <= x <= 0, to float accuracy.
 template <class P>
@@ -399,27 +399,36 @@ EIGEN_ALWAYS_INLINE P gelu_tanh(P x) {
   }
 }
 
-// x Phi(x), Phi the normal distribution function: 1 - Phi(t) = e^(-t^2 / 2) times a quotient of polynomials, t >= 0
+// x Phi(x), Phi the normal distribution function: 1 - Phi(t) = e^(-t^2 / 2) times a quotient of polynomials, t >= 0.
+// Float packets stay float: within 3 units in the last place on the right, and within 7 on the left, where the
+// roundings of both polynomials show.
+template <class P>
+EIGEN_ALWAYS_INLINE P gelu_of_float(P x) {
+  using Table = Tables<float>;
+  const P t = pmin(absolute(x), constant<P>(Table::gelu_zero));
+  const Pair<P> exponent = product(P(constant<P>(-0.5) * t), t);
+  ExpArgument<P> argument = reduce_exp(exponent.high);
+  argument.r = argument.r + exponent.low;
+  const P tail = t * (polynomial(t, Table::normal_tail_n) / polynomial(t, Table::normal_tail_d));
+  // times 2^k, -154 <= k <= 0, in two steps, since the power itself may be out of range
+  const P power = power_of_two(P(argument.shifted + constant<P>(64)));
+  const P left = pmadd(tail, small_expm1(argument.r), tail) * power * constant<P>(0x1p-64f);
+  // x - t (1 - Phi(t)) on the right, -t (1 - Phi(t)) on the left; -0 remains -0
+  return select(x < constant<P>(0), P(constant<P>(-0.0f)), x) - left;
+}
+
 template <class P>
 EIGEN_ALWAYS_INLINE P gelu(P x) {
   if constexpr (sizeof(ScalarOf<P>) == 4) {
-    return through_double(
-        x, [](auto value) __attribute__((always_inline)) {
-          using Q = decltype(value);
-          value = pmax(value, constant<Q>(-15));
-          const Q t = pmin(absolute(value), constant<Q>(15));
-          const Q z = float_exp(Q(constant<Q>(-0.5) * t * t));
-          const Q tail = z * polynomial(t, FloatTables::normal_tail_n) / polynomial(t, FloatTables::normal_tail_d);
-          return Q(value * select(value < constant<Q>(0), tail, Q(constant<Q>(1) - tail)));
-        });
+    return gelu_of_float(x);
   } else {
     x = pmax(x, constant<P>(-40));
     const P zero = constant<P>(0), half = constant<P>(-0.5);
     const P t = pmin(absolute(x), constant<P>(40));
     const Pair<P> square = product(t, t);
     const PreciseExp<P> z = precise_exp(Pair<P>{half * square.high, half * square.low});
-    const Pair<P> tail =
-        product(z.mantissa, quotient(precise_polynomial(t, NormalTail::n), precise_polynomial(t, NormalTail::d)));
+    const Pair<P> tail = product(z.mantissa, quotient(precise_polynomial(t, Tables<double>::normal_tail_n),
+                                                      precise_polynomial(t, Tables<double>::normal_tail_d)));
     const Pair<P> scaled = scale(tail, z.argument);
     const Pair<P> right = sum_of_ordered(constant<P>(1), P(-scaled.high));
     return scale_left(x, select(x < zero, tail, Pair<P>{right.high, right.low - scaled.low}), z.argument);

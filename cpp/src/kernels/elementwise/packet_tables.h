@@ -37,6 +37,10 @@ struct Tables<float> {
   static constexpr float erf_tail_n[] = {0.9936325f, 0.4117704f, 0.0033861203f};
   static constexpr float erf_tail_d[] = {1.0f, 1.505452f, 0.78931695f};
   static constexpr float erf_one = 4.0f;
+  // e^(t^2 / 2) (1 - Phi(t)), Phi the normal distribution function, on [0, gelu_zero]: 2^-25.1
+  static constexpr float normal_tail_n[] = {0.5f, 0.4377991f, 0.18283124f, 0.040486477f, 0.0040914025f};
+  static constexpr float normal_tail_d[] = {1.0f, 1.673483f, 1.200905f, 0.468395f, 0.10149101f, 0.010255505f};
+  static constexpr float gelu_zero = 14.6f;  // t (1 - Phi(t)) is 0 from here on
   // pi / 2 in pieces of so few bits that their products with a quadrant below sin_highest are exact
   static constexpr float two_over_pi = 0.636619772f;
   static constexpr float half_pi[] = {1.5703125f, 4.837512969970703125e-4f, 7.54953362047672271728515625e-8f,
@@ -91,6 +95,31 @@ struct Tables<double> {
                                           0.1490499491407973,
                                           0.015761631611060443};
   static constexpr double erf_one = 6.0;
+  // on [0, gelu_zero]: 2^-57
+  static constexpr double normal_tail_n[] = {0.5,
+                                             0.8307134625721359,
+                                             0.6839797636901139,
+                                             0.36073053836042523,
+                                             0.13371259113297027,
+                                             0.03623678996261003,
+                                             0.007262121965714616,
+                                             0.001064147432939558,
+                                             0.00010954839196530406,
+                                             7.206223845768315e-06,
+                                             2.329524973595966e-07};
+  static constexpr double normal_tail_d[] = {1.0,
+                                             2.459311485947137,
+                                             2.830206192222594,
+                                             2.015944678678103,
+                                             0.9898954423177172,
+                                             0.3528278406899147,
+                                             0.09346345794325911,
+                                             0.018476869491767953,
+                                             0.0026854853683907377,
+                                             0.00027518102205465855,
+                                             1.8063324445145513e-05,
+                                             5.839253165273744e-07};
+  static constexpr double gelu_zero = 40.0;
   static constexpr double two_over_pi = 0.63661977236758134;
   static constexpr double half_pi[] = {1.5707963267341256, 6.077100506303966e-11, 2.0222662487111665e-21,
                                        8.4784276603689e-32};
@@ -107,38 +136,6 @@ struct FloatTables {
   // as Tables::exp: 2^-32
   static constexpr double exp[] = {0.5000000046678613,  0.16666666418291318,   0.041666354203772855,
                                    0.00833337865729029, 0.0013941031841787012, 0.00019851600649605454};
-  // e^(t^2 / 2) (1 - Phi(t)), Phi the normal distribution function, 0 <= t <= 15: 2^-26.9
-  static constexpr double normal_tail_n[] = {0.5000000039777713, 0.4415740628583941, 0.18570980769752957,
-                                             0.04147991347045393, 0.004245248766344242};
-  static constexpr double normal_tail_d[] = {
-      1.0, 1.6810332350840715, 1.2126840191813801, 0.47601290842190297, 0.10398029157517569, 0.010641160934350833};
-};
-
-// The same on 0 <= t <= 40: 2^-57
-struct NormalTail {
-  static constexpr double n[] = {0.5,
-                                 0.8307134625721359,
-                                 0.6839797636901139,
-                                 0.36073053836042523,
-                                 0.13371259113297027,
-                                 0.03623678996261003,
-                                 0.007262121965714616,
-                                 0.001064147432939558,
-                                 0.00010954839196530406,
-                                 7.206223845768315e-06,
-                                 2.329524973595966e-07};
-  static constexpr double d[] = {1.0,
-                                 2.459311485947137,
-                                 2.830206192222594,
-                                 2.015944678678103,
-                                 0.9898954423177172,
-                                 0.3528278406899147,
-                                 0.09346345794325911,
-                                 0.018476869491767953,
-                                 0.0026854853683907377,
-                                 0.00027518102205465855,
-                                 1.8063324445145513e-05,
-                                 5.839253165273744e-07};
 };
 
 }  // namespace lamina::kernels::LAMINA_LEVEL::math

@@ -25,32 +25,17 @@ EIGEN_ALWAYS_INLINE P silu_slope(P x) {
   return s * pmadd(bounded, complement, one);
 }
 
-// Phi(x) + x phi(x) of a double packet, to float accuracy or in full
-template <bool for_float, class P>
-EIGEN_ALWAYS_INLINE P gelu_slope_in_double(P x) {
-  const P t = pmin(absolute(x), constant<P>(for_float ? 15 : 40));
-  const P exponent = constant<P>(-0.5) * t * t;
-  P z, tail;
-  if constexpr (for_float) {
-    z = float_exp(exponent);
-    tail = z * polynomial(t, FloatTables::normal_tail_n) / polynomial(t, FloatTables::normal_tail_d);
-  } else {
-    z = math::exp(exponent);
-    tail = z * polynomial(t, NormalTail::n) / polynomial(t, NormalTail::d);
-  }
-  const P bell = z * constant<P>(kOneOverRootTwoPi) * t;
-  const auto left = x < constant<P>(0);
-  return select(left, P(tail - bell), P(constant<P>(1) - tail + bell));
-}
-
+// Phi(x) + x phi(x)
 template <class P>
 EIGEN_ALWAYS_INLINE P gelu_slope(P x) {
-  if constexpr (sizeof(ScalarOf<P>) == 4) {
-    return through_double(
-        x, [](auto v) __attribute__((always_inline)) { return gelu_slope_in_double<true>(v); });
-  } else {
-    return gelu_slope_in_double<false>(x);
-  }
+  using T = ScalarOf<P>;
+  using Table = Tables<T>;
+  const P t = pmin(absolute(x), constant<P>(Table::gelu_zero));
+  const P z = math::exp(P(constant<P>(T(-0.5)) * t * t));
+  const P tail = z * polynomial(t, Table::normal_tail_n) / polynomial(t, Table::normal_tail_d);
+  const P bell = z * constant<P>(T(kOneOverRootTwoPi)) * t;
+  const P left = tail - bell;
+  return select(x < constant<P>(0), left, P(constant<P>(1) - left));
 }
 
 // s + x s (1 - s) a'(x), s = sigmoid(a(x)), a(x) = c x + d x^3
