@@ -84,4 +84,5 @@ foreach(level IN LISTS LAMINA_LEVEL_LIST)
   lamina_set_level_flags(lamina_kernels_${level} ${level})
   target_include_directories(lamina_kernels_${level} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}/src"
                                                              "${CMAKE_CURRENT_SOURCE_DIR}/include")
+  target_precompile_headers(lamina_kernels_${level} PRIVATE <Eigen/Core>)
 endforeach()

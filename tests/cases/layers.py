@@ -21,7 +21,7 @@ class Case:
 
     @property
     def id(self) -> str:
-        text = ",".join(f"{k}={v}" for k, v in self.kwargs.items())
+        text = ",".join(f"{k}={getattr(v, '__name__', v)}" for k, v in self.kwargs.items())
         return f"{self.layer}({text})".replace(" ", "")
 
 

@@ -14,6 +14,13 @@ def output_of(*command: object) -> str:
     return done.stdout
 
 
+def pytest_collection_modifyitems(items):
+    """One process runs all of them when there are several, so that the programs are built once."""
+    for item in items:
+        if "native" in item.path.parts:
+            item.add_marker(pytest.mark.xdist_group("native"))
+
+
 @pytest.fixture(scope="session")
 def native_programs(tmp_path_factory):
     """The folder with the programs of this folder, built."""
