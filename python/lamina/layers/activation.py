@@ -8,7 +8,8 @@ from .. import activations, ops
 from ..checks import axis_in_range, explain, number
 from .input_spec import InputSpec
 from .layer import Layer
-from .support import add_weight, size_of_axis, weight_options
+from .support import size_of_axis
+from .weights import add_weight, weight_arguments
 
 
 class ReLU(Layer):
@@ -79,21 +80,14 @@ class PReLU(Layer):
     [[-1.0, 2.0]]
     """
 
+    @weight_arguments(alpha="Zeros")
     def __init__(
         self,
-        alpha_initializer: Any = "Zeros",
-        alpha_regularizer: Any = None,
-        alpha_constraint: Any = None,
+        *,
         shared_axes: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        weight_options(
-            self,
-            alpha_initializer=alpha_initializer,
-            alpha_regularizer=alpha_regularizer,
-            alpha_constraint=alpha_constraint,
-        )
         self.shared_axes = [shared_axes] if isinstance(shared_axes, int) else shared_axes and list(shared_axes)
         self.supports_masking = True
         self.alpha: Any = None

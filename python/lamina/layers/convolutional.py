@@ -10,13 +10,12 @@ from ..config import standardize_data_format
 from .input_spec import InputSpec
 from .layer import Layer
 from .support import (
-    add_weight,
     channels_to_first,
     channels_to_last,
     check_windows,
     size_of_axis,
-    weight_options,
 )
+from .weights import add_weight, weight_arguments
 
 
 class BaseConv(Layer):
@@ -25,6 +24,7 @@ class BaseConv(Layer):
     rank: int
     _config_omit_defaults = ("lora_rank", "lora_alpha")
 
+    @weight_arguments(kernel="glorot_uniform", bias="zeros", activity_regularizer=True)
     def __init__(
         self,
         filters: int,
@@ -36,16 +36,9 @@ class BaseConv(Layer):
         groups: int = 1,
         activation: Any = None,
         use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        super().__init__(**kwargs)
         owner = type(self).__name__
         self.filters = integer(owner, "filters", filters)
         self.kernel_size = integers(owner, "kernel_size", kernel_size, self.rank)
@@ -76,15 +69,6 @@ class BaseConv(Layer):
             )
         self.activation = activations.get(activation)
         self.use_bias = bool(use_bias)
-        weight_options(
-            self,
-            kernel_initializer=kernel_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            bias_constraint=bias_constraint,
-        )
         self.input_spec = InputSpec(ndim=self.rank + 2)
         self.kernel: Any = None
         self.bias: Any = None

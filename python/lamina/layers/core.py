@@ -10,7 +10,8 @@ from .. import _core, activations, ops
 from ..checks import explain, integer
 from .input_spec import InputSpec
 from .layer import Layer
-from .support import add_weight, refuse, size_of_axis, weight_options
+from .support import refuse, size_of_axis
+from .weights import add_weight, weight_arguments
 
 
 class Dense(Layer):
@@ -25,36 +26,22 @@ class Dense(Layer):
 
     _config_omit_defaults = ("activity_regularizer", "lora_rank", "lora_alpha", "quantization_config")
 
+    @weight_arguments(kernel="glorot_uniform", bias="zeros", activity_regularizer=True)
     def __init__(
         self,
         units: int,
         activation: Any = None,
         use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
+        *,
         lora_rank: Any = None,
         lora_alpha: Any = None,
         quantization_config: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        super().__init__(**kwargs)
         self.units = integer("Dense", "units", units)
         self.activation = activations.get(activation)
         self.use_bias = bool(use_bias)
-        weight_options(
-            self,
-            kernel_initializer=kernel_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            bias_constraint=bias_constraint,
-        )
         refuse(self, lora_rank=lora_rank, lora_alpha=lora_alpha, quantization_config=quantization_config)
         self.supports_masking = True
         self.input_spec = InputSpec(min_ndim=2)
@@ -88,13 +75,12 @@ class Embedding(Layer):
     _config_omit_defaults = ("activity_regularizer", "lora_rank", "lora_alpha", "quantization_config")
     _config_ignored = tuple(name for name in Layer._config_ignored if name != "input_dim")  # here it is not a shape
 
+    @weight_arguments(embeddings="uniform")
     def __init__(
         self,
         input_dim: int,
         output_dim: int,
-        embeddings_initializer: Any = "uniform",
-        embeddings_regularizer: Any = None,
-        embeddings_constraint: Any = None,
+        *,
         mask_zero: bool = False,
         weights: Any = None,
         lora_rank: Any = None,
@@ -109,12 +95,6 @@ class Embedding(Layer):
         super().__init__(**kwargs)
         self.input_dim = integer("Embedding", "input_dim", input_dim)
         self.output_dim = integer("Embedding", "output_dim", output_dim)
-        weight_options(
-            self,
-            embeddings_initializer=embeddings_initializer,
-            embeddings_regularizer=embeddings_regularizer,
-            embeddings_constraint=embeddings_constraint,
-        )
         refuse(self, lora_rank=lora_rank, lora_alpha=lora_alpha, quantization_config=quantization_config)
         self.mask_zero = bool(mask_zero)
         self.supports_masking = self.mask_zero

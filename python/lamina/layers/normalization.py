@@ -9,7 +9,8 @@ from .. import _core, config, ops
 from ..checks import axis_in_range, explain, is_integer, number
 from .input_spec import InputSpec
 from .layer import Layer
-from .support import add_weight, in_float32, size_of_axis, weight_options
+from .support import in_float32, size_of_axis
+from .weights import add_weight, weight_arguments
 
 
 class BatchNormalization(Layer):
@@ -33,6 +34,7 @@ class BatchNormalization(Layer):
     moving_mean_initializer: Any
     moving_variance_initializer: Any
 
+    @weight_arguments(beta="zeros", gamma="ones", only_initialized={"moving_mean": "zeros", "moving_variance": "ones"})
     def __init__(
         self,
         axis: Any = -1,
@@ -40,14 +42,7 @@ class BatchNormalization(Layer):
         epsilon: float = 0.001,
         center: bool = True,
         scale: bool = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
-        moving_mean_initializer: Any = "zeros",
-        moving_variance_initializer: Any = "ones",
-        beta_regularizer: Any = None,
-        gamma_regularizer: Any = None,
-        beta_constraint: Any = None,
-        gamma_constraint: Any = None,
+        *,
         renorm: bool = False,
         renorm_clipping: dict[str, float] | None = None,
         renorm_momentum: float = 0.99,
@@ -67,17 +62,6 @@ class BatchNormalization(Layer):
         self.epsilon = number(owner, "epsilon", epsilon, low=0.0)
         self.center = bool(center)
         self.scale = bool(scale)
-        weight_options(
-            self,
-            beta_initializer=beta_initializer,
-            gamma_initializer=gamma_initializer,
-            moving_mean_initializer=moving_mean_initializer,
-            moving_variance_initializer=moving_variance_initializer,
-            beta_regularizer=beta_regularizer,
-            gamma_regularizer=gamma_regularizer,
-            beta_constraint=beta_constraint,
-            gamma_constraint=gamma_constraint,
-        )
         self.renorm = bool(renorm)
         self.renorm_clipping = dict(renorm_clipping) if renorm_clipping else None
         self.renorm_momentum = number(owner, "renorm_momentum", renorm_momentum, 0.0, 1.0)
@@ -211,18 +195,13 @@ class LayerNormalization(Layer):
     [[-1.0, 1.0]]
     """
 
+    @weight_arguments(beta="zeros", gamma="ones")
     def __init__(
         self,
         axis: int | Sequence[int] = -1,
         epsilon: float = 0.001,
         center: bool = True,
         scale: bool = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
-        beta_regularizer: Any = None,
-        gamma_regularizer: Any = None,
-        beta_constraint: Any = None,
-        gamma_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
         self.rms_scaling = bool(kwargs.pop("rms_scaling", False))  # of older Keras: no centring, gamma only
@@ -241,15 +220,6 @@ class LayerNormalization(Layer):
         self.epsilon = number("LayerNormalization", "epsilon", epsilon, low=0.0)
         self.center = bool(center)
         self.scale = bool(scale)
-        weight_options(
-            self,
-            beta_initializer=beta_initializer,
-            gamma_initializer=gamma_initializer,
-            beta_regularizer=beta_regularizer,
-            gamma_regularizer=gamma_regularizer,
-            beta_constraint=beta_constraint,
-            gamma_constraint=gamma_constraint,
-        )
         self.supports_masking = True
         self.gamma: Any = None
         self.beta: Any = None

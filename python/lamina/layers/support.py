@@ -1,4 +1,4 @@
-"""What several layers need: weights by their options, data formats, checks of input shapes."""
+"""What several layers need: data formats, checks of input shapes."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .. import constraints, initializers, ops, regularizers
+from .. import ops
 from ..checks import explain
 from ..variables import autocast
-
-_KINDS = {"initializer": initializers, "regularizer": regularizers, "constraint": constraints}
 
 
 def in_float32(call: Callable[..., Any]) -> Callable[..., Any]:
@@ -24,24 +22,6 @@ def in_float32(call: Callable[..., Any]) -> Callable[..., Any]:
             return ops.cast(call(self, ops.cast(inputs, "float32"), *args, **kwargs), inputs.dtype)
 
     return run
-
-
-def weight_options(layer: Any, **options: Any) -> None:
-    """Sets `layer.<weight>_initializer` (`_regularizer`, `_constraint`) to the objects the arguments stand for."""
-    for name, value in options.items():
-        setattr(layer, name, _KINDS[name.rpartition("_")[2]].get(value))
-
-
-def add_weight(layer: Any, name: str, shape: Sequence[int], trainable: bool = True) -> Any:
-    """A weight made with the options that `weight_options` set for that name."""
-    return layer.add_weight(
-        shape=tuple(shape),
-        initializer=getattr(layer, f"{name}_initializer"),
-        regularizer=getattr(layer, f"{name}_regularizer", None),
-        constraint=getattr(layer, f"{name}_constraint", None),
-        trainable=trainable,
-        name=name,
-    )
 
 
 def refuse(layer: Any, **options: Any) -> None:
