@@ -8,7 +8,7 @@ from .. import _core, activations
 from ..checks import choice, explain, integer, integers
 from ..config import standardize_data_format
 from .input_spec import InputSpec
-from .layer import Layer
+from .lora import LoraLayer
 from .support import (
     channels_to_first,
     channels_to_last,
@@ -18,11 +18,10 @@ from .support import (
 from .weights import add_weight, weight_arguments
 
 
-class BaseConv(Layer):
+class BaseConv(LoraLayer):
     """A convolution over `rank` spatial axes, plus bias, then activation."""
 
     rank: int
-    _config_omit_defaults = ("lora_rank", "lora_alpha")
 
     @weight_arguments(kernel="glorot_uniform", bias="zeros", activity_regularizer=True)
     def __init__(
