@@ -331,3 +331,27 @@ def test_mask_of_reversible_embedding(keras):
         vectors = layer(numbers)
         np.testing.assert_array_equal(np.asarray(vectors._keras_mask), numbers != 0)
         assert getattr(layer(vectors, reverse=True), "_keras_mask", None) is None
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize(("name", "options"), HEADED)
+def test_heads_take_the_masks_of_their_inputs(name, options, causal, keras, rng):
+    arrays = data(rng)
+    arrays["value"] = arrays["value"][..., :6]  # in graphs Keras wants the query's features in groups
+    for key, mask in MASKS["all"].items():
+        arrays[key][~mask] = 0.0
+    models = []
+    for library in (lamina, keras):
+        inputs = [library.layers.Input(array.shape[1:]) for array in arrays.values()]
+        masked = [library.layers.Masking()(x) for x in inputs]
+        heads = getattr(library.layers, name)(**options)
+        models.append(library.Model(inputs, heads(*masked, use_causal_mask=causal)))
+    random = np.random.default_rng(3)
+    weights = [random.normal(size=v.shape).astype("float32") for v in models[0].weights]
+    results = []
+    for model in models:
+        model.set_weights(weights)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*mask")
+            results.append(model.predict(list(arrays.values()), verbose=0))
+    close(*results, "output")
