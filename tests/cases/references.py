@@ -118,6 +118,20 @@ def layer_norm(x, gamma, beta, epsilon, axes):
     return (x - mean) / np.sqrt(variance + epsilon) * gamma + beta
 
 
+def attention(q, k, v, keep=None, scale=1.0, causal=False):
+    """y, and per row of scores its peak and the inverse of the sum of its exponentials."""
+    k, v = (np.repeat(x, q.shape[2] // x.shape[2], axis=2) for x in (k, v))
+    scores = np.einsum("bthd,bshd->bhts", q, k) * scale
+    kept = np.ones(scores.shape, bool) if keep is None else np.broadcast_to(keep, scores.shape)
+    if causal:
+        kept = kept & np.tril(np.ones(scores.shape[2:], bool))
+    scores = np.where(kept, scores, -0.7 * float(np.finfo("float32").max))
+    peak = scores.max(-1)
+    exponentials = np.exp(scores - peak[..., None])
+    inverse = 1 / exponentials.sum(-1)
+    return np.einsum("bhts,bshd->bthd", exponentials * inverse[..., None], v), peak, inverse
+
+
 def crossentropy(logits, labels):
     logs = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
     return -np.take_along_axis(logs, labels[..., None], -1)[..., 0]

@@ -8,6 +8,8 @@
 namespace lamina::kernels::LAMINA_LEVEL {
 
 template <class T>
+Attention<T> make_attention();
+template <class T>
 Elementwise<T> make_elementwise();
 template <class T>
 Reductions<T> make_reductions();

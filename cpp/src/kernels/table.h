@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "kernels/attention/attention.h"
 #include "kernels/conv/conv.h"
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/fourier/fourier.h"
@@ -41,6 +42,7 @@ struct FloatTable {
   Update<T> update;
   Resample<T> resample;
   Fourier<T> fourier;
+  Attention<T> attention;
 };
 
 struct Table {

@@ -3,6 +3,7 @@
 
 #include "autodiff/gradient.h"
 #include "core/spelling.h"
+#include "ops/attention.h"
 #include "ops/complex.h"
 #include "ops/conv.h"
 #include "ops/creation.h"
