@@ -120,6 +120,14 @@ def test_inputs(name, arguments, shape, text):
 
 
 @pytest.mark.parametrize("name", EACH)
+@pytest.mark.parametrize("axes", [-1, 1])
+def test_ranks_that_build_is_told(name, axes):
+    layer = getattr(layers, name)(**arguments_of(name))
+    with pytest.raises(ValueError, match=f"Expected: rank {layer.rank + 2}"):
+        layer.build(shape_of(name, axes=axes))
+
+
+@pytest.mark.parametrize("name", EACH)
 def test_inputs_of_a_built_layer(name):
     layer = getattr(layers, name)(**arguments_of(name))
     layer.build(shape_of(name))

@@ -47,8 +47,9 @@ class _DepthwiseConv(BaseConv):
 class DepthwiseConv1D(_DepthwiseConv):
     """Convolution of each channel by itself over steps: (batch, steps, channels) -> (.., channels * depth_multiplier).
 
-    The outputs of channel 0 come first, then those of channel 1, and so on. Strides and dilation may both be above 1.
-    `padding` may also be 'causal'.
+    Each channel has `depth_multiplier` (1 by default) outputs; those of channel 0 come first. Sizes are those of
+    `Conv1D`, 'causal' included. The kernel has shape (size, channels, depth_multiplier). Strides and dilation may both
+    be above 1. ValueError where nothing would be left of the input.
 
     >>> import numpy as np, lamina
     >>> lamina.layers.DepthwiseConv1D(3, depth_multiplier=2)(np.ones((2, 10, 3), "float32")).shape
@@ -61,7 +62,9 @@ class DepthwiseConv1D(_DepthwiseConv):
 class DepthwiseConv2D(_DepthwiseConv):
     """Convolution of each channel by itself: (batch, rows, columns, channels) -> (..., channels * depth_multiplier).
 
-    The outputs of channel 0 come first, then those of channel 1, and so on. Strides and dilation may both be above 1.
+    Each channel has `depth_multiplier` (1 by default) outputs; those of channel 0 come first. Sizes are those of
+    `Conv2D`. The kernel has shape (height, width, channels, depth_multiplier). Strides and dilation may both be above
+    1. ValueError where nothing would be left of the input.
 
     >>> import numpy as np, lamina
     >>> lamina.layers.DepthwiseConv2D(3, padding="same")(np.ones((2, 8, 9, 3), "float32")).shape
@@ -113,7 +116,8 @@ class SeparableConv1D(_SeparableConv):
 
     Input (batch, steps, channels), output (batch, new steps, filters). The weights are `depthwise_kernel` of shape
     (size, channels, depth_multiplier) and `pointwise_kernel` of shape (1, channels * depth_multiplier, filters), with
-    nothing between them. Strides and dilation may both be above 1. `padding` may also be 'causal'.
+    nothing between them; `depth_multiplier` is 1 by default. Sizes are those of `Conv1D`, 'causal' included. Strides
+    and dilation may both be above 1. ValueError where nothing would be left of the input.
 
     >>> import numpy as np, lamina
     >>> lamina.layers.SeparableConv1D(4, 3)(np.ones((2, 10, 3), "float32")).shape
@@ -126,8 +130,8 @@ class SeparableConv1D(_SeparableConv):
 class SeparableConv2D(_SeparableConv):
     """A depthwise convolution over images, then `filters` mixtures of its channels (Chollet 2017, "Xception").
 
-    Input (batch, rows, columns, channels), output (batch, new rows, new columns, filters). Weights as in
-    `SeparableConv1D`.
+    Input (batch, rows, columns, channels), output (batch, new rows, new columns, filters). Sizes are those of `Conv2D`;
+    weights and errors are those of `SeparableConv1D`.
 
     >>> import numpy as np, lamina
     >>> lamina.layers.SeparableConv2D(4, 3, depth_multiplier=2)(np.ones((2, 8, 9, 3), "float32")).shape

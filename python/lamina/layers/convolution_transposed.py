@@ -85,8 +85,10 @@ class Conv1DTranspose(_ConvTranspose):
 
     It is the gradient of a `Conv1D` with the same kernel, of shape (size, filters, channels), by that layer's input.
     New steps, where the dilated kernel spans k of them: (steps - 1) * strides + max(k, strides) for padding 'valid',
-    steps * strides for 'same'. `output_padding`, less than `strides`, tells sizes apart that strides make equal:
+    steps * strides for 'same'. `output_padding` chooses among the sizes that a convolution with strides makes equal:
     (steps - 1) * strides + k + output_padding for 'valid', with k % 2 in place of k for 'same'.
+
+    ValueError for strides and dilation both above 1, and for an `output_padding` that is not less than `strides`.
 
     >>> import numpy as np, lamina
     >>> lamina.layers.Conv1DTranspose(4, 3, strides=2)(np.ones((2, 5, 3), "float32")).shape
@@ -100,7 +102,7 @@ class Conv2DTranspose(_ConvTranspose):
     """Transposed convolution over images: input (batch, rows, columns, channels), output likewise with `filters`.
 
     It is the gradient of a `Conv2D` with the same kernel, of shape (height, width, filters, channels), by that layer's
-    input (Zeiler et al. 2010, "Deconvolutional networks"). Sizes grow as in `Conv1DTranspose`.
+    input (Zeiler et al. 2010, "Deconvolutional networks"). Sizes and errors are those of `Conv1DTranspose`.
 
     >>> import numpy as np, lamina
     >>> lamina.layers.Conv2DTranspose(4, 3, strides=2, padding="same")(np.ones((2, 5, 6, 3), "float32")).shape
@@ -113,7 +115,7 @@ class Conv2DTranspose(_ConvTranspose):
 class Conv3DTranspose(_ConvTranspose):
     """Transposed convolution over volumes: input (batch, depth, rows, columns, channels), output with `filters`.
 
-    Sizes grow as in `Conv1DTranspose`. As in Keras, `data_format` comes before `output_padding` here.
+    Sizes and errors are those of `Conv1DTranspose`. As in Keras, `data_format` comes before `output_padding` here.
 
     >>> import numpy as np, lamina
     >>> lamina.layers.Conv3DTranspose(2, 2, strides=2)(np.ones((1, 2, 3, 2, 1), "float32")).shape

@@ -11,7 +11,7 @@ from .. import _core, activations, ops
 from ..checks import choice, explain, integer, integers
 from ..config import standardize_data_format
 from ..ops.convert import is_float
-from .input_spec import InputSpec
+from .input_spec import InputSpec, check
 from .layer import Layer
 from .support import channels_to_first, channels_to_last, check_windows, size_of_axis
 from .weights import add_weight, weight_arguments
@@ -77,6 +77,7 @@ class BaseConv(Layer):
         check_windows(self, shape, reach, self.padding, self.data_format)
 
     def build(self, input_shape: Any) -> None:
+        check(self.input_spec, _core.symbolic(list(input_shape), self.compute_dtype), self.name)
         axis = -1 if self.data_format == "channels_last" else 1
         channels = size_of_axis(self, input_shape, axis, "number of channels")
         self._check_input(tuple(input_shape), channels)
@@ -170,7 +171,13 @@ class _Conv(BaseConv):
 class Conv1D(_Conv):
     """Convolution over steps: input (batch, steps, channels), output (batch, new steps, filters).
 
-    `padding`: 'valid', 'same' (output length = ceil(steps / strides)) or 'causal' (no output sees later steps).
+    New steps, where the dilated kernel spans k of them: floor((steps - k) / strides) + 1 for `padding` 'valid' (the
+    default), ceil(steps / strides) for 'same' and 'causal'; with the latter no output sees later steps. Strides,
+    dilation and `groups` are 1 by default. The kernel has shape (size, channels / groups, filters). With
+    data_format='channels_first' the channels come before the steps.
+
+    ValueError for strides and dilation both above 1, for `groups` that do not divide `filters` and channels, and where
+    nothing would be left of the input.
 
     >>> import numpy as np, lamina
     >>> lamina.layers.Conv1D(4, 3)(np.ones((2, 10, 3), "float32")).shape
@@ -183,9 +190,9 @@ class Conv1D(_Conv):
 class Conv2D(_Conv):
     """Convolution over images: input (batch, rows, columns, channels), output (batch, new rows, new columns, filters).
 
-    `padding`: 'valid' or 'same' (output size = ceil(size / strides)). `groups` splits the channels into independent
-    parts. ValueError for `strides` and `dilation_rate` both above 1, and for `groups` that do not divide `filters` and
-    channels.
+    Sizes, defaults and errors are those of `Conv1D`; sizes of the kernel, strides and dilation may be one integer or
+    one per axis, and `padding` is 'valid' or 'same'. `groups` splits the channels into independent parts (Krizhevsky et
+    al. 2012, "ImageNet classification with deep convolutional neural networks").
 
     >>> import numpy as np, lamina
     >>> lamina.layers.Conv2D(4, 3, strides=2, padding="same")(np.ones((2, 9, 9, 3), "float32")).shape
@@ -197,6 +204,8 @@ class Conv2D(_Conv):
 
 class Conv3D(_Conv):
     """Convolution over volumes: input (batch, depth, rows, columns, channels), output likewise with `filters` channels.
+
+    Sizes, defaults and errors are those of `Conv2D`.
 
     >>> import numpy as np, lamina
     >>> lamina.layers.Conv3D(2, 2)(np.ones((1, 4, 4, 4, 1), "float32")).shape

@@ -119,13 +119,16 @@ class _LocallyConnected(BaseConv):
 class LocallyConnected1D(_LocallyConnected):
     """A convolution over steps with other weights at each: (batch, steps, channels) -> (batch, new steps, filters).
 
-    A layer of Keras 2. All sizes but the batch have to be known. New steps: floor((steps - size) / strides) + 1 for
-    padding 'valid', ceil(steps / strides) for 'same', which implementation 1 does not have. The three values of
-    `implementation` compute the same and differ in how the kernel is stored:
+    A layer of Keras 2. New steps: floor((steps - size) / strides) + 1 for padding 'valid' (the default), ceil(steps /
+    strides) for 'same'. The bias has shape (new steps, filters). The three values of `implementation` compute the same
+    and differ in how the kernel is stored:
 
-    1. (new steps, size * channels, filters);
+    1. (new steps, size * channels, filters), for padding 'valid' only; the default;
     2. (steps, channels, new steps, filters), of which only the entries within windows are used;
-    3. these entries alone, as one axis.
+    3. these entries alone, along one axis: those of the first output, then those of the second, and so on.
+
+    With data_format='channels_first' a kernel of 2 is (channels, steps, filters, new steps), 3 follows its order, and
+    in 1 the channels come before the entries of the window. ValueError where a size besides the batch is not known.
 
     >>> import numpy as np, lamina
     >>> layer = lamina.layers.LocallyConnected1D(4, 3)
