@@ -313,6 +313,27 @@ OPS: tuple[Op, ...] = (
         A(scale=0.7, causal=False),
         wrt=(),
     ),
+    *(
+        Op(
+            cell,
+            (real(4, 3, gates * 5), real(5, gates * 5), real(3, 5), *extra, *masks),
+            {},
+            ref.recurrent(cell),
+            outputs=(0, 1) if cell == "lstm" else (0,),
+            label="masked" if masks else "",
+            large=None if masks else (real(20, 40, gates * 64), unit(64, gates * 64), real(40, 64), *large),
+        )
+        for cell, gates, extra, large in (
+            ("simple_rnn", 1, (), ()),
+            ("gru", 3, (real(15),), (real(192),)),
+            ("lstm", 4, (real(3, 5),), (real(40, 64),)),
+        )
+        for masks in ((), (flags(4, 3),))
+    ),
+    # What they keep belongs to their states: as ops of their own they have no gradient.
+    Op("simple_rnn_grad", (*[real(5, 3, 4)] * 2, real(4, 4)), {}, wrt=()),
+    Op("gru_grad", (*[real(5, 3, 4)] * 2, unit(4, 3, 16), real(4, 12)), {}, wrt=()),
+    Op("lstm_grad", (*[real(5, 3, 4)] * 4, unit(4, 3, 16), real(4, 16)), {}, wrt=()),
     Op("layer_norm_grad", (real(4, 5), real(4, 5), real(5), real(4), positive(4)), A(axes=1), outputs=(0, 1, 2)),
     Op("softmax", (real(4, 3, 5),), A(axis=-1), ref.softmax, large=(real(300, 400),)),
     Op("softmax", (real(4, 3, 5),), A(axis=1), ref.softmax, label="axis1"),
@@ -560,6 +581,9 @@ LARGE: dict[str, tuple[tuple[Array, ...], dict[str, Any]]] = {
         (*[real(4, 200, 4, 32)] * 2, *[positive(4, 4, 200)] * 2, *[real(4, 200, 4, 32)] * 3),
         A(scale=0.2, causal=True),
     ),
+    "simple_rnn_grad": ((*[real(21, 40, 64)] * 2, unit(64, 64)), {}),
+    "gru_grad": ((*[real(21, 40, 64)] * 2, unit(20, 40, 256), unit(64, 192)), {}),
+    "lstm_grad": ((*[real(21, 40, 64)] * 4, unit(20, 40, 256), unit(64, 256)), {}),
     "layer_norm_grad": ((real(3000, 40), real(3000, 40), real(40), real(3000), positive(3000)), A(axes=1)),
     "softmax_grad": ((positive(300, 400), real(300, 400)), A(axis=-1)),
     "log_softmax_grad": ((real(300, 400), real(300, 400)), A(axis=-1)),

@@ -24,6 +24,8 @@ Pool<T> make_pool();
 template <class T>
 Norm<T> make_norm();
 template <class T>
+Recurrent<T> make_recurrent();
+template <class T>
 Resample<T> make_resample();
 template <class T>
 Softmax<T> make_softmax();

@@ -14,6 +14,7 @@
 #include "kernels/norm/norm.h"
 #include "kernels/pool/pool.h"
 #include "kernels/random/random.h"
+#include "kernels/recurrent/recurrent.h"
 #include "kernels/reduce/reduce.h"
 #include "kernels/resample/resample.h"
 #include "kernels/softmax/softmax.h"
@@ -43,6 +44,7 @@ struct FloatTable {
   Resample<T> resample;
   Fourier<T> fourier;
   Attention<T> attention;
+  Recurrent<T> recurrent;
 };
 
 struct Table {

@@ -18,6 +18,7 @@
 #include "ops/order.h"
 #include "ops/pool.h"
 #include "ops/random.h"
+#include "ops/recurrent.h"
 #include "ops/reduce.h"
 #include "ops/resample.h"
 #include "ops/scan.h"
