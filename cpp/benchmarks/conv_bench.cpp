@@ -15,6 +15,8 @@ using kernels::ConvShape;
 struct Row {
   const char* name;
   std::int64_t batch, channels, size, filters, kernel, stride, groups, pad;
+  int axes = 2;  // of that size; one axis is of steps, with all padding before them
+  std::int64_t dilation = 1;
 };
 
 constexpr Row kRows[] = {
@@ -36,6 +38,12 @@ constexpr Row kRows[] = {
     {"8x56x56x128 3x3x128 32 groups", 8, 128, 56, 128, 3, 1, 32, 1},
     {"8x56x56x128 3x3 depthwise", 8, 128, 56, 128, 3, 1, 128, 1},
     {"8x56x56x128 3x3 s2 depthwise", 8, 128, 56, 128, 3, 2, 128, 1},
+    {"8x14x14x512 3x3 depthwise", 8, 512, 14, 512, 3, 1, 512, 1},  // MobileNet
+    {"8x14x14x512 1x1x512", 8, 512, 14, 512, 1, 1, 1, 0},
+    {"1x64x64x64x16 3x3x3x32", 1, 16, 64, 32, 3, 1, 1, 1, 3},  // a 3D U-Net
+    {"1x16x16x16x128 3x3x3x128", 1, 128, 16, 128, 3, 1, 1, 1, 3},
+    {"4x16000x32 2x64 dilation 1", 4, 32, 16000, 64, 2, 1, 1, 1, 1, 1},  // WaveNet
+    {"4x16000x32 2x64 dilation 512", 4, 32, 16000, 64, 2, 1, 1, 512, 1, 512},
 };
 
 enum class Kernel { forward, grad_input, grad_kernel };
@@ -56,12 +64,14 @@ ConvShape shape_of(const Row& row) {
   shape.channels = row.channels;
   shape.filters = row.filters;
   shape.groups = row.groups;
-  for (const int axis : {1, 2}) {
+  for (int axis = 3 - row.axes; axis < 3; ++axis) {
     shape.in[axis] = row.size;
     shape.kernel[axis] = row.kernel;
     shape.stride[axis] = row.stride;
     shape.pad[axis] = row.pad;
-    shape.out[axis] = (row.size + 2 * row.pad - row.kernel) / row.stride + 1;
+    shape.dilation[axis] = row.dilation;
+    const std::int64_t padding = (row.axes == 1 ? 1 : 2) * row.pad, reach = (row.kernel - 1) * row.dilation + 1;
+    shape.out[axis] = (row.size + padding - reach) / row.stride + 1;
   }
   return shape;
 }

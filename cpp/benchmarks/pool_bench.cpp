@@ -13,20 +13,21 @@ using bench::AlignedVector;
 struct Row {
   const char* name;
   std::int64_t batch, size, channels, kernel, stride, pad;
+  int axes = 2;  // of that size
 };
 
 constexpr Row kRows[] = {
     {"64x32x32x64 2x2", 64, 32, 64, 2, 2, 0},     {"32x14x14x256 2x2", 32, 14, 256, 2, 2, 0},
     {"64x28x28x8 2x2", 64, 28, 8, 2, 2, 0},       {"64x28x28x1 2x2", 64, 28, 1, 2, 2, 0},
     {"8x112x112x64 3x3 s2", 8, 112, 64, 3, 2, 1}, {"16x28x28x128 3x3 s1", 16, 28, 128, 3, 1, 1},
-    {"32x8x8x512 8x8", 32, 8, 512, 8, 8, 0},
+    {"32x8x8x512 8x8", 32, 8, 512, 8, 8, 0},      {"1x64x64x64x32 2x2x2", 1, 64, 32, 2, 2, 0, 3},
 };
 
 kernels::PoolShape shape_of(const Row& row) {
   kernels::PoolShape s;
   s.batch = row.batch;
   s.channels = row.channels;
-  for (const int axis : {1, 2}) {
+  for (int axis = 3 - row.axes; axis < 3; ++axis) {
     s.in[axis] = row.size;
     s.kernel[axis] = row.kernel;
     s.stride[axis] = row.stride;

@@ -292,6 +292,48 @@ OPS: tuple[Op, ...] = (
         outputs=(0,),
         label="2",
     ),
+    Op(
+        "attention",
+        (real(2, 3, 4, 5), real(2, 6, 2, 5), real(2, 6, 2, 3)),
+        A(scale=0.7, causal=False),
+        ref.attention,
+        large=(real(4, 200, 4, 32), real(4, 200, 2, 32), real(4, 200, 2, 32)),
+    ),
+    Op(
+        "attention",
+        (real(2, 4, 2, 5), real(2, 4, 2, 5), real(2, 4, 2, 3), flags(2, 1, 4, 4)),
+        A(scale=0.7, causal=True),
+        lambda *arrays, **options: ref.attention(*arrays, **options)[0],  # a row that keeps nothing has no peak
+        label="masked",
+    ),
+    # Its peaks and inverses belong to its q and k: its own gradient is tested as the second one of attention.
+    Op(
+        "attention_grad",
+        (real(1, 3, 2, 4), real(1, 3, 2, 4), *[positive(1, 2, 3)] * 2, *[real(1, 3, 2, 5)] * 2, real(1, 3, 2, 4)),
+        A(scale=0.7, causal=False),
+        wrt=(),
+    ),
+    *(
+        Op(
+            cell,
+            (real(4, 3, gates * 5), real(5, gates * 5), real(3, 5), *extra, *masks),
+            {},
+            ref.recurrent(cell),
+            outputs=(0, 1) if cell == "lstm" else (0,),
+            label="masked" if masks else "",
+            large=None if masks else (real(20, 40, gates * 64), unit(64, gates * 64), real(40, 64), *large),
+        )
+        for cell, gates, extra, large in (
+            ("simple_rnn", 1, (), ()),
+            ("gru", 3, (real(15),), (real(192),)),
+            ("lstm", 4, (real(3, 5),), (real(40, 64),)),
+        )
+        for masks in ((), (flags(4, 3),))
+    ),
+    # What they keep belongs to their states: as ops of their own they have no gradient.
+    Op("simple_rnn_grad", (*[real(5, 3, 4)] * 2, real(4, 4)), {}, wrt=()),
+    Op("gru_grad", (*[real(5, 3, 4)] * 2, unit(4, 3, 16), real(4, 12)), {}, wrt=()),
+    Op("lstm_grad", (*[real(5, 3, 4)] * 4, unit(4, 3, 16), real(4, 16)), {}, wrt=()),
     Op("layer_norm_grad", (real(4, 5), real(4, 5), real(5), real(4), positive(4)), A(axes=1), outputs=(0, 1, 2)),
     Op("softmax", (real(4, 3, 5),), A(axis=-1), ref.softmax, large=(real(300, 400),)),
     Op("softmax", (real(4, 3, 5),), A(axis=1), ref.softmax, label="axis1"),
@@ -535,6 +577,13 @@ LARGE: dict[str, tuple[tuple[Array, ...], dict[str, Any]]] = {
     "max_pool_gather": ((distinct(8, 40, 40, 32), real(8, 20, 20, 32), real(8, 40, 40, 32)), A(window=[2, 2])),
     "average_pool_grad": ((real(8, 20, 20, 32),), A(window=[2, 2], input_shape=[8, 40, 40, 32])),
     "batch_norm_grad": ((real(3000, 40), real(3000, 40), real(40), real(40), positive(40)), A(axis=-1)),
+    "attention_grad": (
+        (*[real(4, 200, 4, 32)] * 2, *[positive(4, 4, 200)] * 2, *[real(4, 200, 4, 32)] * 3),
+        A(scale=0.2, causal=True),
+    ),
+    "simple_rnn_grad": ((*[real(21, 40, 64)] * 2, unit(64, 64)), {}),
+    "gru_grad": ((*[real(21, 40, 64)] * 2, unit(20, 40, 256), unit(64, 192)), {}),
+    "lstm_grad": ((*[real(21, 40, 64)] * 4, unit(20, 40, 256), unit(64, 256)), {}),
     "layer_norm_grad": ((real(3000, 40), real(3000, 40), real(40), real(3000), positive(3000)), A(axes=1)),
     "softmax_grad": ((positive(300, 400), real(300, 400)), A(axis=-1)),
     "log_softmax_grad": ((real(300, 400), real(300, 400)), A(axis=-1)),

@@ -118,6 +118,52 @@ def layer_norm(x, gamma, beta, epsilon, axes):
     return (x - mean) / np.sqrt(variance + epsilon) * gamma + beta
 
 
+def attention(q, k, v, keep=None, scale=1.0, causal=False):
+    """y, and per row of scores its peak and the inverse of the sum of its exponentials."""
+    k, v = (np.repeat(x, q.shape[2] // x.shape[2], axis=2) for x in (k, v))
+    scores = np.einsum("bthd,bshd->bhts", q, k) * scale
+    kept = np.ones(scores.shape, bool) if keep is None else np.broadcast_to(keep, scores.shape)
+    if causal:
+        kept = kept & np.tril(np.ones(scores.shape[2:], bool))
+    scores = np.where(kept, scores, -0.7 * float(np.finfo("float32").max))
+    peak = scores.max(-1)
+    exponentials = np.exp(scores - peak[..., None])
+    inverse = 1 / exponentials.sum(-1)
+    return np.einsum("bhts,bshd->bthd", exponentials * inverse[..., None], v), peak, inverse
+
+
+def recurrent(cell):
+    """All states h (for "lstm" also c) of z, the recurrent kernel, h0, then bias or c0, then perhaps a mask."""
+
+    def sigmoid(x):
+        return 1 / (1 + np.exp(-x))
+
+    def run(z, kernel, h, *others):
+        others = list(others)
+        bias = others.pop(0) if cell == "gru" else 0.0
+        c = others.pop(0) if cell == "lstm" else h
+        mask = others[0] if others else np.ones(z.shape[:2], bool)
+        states, cells = [h], [c]
+        for step, kept in zip(z, mask[..., None]):
+            p = np.split(h @ kernel + bias, z.shape[-1] // h.shape[-1], -1)
+            x = np.split(step, len(p), -1)
+            if cell == "lstm":
+                i, f, g, o = (u + v for u, v in zip(x, p))
+                new_c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+                new = sigmoid(o) * np.tanh(new_c)
+            elif cell == "gru":
+                u, r = sigmoid(x[0] + p[0]), sigmoid(x[1] + p[1])
+                new, new_c = u * h + (1 - u) * np.tanh(x[2] + r * p[2]), c
+            else:
+                new, new_c = np.tanh(x[0] + p[0]), c
+            h, c = np.where(kept, new, h), np.where(kept, new_c, c)
+            states.append(h)
+            cells.append(c)
+        return (np.stack(states), np.stack(cells)) if cell == "lstm" else np.stack(states)
+
+    return run
+
+
 def crossentropy(logits, labels):
     logs = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
     return -np.take_along_axis(logs, labels[..., None], -1)[..., 0]

@@ -114,26 +114,6 @@ def test_configurations_go_both_ways(case, keras):
     assert_same_config(back.get_config(), ours.get_config())
 
 
-@pytest.mark.parametrize("name", sorted({case.layer for case in PARITY}))
-def test_signatures_begin_like_theirs(name, keras):
-    """The same argument names in the same order, with the same defaults (where Keras has a default)."""
-    import inspect
-
-    theirs = [
-        p
-        for p in inspect.signature(getattr(keras.layers, name).__init__).parameters.values()
-        if p.kind is not p.VAR_KEYWORD
-    ]
-    ours = [
-        p for p in inspect.signature(getattr(layers, name).__init__).parameters.values() if p.kind is not p.VAR_KEYWORD
-    ]
-    assert [p.name for p in ours][: len(theirs)] == [p.name for p in theirs]
-    for mine, wanted in zip(ours, theirs):
-        if wanted.default is not wanted.empty:
-            repeated = isinstance(wanted.default, tuple) and set(np.ravel(wanted.default)) == {mine.default}
-            assert mine.default == wanted.default or repeated, mine.name
-
-
 def test_mask_of_batch_normalization(keras, rng):
     x = rng.normal(size=(4, 5, 3)).astype("float32")
     mask = rng.integers(0, 2, (4, 5)).astype(bool)

@@ -8,6 +8,8 @@
 namespace lamina::kernels::LAMINA_LEVEL {
 
 template <class T>
+Attention<T> make_attention();
+template <class T>
 Elementwise<T> make_elementwise();
 template <class T>
 Reductions<T> make_reductions();
@@ -21,6 +23,8 @@ template <class T>
 Pool<T> make_pool();
 template <class T>
 Norm<T> make_norm();
+template <class T>
+Recurrent<T> make_recurrent();
 template <class T>
 Resample<T> make_resample();
 template <class T>

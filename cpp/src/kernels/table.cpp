@@ -13,8 +13,9 @@ static AnyTable<T> make_any() {
 
 template <class T>
 static FloatTable<T> make_float() {
-  return {make_gemm<T>(),   make_conv<T>(),   make_pool<T>(),     make_norm<T>(),   make_softmax<T>(),
-          make_random<T>(), make_update<T>(), make_resample<T>(), make_fourier<T>()};
+  return {make_gemm<T>(),    make_conv<T>(),      make_pool<T>(),     make_norm<T>(),
+          make_softmax<T>(), make_random<T>(),    make_update<T>(),   make_resample<T>(),
+          make_fourier<T>(), make_attention<T>(), make_recurrent<T>()};
 }
 
 const Table& level_table() {

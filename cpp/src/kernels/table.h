@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "kernels/attention/attention.h"
 #include "kernels/conv/conv.h"
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/fourier/fourier.h"
@@ -13,6 +14,7 @@
 #include "kernels/norm/norm.h"
 #include "kernels/pool/pool.h"
 #include "kernels/random/random.h"
+#include "kernels/recurrent/recurrent.h"
 #include "kernels/reduce/reduce.h"
 #include "kernels/resample/resample.h"
 #include "kernels/softmax/softmax.h"
@@ -41,6 +43,8 @@ struct FloatTable {
   Update<T> update;
   Resample<T> resample;
   Fourier<T> fourier;
+  Attention<T> attention;
+  Recurrent<T> recurrent;
 };
 
 struct Table {

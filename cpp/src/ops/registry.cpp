@@ -3,6 +3,7 @@
 
 #include "autodiff/gradient.h"
 #include "core/spelling.h"
+#include "ops/attention.h"
 #include "ops/complex.h"
 #include "ops/conv.h"
 #include "ops/creation.h"
@@ -17,6 +18,7 @@
 #include "ops/order.h"
 #include "ops/pool.h"
 #include "ops/random.h"
+#include "ops/recurrent.h"
 #include "ops/reduce.h"
 #include "ops/resample.h"
 #include "ops/scan.h"

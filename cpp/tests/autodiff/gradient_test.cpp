@@ -166,6 +166,9 @@ std::vector<Case> cases() {
     return ops::add(ops::add(out[0], out[1]), ops::multiply(out[2], out[3]));
   });
   add("batch_norm_inference", {{4, 3}, {3}, {3}, {3}, {3}}, direct("batch_norm_inference"));
+  const Attributes looking_back = {{"scale", 0.7}, {"causal", true}};
+  add("attention", {{2, 3, 4, 2}, {2, 5, 2, 2}, {2, 5, 2, 3}}, direct("attention", {{"scale", 0.7}}));
+  add("attention causal", {{1, 3, 2, 2}, {1, 3, 1, 2}, {1, 3, 1, 3}}, direct("attention", looking_back));
   add("layer_norm", {{4, 5}, {5}, {5}}, direct("layer_norm"));
   add("layer_norm 2", {{4, 3, 2}, {3, 2}, {3, 2}}, direct("layer_norm", {{"axes", std::int64_t{2}}}));
   for (const char* name : {"softmax", "log_softmax"})
@@ -251,6 +254,9 @@ std::vector<Case> cases() {
     add("second layer_norm 2", {{4, 3, 2}, {3, 2}, {3, 2}},
         gradient_of(direct("layer_norm", {{"axes", std::int64_t{2}}}), input));
   }
+  for (std::size_t input = 0; input < 3; ++input)
+    add("second attention", {{1, 3, 4, 2}, {1, 3, 2, 2}, {1, 3, 2, 3}},
+        gradient_of(direct("attention", looking_back), input));
   for (const Attributes& attributes : {pool, joined(pool, same)})
     add("second max_pool", {{2, 7, 6, 2}},
         gradient_of([=](const Values& in) { return op("square", {op("max_pool", in, attributes)}); }));

@@ -179,6 +179,12 @@ TEST(Infer, RefusesWithFourParts) {
        "batch_norm_grad: wrong shape of the gradient. Expected: (2, 3). Received: float32 (2, 2), float32 (2, 3), "
        "float32 (3,), "
        "float32 (3,), float32 (3,). Check the shapes."},
+      {"attention",
+       {},
+       {{f32, {2, 3, 4, 5}}, {f32, {2, 3, 3, 5}}, {f32, {2, 3, 3, 5}}},
+       ErrorKind::value,
+       "attention: the heads do not fit. Expected: a multiple of the key's heads in the query. Received: float32 "
+       "(2, 3, 4, 5), float32 (2, 3, 3, 5), float32 (2, 3, 3, 5). Check the numbers of heads."},
       {"layer_norm",
        {{"axes", std::int64_t{3}}},
        {{f32, {2, 3}}, {f32, {3}}, {f32, {3}}},
@@ -372,6 +378,7 @@ TEST(Infer, UnknownSizesLeadToTheSameShapes) {
       {"max_pool", {{"window", Ints{2, 2}}}, {image}},
       {"average_pool", {{"window", Ints{3, 3}}, {"strides", Ints{2, 2}}, {"padding", std::string("same")}}, {image}},
       {"batch_norm", {}, {image, {f32, {4}}, {f32, {4}}}},
+      {"attention", {}, {{f32, {n, m, 4, 2}}, {f32, {n, 7, 2, 2}}, {f32, {n, 7, 2, 3}}}},
       {"layer_norm", {{"axes", std::int64_t{1}}}, {x, {f32, {3}}, {f32, {3}}}},
       {"softmax", {}, {x}},
       {"sparse_crossentropy", {}, {x, {i64, {n, m}}}},

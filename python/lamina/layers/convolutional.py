@@ -1,28 +1,126 @@
-"""Convolution layers: one class for every number of spatial axes."""
+"""Convolution layers, and what all convolutions share; one class for every number of spatial axes."""
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
-from .. import _core, activations
+from .. import _core, activations, ops
 from ..checks import choice, explain, integer, integers
 from ..config import standardize_data_format
-from .input_spec import InputSpec
+from ..ops.convert import is_float
+from .input_spec import InputSpec, check
+from .layer import Layer
 from .lora import LoraLayer
-from .support import (
-    channels_to_first,
-    channels_to_last,
-    check_windows,
-    size_of_axis,
-)
+from .support import channels_to_first, channels_to_last, check_windows, size_of_axis
 from .weights import add_weight, weight_arguments
 
+Shape = tuple[int, ...]
 
-class BaseConv(LoraLayer):
-    """A convolution over `rank` spatial axes, plus bias, then activation."""
+_OF_KERAS_2 = ("groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint")
+
+
+class BaseConv(Layer):
+    """Windows over `rank` spatial axes times weights, plus bias, then activation.
+
+    Subclasses say which weights there are (`_weight_shapes`) and what they do to inputs, their channels last
+    (`_convolve`).
+    """
 
     rank: int
+    kernel: Any = None
+    bias: Any = None
+    _causal = True  # whether padding='causal' is known, along one axis
+    _options: Mapping[str, str] = MappingProxyType({})  # weights whose options go by another name
 
+    def __init__(
+        self,
+        kernel_size: Any,
+        strides: Any,
+        padding: str,
+        data_format: str | None,
+        dilation_rate: Any,
+        activation: Any,
+        use_bias: bool,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        owner = type(self).__name__
+        self.kernel_size = integers(owner, "kernel_size", kernel_size, self.rank)
+        self.strides = integers(owner, "strides", strides, self.rank)
+        self.dilation_rate = integers(owner, "dilation_rate", dilation_rate, self.rank)
+        paddings = ("valid", "same", "causal") if self._causal and self.rank == 1 else ("valid", "same")
+        self.padding = choice(owner, "padding", padding, paddings)
+        self.data_format = standardize_data_format(data_format)
+        self.activation = activations.get(activation)
+        self.use_bias = bool(use_bias)
+        self.input_spec = InputSpec(ndim=self.rank + 2)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """The layer that `get_config` described. Keras 2 also wrote arguments of `Conv2D` that other layers lack."""
+        known = inspect.signature(cls).parameters
+        return super().from_config({k: v for k, v in config.items() if k in known or k not in _OF_KERAS_2})
+
+    def _weight_shapes(self, input_shape: Shape, channels: int) -> dict[str, Shape]:
+        """The shapes of the weights by name, in order."""
+        raise NotImplementedError
+
+    def _convolve(self, x: Any) -> Any:
+        """What comes before the activation, for and with channels last."""
+        raise NotImplementedError
+
+    def _check_input(self, shape: Shape, channels: int) -> None:
+        """ValueError for shapes that the layer cannot be built for."""
+        reach = [(k - 1) * d + 1 for k, d in zip(self.kernel_size, self.dilation_rate)]
+        check_windows(self, shape, reach, self.padding, self.data_format)
+
+    def build(self, input_shape: Any) -> None:
+        check(self.input_spec, _core.symbolic(list(input_shape), self.compute_dtype), self.name)
+        axis = -1 if self.data_format == "channels_last" else 1
+        channels = size_of_axis(self, input_shape, axis, "number of channels")
+        self._check_input(tuple(input_shape), channels)
+        for name, shape in self._weight_shapes(tuple(input_shape), channels).items():
+            if name != "bias" or self.use_bias:
+                setattr(self, name, add_weight(self, name, shape, options=self._options.get(name, name)))
+        self.input_spec = InputSpec(ndim=self.rank + 2, axes={axis: channels})
+
+    def call(self, inputs: Any) -> Any:
+        x = inputs if is_float(inputs.dtype) else ops.cast(inputs, self.compute_dtype)  # e.g. images of bytes
+        # The activation comes last: a softmax, say, goes over the last axis whatever the data format is.
+        return self.activation(self._before_activation(x))
+
+    def _before_activation(self, x: Any) -> Any:
+        if self.data_format == "channels_last":
+            return self._convolve(x)
+        return channels_to_first(self._convolve(channels_to_last(x)))
+
+    def _conv(self, x: Any, kernel: Any, groups: int, *bias: Any) -> Any:
+        """One convolution with the windows of this layer."""
+        window: dict[str, Any] = {"strides": list(self.strides), "dilation": list(self.dilation_rate)}
+        return _core.ops.conv(x, kernel, *bias, padding=self.padding, groups=groups, **window)
+
+    @property
+    def _bias(self) -> tuple[Any, ...]:
+        return () if self.bias is None else (self.bias.value,)
+
+
+def refuse_dilated_strides(layer: BaseConv) -> None:
+    """ValueError for strides and dilation together, which Keras has in depthwise layers only."""
+    if max(layer.strides) > 1 and max(layer.dilation_rate) > 1:
+        raise ValueError(
+            explain(
+                f"{type(layer).__name__}: strides and dilation cannot be combined.",
+                "`strides` of 1 or `dilation_rate` of 1",
+                f"strides={layer.strides}, dilation_rate={layer.dilation_rate}",
+                "use two layers, or one of the two.",
+            )
+        )
+
+
+class _Conv(LoraLayer, BaseConv):
     @weight_arguments(kernel="glorot_uniform", bias="zeros", activity_regularizer=True)
     def __init__(
         self,
@@ -37,16 +135,9 @@ class BaseConv(LoraLayer):
         use_bias: bool = True,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias, **kwargs)
         owner = type(self).__name__
         self.filters = integer(owner, "filters", filters)
-        self.kernel_size = integers(owner, "kernel_size", kernel_size, self.rank)
-        self.strides = integers(owner, "strides", strides, self.rank)
-        self.dilation_rate = integers(owner, "dilation_rate", dilation_rate, self.rank)
-        self.padding = choice(
-            owner, "padding", padding, ("valid", "same", "causal") if self.rank == 1 else ("valid", "same")
-        )
-        self.data_format = standardize_data_format(data_format)
         self.groups = integer(owner, "groups", groups)
         if self.filters % self.groups:
             raise ValueError(
@@ -57,63 +148,37 @@ class BaseConv(LoraLayer):
                     "change `filters` or `groups`.",
                 )
             )
-        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
-            raise ValueError(
-                explain(
-                    f"{owner}: strides and dilation cannot be combined.",
-                    "`strides` of 1 or `dilation_rate` of 1",
-                    f"strides={self.strides}, dilation_rate={self.dilation_rate}",
-                    "use two layers, or one of the two.",
-                )
-            )
-        self.activation = activations.get(activation)
-        self.use_bias = bool(use_bias)
-        self.input_spec = InputSpec(ndim=self.rank + 2)
-        self.kernel: Any = None
-        self.bias: Any = None
+        refuse_dilated_strides(self)
 
-    @property
-    def _channel_axis(self) -> int:
-        return -1 if self.data_format == "channels_last" else 1
-
-    def build(self, input_shape: Any) -> None:
-        owner = type(self).__name__
-        channels = size_of_axis(self, input_shape, self._channel_axis, "number of channels")
+    def _check_input(self, shape: Shape, channels: int) -> None:
+        super()._check_input(shape, channels)
         if channels % self.groups:
             raise ValueError(
                 explain(
-                    f"{owner}: the input's channels do not split into groups.",
+                    f"{type(self).__name__}: the input's channels do not split into groups.",
                     f"a number of channels divisible by groups={self.groups}",
-                    f"{channels}, from an input of shape {tuple(input_shape)}",
+                    f"{channels}, from an input of shape {shape}",
                     "change `groups`, or the channels of the layer before.",
                 )
             )
-        reach = [(k - 1) * d + 1 for k, d in zip(self.kernel_size, self.dilation_rate)]
-        check_windows(self, input_shape, reach, self.padding, self.data_format)
-        self.kernel = add_weight(self, "kernel", (*self.kernel_size, channels // self.groups, self.filters))
-        if self.use_bias:
-            self.bias = add_weight(self, "bias", (self.filters,))
-        self.input_spec = InputSpec(ndim=self.rank + 2, axes={self._channel_axis: channels})
 
-    def call(self, inputs: Any) -> Any:
-        channels_first = self.data_format == "channels_first"
-        outputs = _core.ops.conv(
-            channels_to_last(inputs) if channels_first else inputs,
-            self.kernel.value,
-            *(() if self.bias is None else (self.bias.value,)),
-            strides=list(self.strides),
-            padding=self.padding,
-            dilation=list(self.dilation_rate),
-            groups=self.groups,
-        )
-        # The activation comes last: a softmax, say, goes over the last axis whatever the data format is.
-        return self.activation(channels_to_first(outputs) if channels_first else outputs)
+    def _weight_shapes(self, input_shape: Shape, channels: int) -> dict[str, Shape]:
+        return {"kernel": (*self.kernel_size, channels // self.groups, self.filters), "bias": (self.filters,)}
+
+    def _convolve(self, x: Any) -> Any:
+        return self._conv(x, self.kernel.value, self.groups, *self._bias)
 
 
-class Conv1D(BaseConv):
+class Conv1D(_Conv):
     """Convolution over steps: input (batch, steps, channels), output (batch, new steps, filters).
 
-    `padding`: 'valid', 'same' (output length = ceil(steps / strides)) or 'causal' (no output sees later steps).
+    New steps, where the dilated kernel spans k of them: floor((steps - k) / strides) + 1 for `padding` 'valid' (the
+    default), ceil(steps / strides) for 'same' and 'causal'; with the latter no output sees later steps. Strides,
+    dilation and `groups` are 1 by default. The kernel has shape (size, channels / groups, filters). With
+    data_format='channels_first' the channels come before the steps.
+
+    ValueError for strides and dilation both above 1, for `groups` that do not divide `filters` and channels, and where
+    nothing would be left of the input.
 
     >>> import numpy as np, lamina
     >>> lamina.layers.Conv1D(4, 3)(np.ones((2, 10, 3), "float32")).shape
@@ -123,11 +188,12 @@ class Conv1D(BaseConv):
     rank = 1
 
 
-class Conv2D(BaseConv):
+class Conv2D(_Conv):
     """Convolution over images: input (batch, rows, columns, channels), output (batch, new rows, new columns, filters).
 
-    `padding`: 'valid' or 'same' (output size = ceil(size / strides)). `groups` splits the channels into independent
-    parts.
+    Sizes, defaults and errors are those of `Conv1D`; sizes of the kernel, strides and dilation may be one integer or
+    one per axis, and `padding` is 'valid' or 'same'. `groups` splits the channels into independent parts (Krizhevsky et
+    al. 2012, "ImageNet classification with deep convolutional neural networks").
 
     >>> import numpy as np, lamina
     >>> lamina.layers.Conv2D(4, 3, strides=2, padding="same")(np.ones((2, 9, 9, 3), "float32")).shape
@@ -137,8 +203,10 @@ class Conv2D(BaseConv):
     rank = 2
 
 
-class Conv3D(BaseConv):
+class Conv3D(_Conv):
     """Convolution over volumes: input (batch, depth, rows, columns, channels), output likewise with `filters` channels.
+
+    Sizes, defaults and errors are those of `Conv2D`.
 
     >>> import numpy as np, lamina
     >>> lamina.layers.Conv3D(2, 2)(np.ones((1, 4, 4, 4, 1), "float32")).shape

@@ -39,8 +39,10 @@ class LoraLayer(Layer):
     lora_weight = "kernel"
     lora_enabled = False
 
-    def __init__(self, *, lora_rank: int | None = None, lora_alpha: float | None = None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(
+        self, *args: Any, lora_rank: int | None = None, lora_alpha: float | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
         owner = type(self).__name__
         self.lora_rank = None if lora_rank is None else integer(owner, "lora_rank", lora_rank)
         self.lora_alpha = self.lora_rank if lora_alpha is None else number(owner, "lora_alpha", lora_alpha)

@@ -45,17 +45,12 @@ def weight_arguments(
 
         @functools.wraps(init)
         def run(self: Any, *args: Any, **kwargs: Any) -> None:
-            try:
-                given = signature.bind(self, *args, **kwargs).arguments
-            except TypeError as error:
-                raise TypeError(f"{type(self).__name__}: {error}") from None
-            extra = given.pop("kwargs", {})
-            given.pop("self")
+            given = given_arguments(self, signature, args, kwargs)
             for name, default in defaults.items():
                 if name != "activity_regularizer":
                     value = given.pop(name, self.__dict__.get(name, default))
                     setattr(self, name, _KINDS[name.rpartition("_")[2]].get(value))
-            init(self, **given, **extra)
+            init(self, **given)
 
         run.__signature__ = signature  # type: ignore[attr-defined]
         return run
@@ -63,13 +58,37 @@ def weight_arguments(
     return decorate
 
 
-def add_weight(layer: Any, name: str, shape: Sequence[int], trainable: bool = True, initializer: Any = None) -> Any:
-    """A weight made with the options that the constructor took for that name; `initializer` may replace its own."""
+def given_arguments(
+    layer: Any, signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> dict[str, Any]:
+    """What a call of a constructor with that signature gives, by name. TypeError for what does not fit."""
+    try:
+        given = signature.bind(layer, *args, **kwargs).arguments
+    except TypeError as error:
+        raise TypeError(f"{type(layer).__name__}: {error}") from None
+    extra = given.pop("kwargs", {})
+    given.pop("self")
+    return {**given, **extra}
+
+
+def add_weight(
+    layer: Any,
+    name: str,
+    shape: Sequence[int],
+    trainable: bool = True,
+    options: str | None = None,
+    initializer: Any = None,
+) -> Any:
+    """A weight made with the options that the constructor took for that name, or for the name `options`.
+
+    `initializer` may take the place of its own.
+    """
+    options = options or name
     return layer.add_weight(
         shape=tuple(shape),
-        initializer=getattr(layer, f"{name}_initializer") if initializer is None else initializer,
-        regularizer=getattr(layer, f"{name}_regularizer", None),
-        constraint=getattr(layer, f"{name}_constraint", None),
+        initializer=getattr(layer, f"{options}_initializer") if initializer is None else initializer,
+        regularizer=getattr(layer, f"{options}_regularizer", None),
+        constraint=getattr(layer, f"{options}_constraint", None),
         trainable=trainable,
         name=name,
     )

@@ -47,6 +47,19 @@ def _causal(rows: Any, columns: Any) -> Any:
     return _ops.less_equal(column, _ops.reshape(row, shape=[-1, 1]))
 
 
+def _fused(q: Any, k: Any, v: Any, mask: Any, scale: float, causal: bool) -> Any:
+    """One pass over blocks of scores, which are never all in memory; 16-bit floats are computed with in float32."""
+    keep: tuple[Any, ...] = ()
+    if mask is not None:
+        mask = convert_to_tensor(mask, "bool")
+        keep = (_ops.reshape(mask, shape=[1] * (4 - mask.ndim) + list(mask.dims)),)
+    narrow = q.dtype if q.dtype in ("float16", "bfloat16") else None
+    if narrow:
+        q, k, v = (_ops.cast(x, dtype="float32") for x in (q, k, v))
+    y, _, _ = _ops.attention(q, k, v, *keep, scale=scale, causal=causal)
+    return _ops.cast(y, dtype=narrow) if narrow else y
+
+
 @operation
 def dot_product_attention(
     query: Any,
@@ -66,9 +79,12 @@ def dot_product_attention(
     """
     q, k, v = map(to_float, to_common(query, key, value))
     _check(q, k, v)
+    scale = float(1 / math.sqrt(q.shape[3]) if scale is None else scale)
+    if bias is None and attn_logits_soft_cap is None:
+        return _fused(q, k, v, mask, scale, is_causal)
     batch, rows, heads, size = q.dims
     columns, groups = k.dims[1], k.shape[2]
-    q = _ops.multiply(q, convert_weak(float(1 / math.sqrt(size) if scale is None else scale), q.dtype))
+    q = _ops.multiply(q, convert_weak(scale, q.dtype))
     q, k, v = (_ops.transpose(x, axes=[0, 2, 1, 3]) for x in (q, k, v))
     shared = [batch, groups, rows * (heads // groups)]  # heads that share a key are rows of one matrix
     logits = _ops.matmul(_ops.reshape(q, shape=[*shared, size]), k, transpose_b=True)

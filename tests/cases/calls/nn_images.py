@@ -119,6 +119,20 @@ ATTENTION: tuple[Call, ...] = (
     Call("dot_product_attention", (*HEADS, real(1, 1, 3, 6)), {"is_causal": True}, label="causal"),
     Call(
         "dot_product_attention",
+        (QUERY, real(2, 3, 2, 5), real(2, 3, 2, 5)),
+        {"is_causal": True, "scale": 0.5},
+        batched=(0, 1, 2),
+        label="causal_groups",
+    ),
+    Call(
+        "dot_product_attention",
+        (*HEADS, flags(6)),
+        run=lambda ops, q, k, v, mask: ops.dot_product_attention(q, k, v, mask=ops.reshape(mask, (1, 1, 1, 6))),
+        batched=(0, 1, 2),
+        label="keys",
+    ),
+    Call(
+        "dot_product_attention",
         (*HEADS, flags(2, 1, 3, 6)),
         run=lambda ops, q, k, v, mask: ops.dot_product_attention(q, k, v, mask=mask, is_causal=True),
         batched=(0, 1, 2, 3),

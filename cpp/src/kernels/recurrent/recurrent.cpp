@@ -1,0 +1,213 @@
+// A worker takes rows of the batch through all steps, so nobody waits for anybody between them. The recurrent kernel is
+// packed once; a step is one product of the block's states with it, then the cell row by row.
+#include "kernels/recurrent/recurrent.h"
+
+#include "kernels/families.h"
+#include "kernels/panels.h"
+#include "kernels/recurrent/cells.h"
+
+namespace lamina::kernels::LAMINA_LEVEL {
+
+using namespace cells;
+
+constexpr Index kBlockRows = 5 * kTileRows;  // whose states and gates stay in the second cache
+constexpr Index kWorthOfWorker = 2'000'000;  // flops
+
+template <class T>
+static void copy(const T* from, Index count, T* to) {
+  __builtin_memcpy(to, from, static_cast<std::size_t>(count) * sizeof(T));
+}
+
+template <class T>
+static void clear(T* to, Index count) {
+  __builtin_memset(to, 0, static_cast<std::size_t>(count) * sizeof(T));
+}
+
+// What every block has in common.
+template <class T>
+struct Sequence {
+  const RecurrentShape& s;
+  const RecurrentArrays<T>& a;
+  Index gates, saved;  // values per row
+
+  Sequence(Cell cell, const RecurrentShape& shape, const RecurrentArrays<T>& arrays)
+      : s(shape), a(arrays), gates(gates_of(cell) * shape.units), saved(saved_of(cell) * shape.units) {}
+
+  bool masked(Index t, Index b) const { return a.mask && !a.mask[t * s.batch + b]; }
+  Row<T> row(Index t, Index b) const {
+    const Index at = t * s.batch + b, old = at * s.units, next = old + s.batch * s.units;
+    Row<T> row = {};
+    row.units = s.units;
+    row.z = a.z + at * gates;
+    row.bias = a.bias;
+    row.h_old = a.h + old;
+    row.h = a.h + next;
+    row.saved = a.saved + at * saved;
+    if (a.c) {
+      row.c_old = a.c + old;
+      row.c = a.c + next;
+    }
+    return row;
+  }
+};
+
+// ---- Forward
+
+template <class T>
+static void hold(const Row<T>& row) {
+  copy(row.h_old, row.units, row.h);
+  if (row.c) copy(row.c_old, row.units, row.c);
+}
+
+template <class T, class C>
+static void run_rows(const Sequence<T>& q, const T* panels, Index begin, Index end, T* products) {
+  for (Index first = begin; first < end; first += kBlockRows) {
+    const Index rows = min_of(end - first, kBlockRows);
+    for (Index t = 0; t < q.s.steps; ++t) {
+      multiply(rows, q.gates, q.s.units, Left<T>{q.row(t, first).h_old, q.s.units, 1}, panels, products, q.gates,
+               false);
+      for (Index i = 0; i < rows; ++i) {
+        Row<T> row = q.row(t, first + i);
+        row.p = products + i * q.gates;
+        C::forward(row);
+        if (q.masked(t, first + i)) hold(row);
+      }
+    }
+  }
+}
+
+// ---- Backward
+
+// The gradients of the states of a block, [rows][units]; no dc without c.
+template <class T>
+struct Flow {
+  T *dh, *dc;
+};
+
+// Adds what comes from outside to the gradients of the states after step t - 1.
+template <class T>
+static void add_outer(const Sequence<T>& q, const RecurrentGradients<T>& g, Index t, Index first, Index rows,
+                      const Flow<T>& flow) {
+  const Index at = (t * q.s.batch + first) * q.s.units;
+  auto add = [&](const T* from, T* to) {
+    lanes::sweep<T>(0, rows * q.s.units, [&](auto access, Index i) {
+      access.store(to + i, ei::padd(access.load(to + i, T(0)), access.load(from + at + i, T(0))));
+    });
+  };
+  add(g.dh, flow.dh);
+  if (g.dc) add(g.dc, flow.dc);
+}
+
+template <class T, class C>
+static void differentiate_rows(const Sequence<T>& q, const RecurrentGradients<T>& g, const T* panels, Index begin,
+                               Index end, const Flow<T>& flow) {
+  for (Index first = begin; first < end; first += kBlockRows) {
+    const Index rows = min_of(end - first, kBlockRows);
+    clear(flow.dh, rows * q.s.units);
+    if (flow.dc) clear(flow.dc, rows * q.s.units);
+    for (Index t = q.s.steps; t-- > 0;) {
+      add_outer(q, g, t + 1, first, rows, flow);
+      T* const dz = g.dz + (t * q.s.batch + first) * q.gates;
+      T* const dr = g.dr + (t * q.s.batch + first) * q.gates;
+      for (Index i = 0; i < rows; ++i) {
+        if (q.masked(t, first + i)) {
+          clear(dz + i * q.gates, q.gates);
+          clear(dr + i * q.gates, q.gates);
+          continue;
+        }
+        Row<T> row = q.row(t, first + i);
+        row.dh = flow.dh + i * q.s.units;
+        row.dc = flow.dc + i * q.s.units;
+        row.dz = dz + i * q.gates;
+        row.dr = dr + i * q.gates;
+        C::backward(row);
+      }
+      multiply(rows, q.s.units, q.gates, Left<T>{dr, q.gates, 1}, panels, flow.dh, q.s.units, true);
+    }
+    add_outer(q, g, 0, first, rows, flow);
+    copy(flow.dh, rows * q.s.units, g.dh0 + first * q.s.units);
+    if (flow.dc) copy(flow.dc, rows * q.s.units, g.dc0 + first * q.s.units);
+  }
+}
+
+// ---- The contract
+
+template <class T>
+static Index aligned(Index elements) {
+  return ceil_div(elements, Index(64 / sizeof(T))) * Index(64 / sizeof(T));
+}
+
+template <class T>
+static Index block_rows(const RecurrentShape& s) {
+  return min_of(s.batch, kBlockRows);
+}
+
+template <class T>
+static std::size_t forward_scratch(Cell cell, const RecurrentShape& s) {
+  const Index gates = gates_of(cell) * s.units;
+  const Index elements = panel_elements<T>(s.units, gates) + max_threads() * aligned<T>(block_rows<T>(s) * gates);
+  return static_cast<std::size_t>(elements) * sizeof(T);
+}
+
+template <class T>
+static std::size_t grad_scratch(Cell cell, const RecurrentShape& s) {
+  const Index gates = gates_of(cell) * s.units;
+  const Index elements = panel_elements<T>(gates, s.units) + max_threads() * 2 * aligned<T>(block_rows<T>(s) * s.units);
+  return static_cast<std::size_t>(elements) * sizeof(T);
+}
+
+// body(c) for the cell's struct.
+template <class T, class Body>
+static void for_cell(Cell cell, const Body& body) {
+  if (cell == Cell::simple) return body(Simple<T>());
+  if (cell == Cell::gru) return body(Gru<T>());
+  body(Lstm<T>());
+}
+
+template <class T>
+static Index grain_of(const Sequence<T>& q) {
+  return shared_grain(q.s.batch, 2 * q.s.steps * q.s.units * (q.gates + 16), kWorthOfWorker);
+}
+
+template <class T>
+static void forward(Cell cell, const RecurrentShape& s, const RecurrentArrays<T>& arrays, void* scratch) {
+  const Sequence<T> q(cell, s, arrays);
+  T* const panels = static_cast<T*>(scratch);
+  T* const products = panels + panel_elements<T>(s.units, q.gates);
+  const Index worker_elements = aligned<T>(block_rows<T>(s) * q.gates);
+  pack_panels(arrays.kernel, q.gates, false, s.units, q.gates, panels);
+  for_cell<T>(cell, [&](auto c) {
+    parallel(s.batch, grain_of(q), [&](Index begin, Index end, int worker) {
+      run_rows<T, decltype(c)>(q, panels, begin, end, products + worker * worker_elements);
+    });
+  });
+}
+
+template <class T>
+static void grad(Cell cell, const RecurrentShape& s, const RecurrentArrays<T>& arrays,
+                 const RecurrentGradients<T>& given, void* scratch) {
+  const Sequence<T> q(cell, s, arrays);
+  RecurrentGradients<T> g = given;
+  if (!g.dr) g.dr = g.dz;
+  T* const panels = static_cast<T*>(scratch);
+  T* const states = panels + panel_elements<T>(q.gates, s.units);
+  const Index block_elements = aligned<T>(block_rows<T>(s) * s.units);
+  pack_panels(arrays.kernel, q.gates, true, q.gates, s.units, panels);
+  for_cell<T>(cell, [&](auto c) {
+    parallel(s.batch, grain_of(q), [&](Index begin, Index end, int worker) {
+      T* const own = states + worker * 2 * block_elements;
+      const Flow<T> flow = {own, g.dc0 ? own + block_elements : nullptr};
+      differentiate_rows<T, decltype(c)>(q, g, panels, begin, end, flow);
+    });
+  });
+}
+
+template <class T>
+Recurrent<T> make_recurrent() {
+  return {forward_scratch<T>, forward<T>, grad_scratch<T>, grad<T>};
+}
+
+template Recurrent<float> make_recurrent();
+template Recurrent<double> make_recurrent();
+
+}  // namespace lamina::kernels::LAMINA_LEVEL

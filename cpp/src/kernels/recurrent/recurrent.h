@@ -1,0 +1,53 @@
+// Recurrent layers over whole sequences. What the inputs contribute, x . kernel + bias, is there for all steps (z); the
+// recurrence adds what the state contributes. With p = h[t] . recurrent kernel, s the sigmoid, for t in [0, steps):
+//   simple  h[t+1] = tanh(z + p)
+//   gru     u = s(z_u + p_u + b_u), r = s(z_r + p_r + b_r), n = p_n + b_n, g = tanh(z_n + r n)
+//           h[t+1] = u h[t] + (1 - u) g                                              (Cho et al. 2014, "reset after")
+//   lstm    i = s(z_i + p_i), f = s(z_f + p_f), g = tanh(z_g + p_g), o = s(z_o + p_o)
+//           c[t+1] = f c[t] + i g,  h[t+1] = o tanh(c[t+1])                      (Hochreiter and Schmidhuber 1997)
+// Where the mask is false the states stay as they are. Gates stand side by side in the order above: u r n, i f g o.
+//   z [steps][batch][gates * units], kernel [units][gates * units], bias [gates * units] (gru), mask [steps][batch]
+//   h, c [steps + 1][batch][units], the first ones given; saved [steps][batch][...]: u r g n, or i f g o, as computed
+// Gradients: dz, dr (of what the state contributes; gru only, else it is dz), dh0, dc0; the recurrent kernel's is
+// the product of h[0, steps) transposed and dr.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace lamina::kernels {
+
+enum class Cell : std::uint8_t { simple, gru, lstm };
+
+constexpr int gates_of(Cell cell) { return cell == Cell::simple ? 1 : cell == Cell::gru ? 3 : 4; }
+constexpr int saved_of(Cell cell) { return cell == Cell::simple ? 0 : 4; }
+
+struct RecurrentShape {
+  std::int64_t steps = 0, batch = 0, units = 0;
+};
+
+// c only for lstm, bias only for gru; mask may be null.
+template <class T>
+struct RecurrentArrays {
+  const T *z, *kernel, *bias;
+  const bool* mask;
+  T *h, *c, *saved;
+};
+
+// dh and dc are those of all states, h[0] and c[0] included.
+template <class T>
+struct RecurrentGradients {
+  const T *dh, *dc;
+  T *dz, *dr, *dh0, *dc0;
+};
+
+template <class T>
+struct Recurrent {
+  std::size_t (*scratch)(Cell, const RecurrentShape&);
+  void (*forward)(Cell, const RecurrentShape&, const RecurrentArrays<T>&, void* scratch);
+  // Reads kernel, mask, h, c and saved of the arrays.
+  std::size_t (*grad_scratch)(Cell, const RecurrentShape&);
+  void (*grad)(Cell, const RecurrentShape&, const RecurrentArrays<T>&, const RecurrentGradients<T>&, void* scratch);
+};
+
+}  // namespace lamina::kernels

@@ -1,0 +1,40 @@
+// Recurrent layers over whole sequences, and their gradients.
+#pragma once
+
+#include "kernels/recurrent/recurrent.h"
+#include "ops/op.h"
+
+namespace lamina {
+
+// inputs z [steps, batch, gates * units] (what the inputs contribute), kernel [units, gates * units], h0 [batch,
+// units], for gru the bias [gates * units] of what the state contributes, for lstm c0 [batch, units]; and perhaps mask
+// [steps, batch] (bool; false: the states stay) -> h [steps + 1, batch, units] from h0 on, for lstm c likewise, for gru
+// and lstm the gates [steps, batch, 4 * units], kept for the gradient. Unfused: a scan of matmul, add, sigmoid, tanh.
+template <kernels::Cell C>
+struct Recurrent {
+  static constexpr const char* name = C == kernels::Cell::simple ? "simple_rnn"
+                                      : C == kernels::Cell::gru  ? "gru"
+                                                                 : "lstm";
+  template <class V>
+  void fields(V&) {}
+  Specs infer(const Specs& inputs) const;
+  std::size_t scratch(const Run& run) const;
+  void run(const Run& run) const;
+  Values vjp(const Vjp& v) const;
+};
+
+// inputs dh, for lstm dc, then all outputs of the op above, kernel, and perhaps mask -> dz, dkernel, dh0, for gru dr
+// [steps, batch, gates * units] (of what the state contributes), for lstm dc0.
+template <kernels::Cell C>
+struct RecurrentGrad {
+  static constexpr const char* name = C == kernels::Cell::simple ? "simple_rnn_grad"
+                                      : C == kernels::Cell::gru  ? "gru_grad"
+                                                                 : "lstm_grad";
+  template <class V>
+  void fields(V&) {}
+  Specs infer(const Specs& inputs) const;
+  std::size_t scratch(const Run& run) const;
+  void run(const Run& run) const;
+};
+
+}  // namespace lamina
