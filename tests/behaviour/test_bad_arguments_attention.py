@@ -109,7 +109,7 @@ CALLS = [
         lambda: layers.MultiHeadAttention(**HEADS)(*map(zeros, TWO), attention_mask=np.ones((1, 1, 1, 3, 5), bool)),
         "attention_mask.*rank 2 to 4",
     ),
-    (lambda: layers.MultiHeadAttention(**HEADS)(*map(zeros, TWO), attention_mask=np.ones((2, 5, 3))), "broadcast"),
+    (lambda: layers.MultiHeadAttention(**HEADS)(*map(zeros, TWO), attention_mask=np.ones((2, 5, 3))), "mask"),
     (
         lambda: layers.MultiHeadAttention(**HEADS)(zeros((2, 3, 2, 4)), zeros((2, 3, 2, 4)), use_causal_mask=True),
         "several axes have no order",

@@ -166,7 +166,12 @@ def test_weights_have_their_names(name, options, keras, rng):
     shapes = {f"{key}_shape": array.shape for key, array in arrays.items()}
     ours.build(**shapes)
     theirs.build(**shapes)
-    assert [(v.path, v.shape) for v in ours.weights] == [(v.path, tuple(v.shape)) for v in theirs.weights]
+    expected = [(v.path, tuple(v.shape)) for v in theirs.weights]
+    assert [(v.path, v.shape) for v in ours.weights] == expected
+    again = layers.deserialize(keras.layers.serialize(theirs))  # with what it was built for
+    assert [(v.path, v.shape) for v in again.weights] == expected
+    back = keras.layers.deserialize(layers.serialize(ours))
+    assert [(v.path, tuple(v.shape)) for v in back.weights] == expected
 
 
 def test_weights_start_like_theirs(keras):

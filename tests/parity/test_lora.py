@@ -1,5 +1,7 @@
 """Low-rank adaptation against Keras: weights, values, gradients, configurations, what is stored."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -204,6 +206,25 @@ def test_only_the_change_is_trained_and_files_keep_it(rng, tmp_path):
     assert [v.trainable for v in loaded.weights] == [v.trainable for v in model.weights]
     again = [m.fit(x, y, epochs=2, verbose=0, shuffle=False).history for m in (model, loaded)]
     assert again[0] == again[1]
+
+
+def test_the_weight_stays_frozen_and_copies_are_apart(rng):
+    """Keras sets it free when the layer is frozen and released; then it would be trained unseen."""
+    x = rng.normal(size=(2, 4)).astype("float32")
+    model = lamina.Sequential([layers.Input((4,)), layers.Dense(3, lora_rank=2)])
+    model.trainable = False
+    assert not model.trainable_weights
+    model.trainable = True
+    assert [v.name for v in model.trainable_weights] == ["bias", "lora_kernel_a", "lora_kernel_b"]
+
+    layer = layers.Dense(3, lora_rank=2)
+    layer(x)
+    layer.set_weights([rng.normal(size=v.shape) for v in layer.weights])
+    copied = copy.deepcopy(layer)
+    assert described(copied) == described(layer)
+    np.testing.assert_array_equal(copied(x).numpy(), layer(x).numpy())
+    copied.lora_kernel_b.assign(np.zeros((2, 3)))
+    assert np.abs(copied(x).numpy() - layer(x).numpy()).max() > 1e-3
 
 
 def test_mixed_precision(rng):

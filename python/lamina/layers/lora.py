@@ -11,6 +11,7 @@ from ..checks import explain, integer, number
 from ..utils.naming import current_path, name_scope
 from ..variables import Variable
 from .layer import Layer
+from .state import LayerState
 
 
 class AdaptedWeight(Variable):
@@ -46,6 +47,17 @@ class LoraLayer(Layer):
         owner = type(self).__name__
         self.lora_rank = None if lora_rank is None else integer(owner, "lora_rank", lora_rank)
         self.lora_alpha = self.lora_rank if lora_alpha is None else number(owner, "lora_alpha", lora_alpha)
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes the weights. An adapted weight stays frozen."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        LayerState.trainable.fset(self, value)  # type: ignore[attr-defined]
+        if self.lora_enabled:
+            getattr(self, f"_{self.lora_weight}").trainable = False
 
     def _after_build(self) -> None:
         if self.lora_rank is not None and not self.lora_enabled:
