@@ -114,6 +114,10 @@ CALLS = [
         lambda: layers.MultiHeadAttention(**HEADS)(zeros((2, 3, 2, 4)), zeros((2, 3, 2, 4)), use_causal_mask=True),
         "several axes have no order",
     ),
+    (
+        lambda: layers.MultiHeadAttention(**HEADS)(*map(zeros, TWO), value_mask=np.ones((2, 3, 5), bool)),
+        r"rank 2.*\(2, 3, 5\).*`attention_mask`",
+    ),
     (lambda: layers.Attention()([*map(zeros, TWO)], mask=np.ones((2, 3), bool)), r"its masks likewise"),
     (lambda: layers.Dense(3).enable_lora(2), "no weights yet"),
     (lambda: [layer := layers.Dense(3), layer.build((None, 4)), layer.enable_lora(0)], "rank=0"),

@@ -157,6 +157,9 @@ def test_given_masks_of_queries_count_too(name, options, keras, rng):
     close(ours(**arrays, **named).numpy(), expected.numpy(), "output")
     np.testing.assert_array_equal(expected._keras_mask.numpy(), QUERY_MASK)
     np.testing.assert_array_equal(carried["query"]._keras_mask.numpy(), QUERY_MASK)  # it stays for others
+    swapped = ours(**dict(reversed(carried.items())))  # the order of keywords does not matter
+    close(swapped.numpy(), expected.numpy(), "output")
+    np.testing.assert_array_equal(swapped._keras_mask.numpy(), QUERY_MASK)
 
 
 @pytest.mark.parametrize(("name", "options"), HEADED)

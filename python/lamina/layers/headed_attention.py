@@ -62,7 +62,7 @@ class HeadedAttention(Layer):
         rank = len(query_shape)
         axes = range(1, rank - 1) if self.attention_axes is None else self.attention_axes
         self._axes = tuple(axis_in_range(type(self).__name__, axis, rank, "attention_axes") for axis in axes)
-        if not self._axes or not set(self._axes) <= set(range(1, rank - 1)) or len(set(self._axes)) < len(self._axes):
+        if not set(self._axes) <= set(range(1, rank - 1)) or len(set(self._axes)) < len(self._axes):
             raise ValueError(
                 explain(
                     f"{type(self).__name__} {self.name!r}: `attention_axes` cannot be attended over.",
@@ -141,8 +141,6 @@ class HeadedAttention(Layer):
         key = value if key is None else key
         dropping = bool(training) and self.dropout > 0.0
         fused = query.ndim == 3 and not return_attention_scores and not dropping
-        # The fused computation knows what causal is, unless it has to be told which rows are empty (see `_fused`).
-        told = use_causal_mask and fused and not self.dropout
         given = (
             (self._mask_of_queries, query_mask),
             (self._mask_of_keys, value_mask),
@@ -150,10 +148,13 @@ class HeadedAttention(Layer):
             (self._mask_of_pairs, attention_mask),
         )
         masks = [of_scores(mask) for of_scores, mask in given if mask is not None]
-        masks += self._masks_of_distances(query, key, use_causal_mask and not told)
+        if self.sliding_window is not None:
+            masks.append(self._window(query, key))
+        if use_causal_mask and not fused:
+            masks.append(self._causality(query, key))
         mask = functools.reduce(ops.logical_and, masks) if masks else None
         heads = self._query_dense(query), self._key_dense(key), self._value_dense(value)
-        outputs, scores = self._fused(*heads, mask, told) if fused else self._attend(*heads, mask, training)
+        outputs, scores = self._fused(*heads, mask, use_causal_mask) if fused else self._attend(*heads, mask, training)
         if self.use_gate:
             outputs = outputs * self._gate_dense(query)
         outputs = self._output_dense(outputs)
@@ -165,6 +166,7 @@ class HeadedAttention(Layer):
         )
         if self.dropout and mask is not None:
             # Queries that may attend to nothing get zeros, as they did in training.
+            mask = ops.logical_and(mask, self._causality(query, key)) if is_causal else mask
             some = ops.any(mask, axis=-1, keepdims=True)
             outputs = ops.where(ops.transpose(some, (0, 2, 1, 3)), outputs, 0.0)
         return outputs, None
@@ -200,6 +202,16 @@ class HeadedAttention(Layer):
     def _attended_last(self, mask: Any) -> tuple[Any, int, int]:
         """A mask (batch, ...) with the attended axes last, the number of the others, and of these."""
         mask = ops.cast(ops.convert_to_tensor(mask), "bool")
+        rank = self._query_dense.input_spec.ndim - 1
+        if mask.ndim != rank:
+            raise ValueError(
+                explain(
+                    f"{type(self).__name__} {self.name!r}: a mask of query, value or key does not fit.",
+                    f"rank {rank}, that of the inputs without the features",
+                    f"a mask of shape {mask.shape}",
+                    "pass masks of pairs of query and key as `attention_mask`.",
+                )
+            )
         others = [i for i in range(mask.ndim) if i not in self._axes]
         return ops.transpose(mask, [*others, *self._axes]), len(others), len(self._axes)
 
@@ -219,9 +231,13 @@ class HeadedAttention(Layer):
             )
         return ops.expand_dims(mask, list(range(mask.ndim - count, rank - count)))
 
-    def _masks_of_distances(self, query: Any, key: Any, causal: bool) -> list[Any]:
-        if not causal and self.sliding_window is None:
-            return []
+    def _causality(self, query: Any, key: Any) -> Any:
+        return self._mask_of_pairs(ops.greater_equal(self._distances(query, key), 0))
+
+    def _window(self, query: Any, key: Any) -> Any:
+        return self._mask_of_pairs(ops.less(ops.absolute(self._distances(query, key)), self.sliding_window))
+
+    def _distances(self, query: Any, key: Any) -> Any:
         if len(self._axes) > 1:
             raise ValueError(
                 explain(
@@ -231,8 +247,4 @@ class HeadedAttention(Layer):
                     "pass an `attention_mask`.",
                 )
             )
-        distance = distances(query.dims[self._axes[0]], key.dims[self._axes[0]])
-        masks = [ops.greater_equal(distance, 0)] if causal else []
-        if self.sliding_window is not None:
-            masks.append(ops.less(ops.absolute(distance), self.sliding_window))
-        return [self._mask_of_pairs(mask) for mask in masks]
+        return distances(query.dims[self._axes[0]], key.dims[self._axes[0]])
