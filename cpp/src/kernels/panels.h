@@ -28,9 +28,16 @@ struct Left {
   Index row, step;
 };
 
-// c (+)= a . b, rows x columns, for packed panels of b.
+// A right operand: packed panels, or, with its row stride, where it lies; then its columns must fill whole packets.
 template <class T>
-inline void multiply(Index rows, Index columns, Index length, const Left<T>& a, const T* panels, T* c, Index c_row,
+struct Right {
+  const T* first;
+  Index stride = 0;
+};
+
+// c (+)= a . b, rows x columns.
+template <class T>
+inline void multiply(Index rows, Index columns, Index length, const Left<T>& a, const Right<T>& b, T* c, Index c_row,
                      bool accumulate) {
   const Index tiles = ceil_div(rows, Index(kTileRows));
   Tile<T> tile;
@@ -39,10 +46,10 @@ inline void multiply(Index rows, Index columns, Index length, const Left<T>& a, 
   tile.length = length;
   tile.c_row = c_row;
   tile.accumulate = accumulate;
-  tile.b = panels;
   for (Index j = 0; j < columns; j += kTileColumns<T>) {
     tile.columns = min_of(columns - j, Index(kTileColumns<T>));
-    tile.b_step = padded_columns<T>(tile.columns);
+    tile.b = b.first + (b.stride != 0 ? j : j * length);
+    tile.b_step = b.stride != 0 ? b.stride : padded_columns<T>(tile.columns);
     for (Index i = 0; i < tiles; ++i) {
       const Index row = piece_begin(rows, tiles, i);
       tile.rows = piece_begin(rows, tiles, i + 1) - row;
@@ -50,7 +57,6 @@ inline void multiply(Index rows, Index columns, Index length, const Left<T>& a, 
       tile.c = c + row * c_row + j;
       run_tile(tile);
     }
-    tile.b += length * tile.b_step;
   }
 }
 

@@ -71,8 +71,8 @@ static void attend(const Head<T>& head, Index begin, Index end, T* y, T* peak, T
       T* const block_peak = peak + head.row_at(t);
       T* const block_sum = sum + head.row_at(t);
       if (s.causal && j >= t + block_rows && !any_empty(block_peak, block_rows)) continue;
-      multiply(block_rows, count, s.size, Left<T>{head.in.q + head.q_at(t), head.q_row(), 1}, keys, scores, kColumns,
-               false);
+      multiply(block_rows, count, s.size, Left<T>{head.in.q + head.q_at(t), head.q_row(), 1}, Right<T>{keys}, scores,
+               kColumns, false);
       for (Index i = 0; i < block_rows; ++i) {
         T* const row = scores + i * kColumns;
         const T before = block_peak[i];
@@ -87,8 +87,8 @@ static void attend(const Head<T>& head, Index begin, Index end, T* y, T* peak, T
           scale_row(y + head.y_at(t + i), s.value_size, factor);
         }
       }
-      multiply(block_rows, s.value_size, count, Left<T>{scores, kColumns, 1}, values, y + head.y_at(t), head.y_row(),
-               j > 0);
+      multiply(block_rows, s.value_size, count, Left<T>{scores, kColumns, 1}, Right<T>{values}, y + head.y_at(t),
+               head.y_row(), j > 0);
     }
   }
   for (Index t = 0; t < rows; ++t) {

@@ -88,15 +88,17 @@ static void differentiate(const AttentionShape& s, const AttentionInputs<T>& in,
         if (s.causal && j >= t + rows && !any_empty(g.peak + head.row_at(t), rows)) continue;
         const T* const q = in.q + head.q_at(t);
         const T* const dy = g.dy + head.y_at(t);
-        multiply(rows, count, s.size, Left<T>{q, head.q_row(), 1}, keys, p, kColumns, false);
-        multiply(rows, count, s.value_size, Left<T>{dy, head.y_row(), 1}, values, ds, kColumns, false);
+        multiply(rows, count, s.size, Left<T>{q, head.q_row(), 1}, Right<T>{keys}, p, kColumns, false);
+        multiply(rows, count, s.value_size, Left<T>{dy, head.y_row(), 1}, Right<T>{values}, ds, kColumns, false);
         for (Index i = 0; i < rows; ++i) finish_row(head, g, t + i, j, count, p + i * kColumns, ds + i * kColumns);
         pack_panels(q, head.q_row(), false, rows, s.size, rows_of_q);
         pack_panels(dy, head.y_row(), false, rows, s.value_size, rows_of_dy);
-        multiply(rows, s.size, count, Left<T>{ds, kColumns, 1}, keys_back, g.dq + head.q_at(t), head.q_row(), true);
-        multiply(count, s.size, rows, Left<T>{ds, 1, kColumns}, rows_of_q, g.dk + head.k_at(j), head.k_row(), true);
-        multiply(count, s.value_size, rows, Left<T>{p, 1, kColumns}, rows_of_dy, g.dv + head.v_at(j), head.v_row(),
+        multiply(rows, s.size, count, Left<T>{ds, kColumns, 1}, Right<T>{keys_back}, g.dq + head.q_at(t), head.q_row(),
                  true);
+        multiply(count, s.size, rows, Left<T>{ds, 1, kColumns}, Right<T>{rows_of_q}, g.dk + head.k_at(j), head.k_row(),
+                 true);
+        multiply(count, s.value_size, rows, Left<T>{p, 1, kColumns}, Right<T>{rows_of_dy}, g.dv + head.v_at(j),
+                 head.v_row(), true);
       }
     }
   }

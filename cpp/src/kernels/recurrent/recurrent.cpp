@@ -60,11 +60,11 @@ static void hold(const Row<T>& row) {
 }
 
 template <class T, class C>
-static void run_rows(const Sequence<T>& q, const T* panels, Index begin, Index end, T* products) {
+static void run_rows(const Sequence<T>& q, const Right<T>& kernel, Index begin, Index end, T* products) {
   for (Index first = begin; first < end; first += kBlockRows) {
     const Index rows = min_of(end - first, kBlockRows);
     for (Index t = 0; t < q.s.steps; ++t) {
-      multiply(rows, q.gates, q.s.units, Left<T>{q.row(t, first).h_old, q.s.units, 1}, panels, products, q.gates,
+      multiply(rows, q.gates, q.s.units, Left<T>{q.row(t, first).h_old, q.s.units, 1}, kernel, products, q.gates,
                false);
       for (Index i = 0; i < rows; ++i) {
         Row<T> row = q.row(t, first + i);
@@ -122,7 +122,7 @@ static void differentiate_rows(const Sequence<T>& q, const RecurrentGradients<T>
         row.dr = dr + i * q.gates;
         C::backward(row);
       }
-      multiply(rows, q.s.units, q.gates, Left<T>{dr, q.gates, 1}, panels, flow.dh, q.s.units, true);
+      multiply(rows, q.s.units, q.gates, Left<T>{dr, q.gates, 1}, Right<T>{panels}, flow.dh, q.s.units, true);
     }
     add_outer(q, g, 0, first, rows, flow);
     copy(flow.dh, rows * q.s.units, g.dh0 + first * q.s.units);
@@ -175,10 +175,13 @@ static void forward(Cell cell, const RecurrentShape& s, const RecurrentArrays<T>
   T* const panels = static_cast<T*>(scratch);
   T* const products = panels + panel_elements<T>(s.units, q.gates);
   const Index worker_elements = aligned<T>(block_rows<T>(s) * q.gates);
-  pack_panels(arrays.kernel, q.gates, false, s.units, q.gates, panels);
+  // A few products, the steps of a stream say, are done before the kernel would be packed.
+  const bool in_place = s.steps * block_rows<T>(s) <= kTileRows && q.gates % kLanes<T> == 0;
+  if (!in_place) pack_panels(arrays.kernel, q.gates, false, s.units, q.gates, panels);
+  const Right<T> kernel = in_place ? Right<T>{arrays.kernel, q.gates} : Right<T>{panels};
   for_cell<T>(cell, [&](auto c) {
     parallel(s.batch, grain_of(q), [&](Index begin, Index end, int worker) {
-      run_rows<T, decltype(c)>(q, panels, begin, end, products + worker * worker_elements);
+      run_rows<T, decltype(c)>(q, kernel, begin, end, products + worker * worker_elements);
     });
   });
 }
