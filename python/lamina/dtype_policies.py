@@ -73,7 +73,7 @@ def set_dtype_policy(policy: Any) -> None:
     >>> lamina.config.set_dtype_policy("mixed_bfloat16")
     >>> lamina.layers.Dense(2)([[1.0, 2.0]]).dtype
     'bfloat16'
-    >>> lamina.config.set_dtype_policy("float32")
+    >>> lamina.config.set_dtype_policy(None)
     """
     global _global
     _global = None if policy is None else get(policy)

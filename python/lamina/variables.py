@@ -205,7 +205,8 @@ class Variable:
         return self.value.__index__()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
-        copied = Variable(self.value, trainable=self.trainable, name=self.name)
+        copied = Variable(self.value, trainable=self.made_trainable, name=self.name)
+        copied.trainable = self.trainable
         memo[id(self)] = copied
         copied.path = copied.core.name = self.path
         copied.regularizer, copied.constraint = self.regularizer, self.constraint

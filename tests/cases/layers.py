@@ -1,9 +1,10 @@
 """Rows of layers: constructor arguments and input shapes. The first row of a class is trained by the contract tests."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cases.arrays import Array, distinct, integers, real
+from cases.arrays import Array, distinct, integers, real, unit
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,12 @@ class Case:
     unknown: tuple[
         int, ...
     ] = ()  # axes of the first input besides the batch that may be unknown when the graph is made
+    spread: bool = False  # the call takes its inputs one by one, not as a list
     seed: int = field(default=3)
+
+    def arguments(self, values: Sequence[Any]) -> tuple[Any, ...]:
+        """These values as the positional arguments of a call."""
+        return tuple(values) if self.spread or len(values) == 1 else (list(values),)
 
     @property
     def id(self) -> str:
@@ -53,15 +59,115 @@ LAYERS: list[Case] = [
         (D(units=6, activation="softmax", kernel_initializer="he_normal", bias_initializer="ones"), real(2, 3, 2, 5)),
         (D(units=1, kernel_regularizer="l2", bias_regularizer="l1", activity_regularizer="l2"), real(4, 2)),
         (D(units=2, kernel_constraint="non_neg"), real(4, 3)),
+        (D(units=4, lora_rank=2, kernel_regularizer="l2"), real(3, 5)),
         masks=True,
         unknown=(),
+    ),
+    *rows(
+        "EinsumDense",
+        (D(equation="abc,cd->abd", output_shape=[None, 4], bias_axes="d"), real(2, 3, 5)),
+        (D(equation="ab,bc->ac", output_shape=4, activation="tanh"), real(3, 5)),
+        (D(equation="abc,cde->abde", output_shape=[None, 2, 3], bias_axes="de"), real(2, 3, 5)),
+        (D(equation="abcd,cde->abe", output_shape=[None, 3], bias_axes="e", lora_rank=2), real(2, 3, 2, 4)),
+        (D(equation="...x,xy->...y", output_shape=4, bias_axes="y"), real(2, 3, 2, 5)),
+        (D(equation="...bx,xy->...by", output_shape=[3, 4], bias_axes="by", activation="relu"), real(2, 3, 5)),
+        (D(equation="...x,xy->...y", output_shape=4, bias_axes="y"), real(3, 5)),
+        (D(equation="ab...,bc->ac...", output_shape=4, bias_axes="c", bias_initializer="ones"), real(2, 3, 5)),
+        (D(equation="abc,bcd->abd", output_shape=[3, 4], bias_axes="b", kernel_regularizer="l2"), real(2, 3, 5)),
+        (
+            D(equation="abc,cd->adb", output_shape=[4, None], bias_axes="d", kernel_initializer="he_normal"),
+            real(2, 3, 5),
+        ),
+        (D(equation="abc,cd->abd", output_shape=[None, 2], activity_regularizer="l2"), real(2, 3, 5)),
+        unknown=(1,),
     ),
     *rows(
         "Embedding",
         (D(input_dim=9, output_dim=4), integers(9, 3, 5)),
         (D(input_dim=9, output_dim=2, mask_zero=True), integers(9, 3, 5, dtype="int32")),
         (D(input_dim=5, output_dim=3, embeddings_regularizer="l2"), integers(5, 4)),
+        (
+            D(input_dim=5, output_dim=3, embeddings_initializer="ones", embeddings_constraint="unit_norm"),
+            integers(5, 4),
+        ),
+        (D(input_dim=9, output_dim=4, lora_rank=2, embeddings_regularizer="l1"), integers(9, 3, 5)),
         unknown=(1,),
+    ),
+    *rows(
+        "ReversibleEmbedding",
+        (D(input_dim=9, output_dim=4), integers(9, 3, 5)),
+        (D(input_dim=9, output_dim=2, mask_zero=True, reverse_dtype="float32"), integers(9, 3, 5, dtype="int32")),
+        (D(input_dim=5, output_dim=3, embeddings_regularizer="l2", logit_soft_cap=2.0), integers(5, 4)),
+        (
+            D(input_dim=5, output_dim=3, embeddings_initializer="normal", embeddings_constraint="max_norm"),
+            integers(5, 4),
+        ),
+        (D(input_dim=5, output_dim=3, lora_rank=2), integers(5, 4)),
+        unknown=(1,),
+    ),
+    *rows(
+        "Attention",
+        (D(use_scale=True), (real(2, 3, 4), real(2, 5, 4))),
+        (D(), (real(2, 3, 4), real(2, 5, 6), real(2, 5, 4))),
+        (D(score_mode="concat"), (real(2, 3, 4), real(2, 5, 4))),
+        (D(score_mode="concat", use_scale=True), (real(2, 3, 4), real(2, 5, 3), real(2, 5, 4))),
+        (D(dropout=0.4, seed=5), (real(2, 3, 4), real(2, 5, 4))),
+        (D(use_scale=True), (real(2, 2, 3, 4), real(2, 2, 5, 4))),
+        masks=True,
+        unknown=(1,),
+    ),
+    *rows(
+        "AdditiveAttention",
+        (D(), (real(2, 3, 4), real(2, 5, 4))),
+        (D(use_scale=False), (real(2, 3, 4), real(2, 5, 4))),
+        (D(), (real(2, 3, 4), real(2, 5, 6), real(2, 5, 4))),
+        (D(dropout=0.4, seed=5), (real(2, 3, 4), real(2, 5, 4))),
+        (D(use_scale=False), (real(2, 2, 3, 4), real(2, 2, 5, 4))),
+        masks=True,
+        unknown=(1,),
+    ),
+    *rows(
+        "MultiHeadAttention",
+        (D(num_heads=2, key_dim=3), (unit(2, 4, 5), unit(2, 6, 5))),
+        (
+            D(num_heads=3, key_dim=2, value_dim=4, use_bias=False, dropout=0.2),
+            (unit(2, 4, 5), unit(2, 6, 3), unit(2, 6, 7)),
+        ),
+        (D(num_heads=1, key_dim=2, output_shape=6, use_gate=True), (unit(2, 4, 5), unit(2, 3, 5))),
+        (D(num_heads=2, key_dim=3, output_shape=[2, 3], kernel_regularizer="l2"), (unit(2, 4, 5), unit(2, 3, 5))),
+        (D(num_heads=2, key_dim=3, sliding_window=2, bias_initializer="ones"), (unit(2, 5, 4), unit(2, 5, 4))),
+        (D(num_heads=2, key_dim=3, attention_axes=2), (unit(2, 3, 4, 5), unit(2, 3, 4, 5))),
+        (D(num_heads=2, key_dim=3, attention_axes=[1]), (unit(2, 3, 4, 5), unit(2, 6, 4, 5))),
+        (D(num_heads=2, key_dim=3), (unit(2, 3, 2, 5), unit(2, 2, 3, 5))),
+        (D(num_heads=2, key_dim=3, dropout=0.4, seed=5), (unit(2, 4, 5), unit(2, 6, 5))),
+        (D(num_heads=2, key_dim=3, activity_regularizer="l2", bias_regularizer="l1"), (unit(2, 4, 5), unit(2, 6, 5))),
+        masks=True,
+        unknown=(1,),
+        spread=True,
+    ),
+    *rows(
+        "GroupQueryAttention",
+        (D(head_dim=3, num_query_heads=4, num_key_value_heads=2), (unit(2, 4, 5), unit(2, 6, 5))),
+        (
+            D(head_dim=2, num_query_heads=3, num_key_value_heads=1, use_bias=False),
+            (unit(2, 4, 5), unit(2, 6, 3), unit(2, 6, 7)),
+        ),
+        (D(head_dim=3, num_query_heads=2, num_key_value_heads=2, use_gate=True), (unit(2, 4, 5), unit(2, 3, 5))),
+        (
+            D(head_dim=3, num_query_heads=4, num_key_value_heads=2, sliding_window=2, kernel_initializer="he_normal"),
+            (unit(2, 5, 4), unit(2, 5, 4)),
+        ),
+        (
+            D(head_dim=3, num_query_heads=4, num_key_value_heads=2, dropout=0.4, seed=5),
+            (unit(2, 4, 5), unit(2, 6, 5)),
+        ),
+        (
+            D(head_dim=3, num_query_heads=4, num_key_value_heads=2, activity_regularizer="l2", kernel_regularizer="l1"),
+            (unit(2, 4, 5), unit(2, 6, 5)),
+        ),
+        masks=True,
+        unknown=(1,),
+        spread=True,
     ),
     *rows(
         "Activation",
@@ -139,6 +245,7 @@ LAYERS: list[Case] = [
         (D(filters=4, kernel_size=3, dilation_rate=2, padding="causal"), real(2, 9, 3)),
         (D(filters=4, kernel_size=3, groups=2, use_bias=False), real(2, 9, 6)),
         (D(filters=4, kernel_size=4, padding="same", data_format="channels_first"), real(2, 3, 9)),
+        (D(filters=4, kernel_size=3, lora_rank=2), real(2, 9, 3)),
         (D(filters=2, kernel_size=2, strides=3, activation="softmax"), real(2, 9, 3)),
         (D(filters=3, kernel_size=3, strides=2, padding="causal", data_format="channels_first"), real(2, 2, 8)),
         (D(filters=3, kernel_size=4, dilation_rate=2, padding="same", groups=3), real(1, 8, 3)),

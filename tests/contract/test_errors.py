@@ -20,7 +20,7 @@ MISTAKES = [
     (lambda: layers.Dense(3, kernel_initializer="glorot"), ValueError, "initializer"),
     (lambda: layers.Dense(3, kernel_regularizer="l3"), ValueError, "regularizer"),
     (lambda: layers.Dense(3, kernel_constraint="nonneg"), ValueError, "non_neg"),
-    (lambda: layers.Dense(3, lora_rank=4), ValueError, "lora_rank"),
+    (lambda: layers.Dense(3, quantization_config="int8"), ValueError, "quantization_config"),
     (lambda: layers.Dense(3, unit=4), ValueError, "unit=4"),
     (lambda: layers.Embedding(0, 3), ValueError, "input_dim"),
     (lambda: layers.Embedding(3, -1), ValueError, "output_dim"),

@@ -12,10 +12,6 @@ PARITY = [case for case in LAYERS if case.parity]
 EACH = pytest.mark.parametrize("case", PARITY, ids=lambda case: case.id)
 
 
-def nest(values):
-    return values[0] if len(values) == 1 else list(values)
-
-
 def close(ours, theirs, what):
     theirs = np.asarray(theirs)
     scale = max(1.0, float(np.abs(theirs).max(initial=0.0)))
@@ -37,7 +33,7 @@ def assert_same_config(found, expected):
             assert plain(value) == plain(expected.get(key, value)), key
 
 
-def their_results(layer, arrays, cotangent, training):
+def their_results(layer, case, arrays, cotangent, training):
     """Output, new non-trainable values, gradients of float inputs, gradients of weights."""
     import jax
     import jax.numpy as jnp
@@ -50,7 +46,7 @@ def their_results(layer, arrays, cotangent, training):
         inputs = list(arrays)
         for i, value in zip(floats, moved):
             inputs[i] = value
-        return layer.stateless_call(weights, still, nest([jnp.asarray(x) for x in inputs]), **options)
+        return layer.stateless_call(weights, still, *case.arguments([jnp.asarray(x) for x in inputs]), **options)
 
     weights = [v.value for v in layer.trainable_variables]
 
@@ -71,7 +67,7 @@ def test_values_and_gradients(case, training, keras):
     arrays = make_all(case.inputs, seed=case.seed)
     ours = getattr(layers, case.layer)(**case.kwargs)
     tensors = [ops.convert_to_tensor(a) for a in arrays]
-    ours(nest(tensors), training=False)
+    ours(*case.arguments(tensors), training=False)
     rng = np.random.default_rng(5)
     values = [
         rng.uniform(0.5, 1.5, v.shape) if "moving" in v.name or "renorm" in v.name else v.numpy() for v in ours.weights
@@ -79,21 +75,21 @@ def test_values_and_gradients(case, training, keras):
     ours.set_weights(values)
 
     theirs = getattr(keras.layers, case.layer)(**case.kwargs)
-    theirs(nest(arrays))
+    theirs(*case.arguments(arrays))
     theirs.set_weights(values)
-    theirs(nest(arrays), **({"training": training} if case.layer == "BatchNormalization" else {}))
+    theirs(*case.arguments(arrays), **({"training": training} if case.layer == "BatchNormalization" else {}))
     their_losses = sum(map(float, theirs.losses))
     theirs.set_weights(values)
 
     with lamina.GradientTape() as tape:
         tape.watch(tensors)
-        output = ours(nest(tensors), training=training)
+        output = ours(*case.arguments(tensors), training=training)
         cotangent = rng.normal(size=output.shape).astype("float32")
         target = ops.sum(output * ops.convert_to_tensor(cotangent))
     floats = [t for t in tensors if t.dtype == "float32"]
     for_inputs, for_weights = tape.gradient(target, [floats, list(ours.trainable_weights)])
 
-    expected, updated, their_weights, their_inputs = their_results(theirs, arrays, cotangent, training)
+    expected, updated, their_weights, their_inputs = their_results(theirs, case, arrays, cotangent, training)
     assert output.shape == expected.shape
     close(output.numpy(), expected, "output")
     close(sum((float(loss.numpy()) for loss in ours.losses), 0.0), their_losses, "losses")

@@ -7,6 +7,7 @@
 
 from ..namespaces import Namespace
 from .activation import ELU, LeakyReLU, PReLU, ReLU, Softmax, ThresholdedReLU
+from .attention import AdditiveAttention, Attention
 from .convolution_depthwise import (
     DepthwiseConv1D,
     DepthwiseConv2D,
@@ -24,7 +25,9 @@ from .convolution_transposed import (
     Convolution3DTranspose,
 )
 from .convolutional import Conv1D, Conv2D, Conv3D, Convolution1D, Convolution2D, Convolution3D
-from .core import Activation, Dense, Embedding, Identity, Lambda, Masking
+from .core import Activation, Dense, Identity, Lambda, Masking
+from .einsum_dense import EinsumDense
+from .embedding import Embedding, ReversibleEmbedding
 from .input import Input, InputLayer
 from .input_spec import InputSpec
 from .layer import Layer
@@ -47,6 +50,7 @@ from .merging import (
     multiply,
     subtract,
 )
+from .multi_head_attention import GroupQueryAttention, MultiHeadAttention
 from .normalization import BatchNormalization, LayerNormalization
 from .pooling import (
     AveragePooling1D,

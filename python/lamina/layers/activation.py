@@ -120,7 +120,7 @@ class Softmax(Layer):
     def call(self, inputs: Any, mask: Any = None) -> Any:
         if mask is not None:
             mask = self._checked(ops.convert_to_tensor(mask), inputs)
-            inputs = ops.where(mask, inputs, -1e9)
+            inputs = ops.where(mask, inputs, -3e4 if inputs.dtype == "float16" else -1e9)
         axes = self.axis if isinstance(self.axis, (list, tuple)) else (self.axis,)
         if len(axes) == 1:
             outputs = activations.softmax(inputs, axis=axes[0])

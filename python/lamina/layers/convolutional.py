@@ -13,6 +13,7 @@ from ..config import standardize_data_format
 from ..ops.convert import is_float
 from .input_spec import InputSpec, check
 from .layer import Layer
+from .lora import LoraLayer
 from .support import channels_to_first, channels_to_last, check_windows, size_of_axis
 from .weights import add_weight, weight_arguments
 
@@ -119,7 +120,7 @@ def refuse_dilated_strides(layer: BaseConv) -> None:
         )
 
 
-class _Conv(BaseConv):
+class _Conv(LoraLayer, BaseConv):
     @weight_arguments(kernel="glorot_uniform", bias="zeros", activity_regularizer=True)
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Dense, Embedding, Activation, Lambda, Identity, Masking."""
+"""Dense, Activation, Lambda, Identity, Masking."""
 
 from __future__ import annotations
 
@@ -10,21 +10,23 @@ from .. import _core, activations, ops
 from ..checks import explain, integer
 from .input_spec import InputSpec
 from .layer import Layer
+from .lora import LoraLayer
 from .support import refuse, size_of_axis
 from .weights import add_weight, weight_arguments
 
 
-class Dense(Layer):
+class Dense(LoraLayer):
     """`activation(inputs @ kernel + bias)`: contracts the last axis of the input.
 
-    Input (batch, ..., features), output (batch, ..., units). ValueError for `units` below 1, or an input of rank 1.
+    Input (batch, ..., features), output (batch, ..., units). `lora_rank` trains a low-rank change of the kernel (see
+    `enable_lora`). ValueError for `units` below 1, or an input of rank 1.
 
     >>> import numpy as np, lamina
     >>> lamina.layers.Dense(4, activation="relu")(np.ones((2, 3), "float32")).shape
     (2, 4)
     """
 
-    _config_omit_defaults = ("activity_regularizer", "lora_rank", "lora_alpha", "quantization_config")
+    _config_omit_defaults = ("activity_regularizer", "quantization_config")
 
     @weight_arguments(kernel="glorot_uniform", bias="zeros", activity_regularizer=True)
     def __init__(
@@ -33,16 +35,16 @@ class Dense(Layer):
         activation: Any = None,
         use_bias: bool = True,
         *,
-        lora_rank: Any = None,
-        lora_alpha: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
         quantization_config: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(lora_rank=lora_rank, lora_alpha=lora_alpha, **kwargs)
         self.units = integer("Dense", "units", units)
         self.activation = activations.get(activation)
         self.use_bias = bool(use_bias)
-        refuse(self, lora_rank=lora_rank, lora_alpha=lora_alpha, quantization_config=quantization_config)
+        refuse(self, quantization_config=quantization_config)
         self.supports_masking = True
         self.input_spec = InputSpec(min_ndim=2)
         self.kernel: Any = None
@@ -58,64 +60,6 @@ class Dense(Layer):
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         bias = () if self.bias is None else (self.bias.value,)
         return self.activation(_core.ops.linear(inputs, self.kernel.value, *bias))
-
-
-class Embedding(Layer):
-    """Rows of a table by number: input integers of any shape, output (..., output_dim).
-
-    The numbers have to be in [0, input_dim), or negative to count from the end; others raise an error when they are
-    looked up. With `mask_zero` the number 0 means padding: later layers leave these steps out. `weights` (an array, or
-    a list of one) sets the table at once.
-
-    >>> import numpy as np, lamina
-    >>> lamina.layers.Embedding(10, 4)(np.array([[1, 2, 0]])).shape
-    (1, 3, 4)
-    """
-
-    _config_omit_defaults = ("activity_regularizer", "lora_rank", "lora_alpha", "quantization_config")
-    _config_ignored = tuple(name for name in Layer._config_ignored if name != "input_dim")  # here it is not a shape
-
-    @weight_arguments(embeddings="uniform")
-    def __init__(
-        self,
-        input_dim: int,
-        output_dim: int,
-        *,
-        mask_zero: bool = False,
-        weights: Any = None,
-        lora_rank: Any = None,
-        lora_alpha: Any = None,
-        quantization_config: Any = None,
-        **kwargs: Any,
-    ) -> None:
-        # Keras 2 took the length of the sequences here; a Sequential model still learns its input shape from it.
-        input_length = kwargs.pop("input_length", None)
-        if input_length is not None and not {"input_shape", "batch_input_shape", "input_dim"} & set(kwargs):
-            kwargs["input_shape"] = tuple(input_length) if isinstance(input_length, (list, tuple)) else (input_length,)
-        super().__init__(**kwargs)
-        self.input_dim = integer("Embedding", "input_dim", input_dim)
-        self.output_dim = integer("Embedding", "output_dim", output_dim)
-        refuse(self, lora_rank=lora_rank, lora_alpha=lora_alpha, quantization_config=quantization_config)
-        self.mask_zero = bool(mask_zero)
-        self.supports_masking = self.mask_zero
-        self.autocast = False  # the inputs are numbers of rows, not values
-        self.embeddings: Any = None
-        if weights is not None:
-            self.build()
-            self.built = True
-            self.set_weights(list(weights) if isinstance(weights, (list, tuple)) and len(weights) == 1 else [weights])
-
-    def build(self, input_shape: Any = None) -> None:
-        if self.embeddings is None:
-            self.embeddings = add_weight(self, "embeddings", (self.input_dim, self.output_dim))
-
-    def call(self, inputs: Any) -> Any:
-        if inputs.dtype not in ("int32", "int64"):
-            inputs = ops.cast(inputs, "int32")
-        return _core.ops.take(self.embeddings.value, inputs, axis=0)
-
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
-        return ops.not_equal(inputs, 0) if self.mask_zero else None
 
 
 class Activation(Layer):

@@ -183,6 +183,9 @@ class Layer(LayerState):
         """Makes the weights for inputs of this shape (the batch first). The default makes none."""
         self.built = True
 
+    def _after_build(self) -> None:
+        """Called at the end of every `build` that a subclass writes."""
+
     def get_build_config(self) -> dict[str, Any] | None:
         """The shapes `build` was called with."""
         shapes = self._build_shapes
@@ -280,7 +283,9 @@ class Layer(LayerState):
         kwargs = {name: self._standardize(value) for name, value in kwargs.items()}
         names = [*signature.names, *(f"input_{i}" for i in range(len(signature.names), len(args)))]
         arguments = {**dict(zip(names, args)), **kwargs}
-        first = args[0] if args else next(iter(kwargs.values()), None)
+        first = (
+            args[0] if args else next((kwargs[name] for name in (*signature.names, *kwargs) if name in kwargs), None)
+        )
         specs.check(self.input_spec, first, self.name)
 
         outer = _context.get()
@@ -484,6 +489,7 @@ def _wrap_build(build: Callable[..., Any]) -> Callable[..., Any]:
         names = list(inspect.signature(build).parameters)[1:]
         self._build_shapes = {**dict(zip(names, args)), **kwargs}
         self.built = True
+        self._after_build()
         return result
 
     built._runs_once = True  # type: ignore[attr-defined]

@@ -235,6 +235,30 @@ class LayerState(Operation):
         for variable, array in zip(variables, arrays):
             variable.assign(array)
 
+    def _variables_in_files(self) -> list[Variable]:
+        """What `save_own_variables` writes, in order."""
+        return self._variables_of_its_own()
+
+    def save_own_variables(self, store: Any) -> None:
+        """Puts the layer's own weights, not those of its sub-layers, into `store` under "0", "1", ..."""
+        for i, variable in enumerate(self._variables_in_files()):
+            store[str(i)] = variable.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Takes the layer's own weights from `store`. ValueError when their number or shapes differ."""
+        variables = self._variables_in_files()
+        if len(store) != len(variables):
+            raise ValueError(
+                explain(
+                    f"The stored weights do not fit {type(self).__name__} {self.name!r}.",
+                    f"{len(variables)} arrays: {', '.join(v.name for v in variables) or 'none'}",
+                    f"{len(store)} arrays",
+                    "use what `save_own_variables` of an equal, built layer stored.",
+                )
+            )
+        for i, variable in enumerate(variables):
+            variable.assign(np.asarray(store[str(i)]))
+
     def count_params(self) -> int:
         """The number of entries of all weights. ValueError before the layer is built."""
         self._needs_weights("count them")

@@ -21,7 +21,8 @@ def weight_arguments(
     Each has `<weight>_initializer`, `<weight>_regularizer` and `<weight>_constraint`; in the signature all initializers
     come first, then the regularizers, `activity_regularizer` if asked for, and the constraints, as Keras orders them.
     They follow the constructor's positional arguments, and its keyword-only arguments follow them; all of them can be
-    given by position. Before the constructor runs, the options are set as attributes: the objects they stand for.
+    given by position. Before the constructor runs, the options are set as attributes: the objects they stand for. What
+    the constructor of a subclass has set already stays.
     """
     defaults: dict[str, Any] = {f"{name}_initializer": value for name, value in weights.items()}
     defaults.update({f"{name}_initializer": value for name, value in (only_initialized or {}).items()})
@@ -47,7 +48,8 @@ def weight_arguments(
             given = given_arguments(self, signature, args, kwargs)
             for name, default in defaults.items():
                 if name != "activity_regularizer":
-                    setattr(self, name, _KINDS[name.rpartition("_")[2]].get(given.pop(name, default)))
+                    value = given.pop(name, self.__dict__.get(name, default))
+                    setattr(self, name, _KINDS[name.rpartition("_")[2]].get(value))
             init(self, **given)
 
         run.__signature__ = signature  # type: ignore[attr-defined]
@@ -69,12 +71,22 @@ def given_arguments(
     return {**given, **extra}
 
 
-def add_weight(layer: Any, name: str, shape: Sequence[int], trainable: bool = True, options: str | None = None) -> Any:
-    """A weight made with the options that the constructor took for that name, or for the name `options`."""
+def add_weight(
+    layer: Any,
+    name: str,
+    shape: Sequence[int],
+    trainable: bool = True,
+    options: str | None = None,
+    initializer: Any = None,
+) -> Any:
+    """A weight made with the options that the constructor took for that name, or for the name `options`.
+
+    `initializer` may take the place of its own.
+    """
     options = options or name
     return layer.add_weight(
         shape=tuple(shape),
-        initializer=getattr(layer, f"{options}_initializer"),
+        initializer=getattr(layer, f"{options}_initializer") if initializer is None else initializer,
         regularizer=getattr(layer, f"{options}_regularizer", None),
         constraint=getattr(layer, f"{options}_constraint", None),
         trainable=trainable,
