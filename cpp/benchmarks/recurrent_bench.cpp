@@ -44,7 +44,7 @@ void run(benchmark::State& state, const Row& row, bool backward) {
     for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i * 2654435761u % 1000) / 5000 - 0.1f;
     return x;
   };
-  const kernels::RecurrentShape s = {row.steps, row.batch, row.units};
+  const kernels::RecurrentShape s = {row.steps, row.batch, row.units, false};
   const std::int64_t rows = s.steps * s.batch, gates = kernels::gates_of(row.cell) * s.units;
   const std::int64_t states = (s.steps + 1) * s.batch * s.units;
   auto x = values(rows * row.features), kernel = values(row.features * gates), recurrent = values(s.units * gates);

@@ -317,7 +317,7 @@ OPS: tuple[Op, ...] = (
         Op(
             cell,
             (real(4, 3, gates * 5), real(5, gates * 5), real(3, 5), *extra, *masks),
-            {},
+            A(reverse=bool(masks)),
             ref.recurrent(cell),
             outputs=(0, 1) if cell == "lstm" else (0,),
             label="masked" if masks else "",

@@ -138,12 +138,14 @@ def recurrent(cell):
     def sigmoid(x):
         return 1 / (1 + np.exp(-x))
 
-    def run(z, kernel, h, *others):
+    def run(z, kernel, h, *others, reverse=False):
         others = list(others)
         bias = others.pop(0) if cell == "gru" else 0.0
         c = others.pop(0) if cell == "lstm" else h
         mask = others[0] if others else np.ones(z.shape[:2], bool)
         states, cells = [h], [c]
+        if reverse:
+            z, mask = z[::-1], mask[::-1]
         for step, kept in zip(z, mask[..., None]):
             p = np.split(h @ kernel + bias, z.shape[-1] // h.shape[-1], -1)
             x = np.split(step, len(p), -1)
@@ -159,7 +161,8 @@ def recurrent(cell):
             h, c = np.where(kept, new, h), np.where(kept, new_c, c)
             states.append(h)
             cells.append(c)
-        return (np.stack(states), np.stack(cells)) if cell == "lstm" else np.stack(states)
+        way = -1 if reverse else 1
+        return (np.stack(states)[::way], np.stack(cells)[::way]) if cell == "lstm" else np.stack(states)[::way]
 
     return run
 

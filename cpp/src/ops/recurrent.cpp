@@ -63,10 +63,10 @@ void check_mask(const char* name, const Specs& inputs, int count, const Dim& ste
 }
 
 // The shape of the problem, from h [steps + 1, batch, units].
-k::RecurrentShape shape_of(const Shape& h) { return {h[0] - 1, h[1], h[2]}; }
+k::RecurrentShape shape_of(const Shape& h, bool reverse) { return {h[0] - 1, h[1], h[2], reverse}; }
 
 template <class T>
-k::GemmArgs<T> kernel_gradient(k::Cell cell, const k::RecurrentShape& s) {  // h transposed . dr
+k::GemmArgs<T> kernel_gradient(k::Cell cell, const k::RecurrentShape& s) {  // old states transposed . dr
   k::GemmArgs<T> g;
   g.m = g.lda = s.units;
   g.n = g.ldb = g.ldc = k::gates_of(cell) * s.units;
@@ -104,7 +104,7 @@ Specs Recurrent<C>::infer(const Specs& inputs) const {
 
 template <k::Cell C>
 std::size_t Recurrent<C>::scratch(const Run& run) const {
-  const auto s = shape_of(run.outputs[0].shape);
+  const auto s = shape_of(run.outputs[0].shape, reverse);
   return for_floating(run.inputs[0].dtype,
                       [&](auto t) { return k::float_table<decltype(t)>().recurrent.scratch(C, s); });
 }
@@ -112,17 +112,18 @@ std::size_t Recurrent<C>::scratch(const Run& run) const {
 template <k::Cell C>
 void Recurrent<C>::run(const Run& run) const {
   const Places at = forward_places(C);
-  const auto s = shape_of(run.outputs[0].shape);
+  const auto s = shape_of(run.outputs[0].shape, reverse);
   for_floating(run.inputs[0].dtype, [&](auto t) {
     using T = decltype(t);
     const auto bytes = static_cast<std::size_t>(s.batch * s.units) * sizeof(T);
     k::RecurrentArrays<T> a = {run.in<T>(0),  run.in<T>(1), nullptr, run.in_or_null<bool>(at.count),
                                run.out<T>(0), nullptr,      nullptr};
-    if (bytes != 0) std::memcpy(a.h, run.in<T>(at.h0), bytes);
+    const std::int64_t first = s.first_state() * s.batch * s.units;
+    if (bytes != 0) std::memcpy(a.h + first, run.in<T>(at.h0), bytes);
     if (at.bias >= 0) a.bias = run.in<T>(at.bias);
     if (at.c0 >= 0) {
       a.c = run.out<T>(1);
-      if (bytes != 0) std::memcpy(a.c, run.in<T>(at.c0), bytes);
+      if (bytes != 0) std::memcpy(a.c + first, run.in<T>(at.c0), bytes);
     }
     if (C != k::Cell::simple) a.saved = run.out<T>(C == k::Cell::lstm ? 2 : 1);
     if (s.steps * s.batch * s.units != 0) k::float_table<T>().recurrent.forward(C, s, a, run.scratch);
@@ -140,7 +141,7 @@ Values Recurrent<C>::vjp(const Vjp& v) const {
   inputs.insert(inputs.end(), v.outputs.begin(), v.outputs.end());
   inputs.push_back(v.in(at.kernel));
   if (v.has(at.count)) inputs.push_back(v.in(at.count));
-  const Values g = call(RecurrentGrad<C>{}, inputs);
+  const Values g = call(RecurrentGrad<C>{reverse}, inputs);
   Values gradients(v.inputs.size());
   std::copy_n(g.begin(), 3, gradients.begin());
   if (lstm) gradients[Size(at.c0)] = g[3];
@@ -175,7 +176,7 @@ Specs RecurrentGrad<C>::infer(const Specs& inputs) const {
 
 template <k::Cell C>
 std::size_t RecurrentGrad<C>::scratch(const Run& run) const {
-  const auto s = shape_of(run.inputs[gradient_places(C).h].shape);
+  const auto s = shape_of(run.inputs[gradient_places(C).h].shape, reverse);
   return for_floating(run.inputs[0].dtype, [&](auto t) {
     const auto& table = k::float_table<decltype(t)>();
     return std::max(whole_lines(table.recurrent.grad_scratch(C, s)),
@@ -186,7 +187,7 @@ std::size_t RecurrentGrad<C>::scratch(const Run& run) const {
 template <k::Cell C>
 void RecurrentGrad<C>::run(const Run& run) const {
   const Places at = gradient_places(C);
-  const auto s = shape_of(run.inputs[at.h].shape);
+  const auto s = shape_of(run.inputs[at.h].shape, reverse);
   for_floating(run.inputs[0].dtype, [&](auto t) {
     using T = decltype(t);
     auto values = [&](int i) { return i < 0 ? nullptr : static_cast<T*>(run.inputs[i].data); };
@@ -204,7 +205,7 @@ void RecurrentGrad<C>::run(const Run& run) const {
     const auto& table = k::float_table<T>();
     table.recurrent.grad(C, s, a, g, run.scratch);
     auto product = kernel_gradient<T>(C, s);
-    product.a = a.h;
+    product.a = a.h + s.old_state(0) * s.batch * s.units;
     product.b = g.dr ? g.dr : g.dz;
     product.c = run.out<T>(1);
     table.gemm.run(product, run.scratch);

@@ -8,15 +8,19 @@ namespace lamina {
 
 // inputs z [steps, batch, gates * units] (what the inputs contribute), kernel [units, gates * units], h0 [batch,
 // units], for gru the bias [gates * units] of what the state contributes, for lstm c0 [batch, units]; and perhaps mask
-// [steps, batch] (bool; false: the states stay) -> h [steps + 1, batch, units] from h0 on, for lstm c likewise, for gru
-// and lstm the gates [steps, batch, 4 * units], kept for the gradient. Unfused: a scan of matmul, add, sigmoid, tanh.
+// [steps, batch] (bool; false: the states stay) -> h [steps + 1, batch, units], the states from h0 on (with
+// `reverse`, which begins with the last step, h0 comes last), for lstm c likewise, for gru and lstm the gates [steps,
+// batch, 4 * units], kept for the gradient. Unfused: a scan of matmul, add, sigmoid, tanh.
 template <kernels::Cell C>
 struct Recurrent {
   static constexpr const char* name = C == kernels::Cell::simple ? "simple_rnn"
                                       : C == kernels::Cell::gru  ? "gru"
                                                                  : "lstm";
+  bool reverse = false;
   template <class V>
-  void fields(V&) {}
+  void fields(V& v) {
+    v("reverse", reverse);
+  }
   Specs infer(const Specs& inputs) const;
   std::size_t scratch(const Run& run) const;
   void run(const Run& run) const;
@@ -30,8 +34,11 @@ struct RecurrentGrad {
   static constexpr const char* name = C == kernels::Cell::simple ? "simple_rnn_grad"
                                       : C == kernels::Cell::gru  ? "gru_grad"
                                                                  : "lstm_grad";
+  bool reverse = false;
   template <class V>
-  void fields(V&) {}
+  void fields(V& v) {
+    v("reverse", reverse);
+  }
   Specs infer(const Specs& inputs) const;
   std::size_t scratch(const Run& run) const;
   void run(const Run& run) const;

@@ -45,8 +45,9 @@ struct Problem {
   }
 
   kernels::RecurrentArrays<T> arrays(T* h, T* c, T* saved) const {
-    std::copy_n(h0.data(), h0.size(), h);
-    std::copy_n(c0.data(), c0.size(), c);
+    const Index first = s.first_state() * s.batch * s.units;
+    std::copy_n(h0.data(), h0.size(), h + first);
+    std::copy_n(c0.data(), c0.size(), c + first);
     return {z.data(),
             kernel.data(),
             cell == Cell::gru ? bias.data() : nullptr,
@@ -71,10 +72,11 @@ struct Loss {
 
   template <class T>
   std::vector<double> states(const Problem<T>& p, std::vector<double>& c) const {
-    std::vector<double> h = h0;
-    h.resize(static_cast<std::size_t>(p.states));
-    c = c0;
-    c.resize(h.size());
+    std::vector<double> h(static_cast<std::size_t>(p.states));
+    c = h;
+    const Index first = p.s.first_state() * p.s.batch * p.s.units;
+    std::copy(h0.begin(), h0.end(), h.begin() + first);
+    std::copy(c0.begin(), c0.end(), c.begin() + first);
     reference::recurrent(p.cell, p.s, z.data(), kernel.data(), bias.data(), p.masked ? p.mask.data() : nullptr,
                          h.data(), c.data());
     return h;
@@ -112,7 +114,8 @@ TYPED_TEST(RecurrentTest, States) {
   std::mt19937_64 engine(5);
   for (const Cell cell : kCells)
     for (const bool masked : {false, true})
-      for (const RecurrentShape& s : {RecurrentShape{1, 1, 1}, {4, 3, 5}, {7, 150, 33}, {3, 2, 130}}) {
+      for (const RecurrentShape& s :
+           {RecurrentShape{1, 1, 1, false}, {4, 3, 5, false}, {7, 150, 33, true}, {3, 2, 130, true}}) {
         SCOPED_TRACE(shape_string({static_cast<int>(cell), masked, s.steps, s.batch, s.units}));
         const Problem<T> p(cell, s, masked, engine);
         std::vector<double> c;
@@ -139,7 +142,7 @@ TYPED_TEST(RecurrentTest, Gradients) {
   for (const Cell cell : kCells)
     for (const bool masked : {false, true}) {
       SCOPED_TRACE(shape_string({static_cast<int>(cell), masked}));
-      const RecurrentShape s = {4, 3, 9};
+      const RecurrentShape s = {4, 3, 9, masked};  // in both directions
       const Problem<T> p(cell, s, masked, engine);
       const Loss loss(p);
       const auto dz = loss.gradient(p, &Loss::z), dh0 = loss.gradient(p, &Loss::h0), dc0 = loss.gradient(p, &Loss::c0);
@@ -176,7 +179,8 @@ TYPED_TEST(RecurrentTest, Gradients) {
           for (Index j = 0; j < p.gates; ++j) {
             bias_sum[static_cast<std::size_t>(j)] += dr[row * p.gates + j];
             for (Index i = 0; i < s.units; ++i)
-              kernel_sum[static_cast<std::size_t>(i * p.gates + j)] += h[row * s.units + i] * dr[row * p.gates + j];
+              kernel_sum[static_cast<std::size_t>(i * p.gates + j)] +=
+                  h[(row + s.old_state(0) * s.batch) * s.units + i] * dr[row * p.gates + j];
           }
         compare(kernel_sum.data(), dkernel, "dkernel ");
         if (cell == Cell::gru) compare(bias_sum.data(), dbias, "dbias ");

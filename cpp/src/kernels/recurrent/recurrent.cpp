@@ -35,7 +35,8 @@ struct Sequence {
 
   bool masked(Index t, Index b) const { return a.mask && !a.mask[t * s.batch + b]; }
   Row<T> row(Index t, Index b) const {
-    const Index at = t * s.batch + b, old = at * s.units, next = old + s.batch * s.units;
+    const Index at = t * s.batch + b;
+    const Index old = (s.old_state(t) * s.batch + b) * s.units, next = (s.new_state(t) * s.batch + b) * s.units;
     Row<T> row = {};
     row.units = s.units;
     row.z = a.z + at * gates;
@@ -63,7 +64,8 @@ template <class T, class C>
 static void run_rows(const Sequence<T>& q, const Right<T>& kernel, Index begin, Index end, T* products) {
   for (Index first = begin; first < end; first += kBlockRows) {
     const Index rows = min_of(end - first, kBlockRows);
-    for (Index t = 0; t < q.s.steps; ++t) {
+    for (Index step = 0; step < q.s.steps; ++step) {
+      const Index t = q.s.reverse ? q.s.steps - 1 - step : step;
       multiply(rows, q.gates, q.s.units, Left<T>{q.row(t, first).h_old, q.s.units, 1}, kernel, products, q.gates,
                false);
       for (Index i = 0; i < rows; ++i) {
@@ -84,11 +86,11 @@ struct Flow {
   T *dh, *dc;
 };
 
-// Adds what comes from outside to the gradients of the states after step t - 1.
+// Adds what comes from outside to the gradients of state `number`.
 template <class T>
-static void add_outer(const Sequence<T>& q, const RecurrentGradients<T>& g, Index t, Index first, Index rows,
+static void add_outer(const Sequence<T>& q, const RecurrentGradients<T>& g, Index number, Index first, Index rows,
                       const Flow<T>& flow) {
-  const Index at = (t * q.s.batch + first) * q.s.units;
+  const Index at = (number * q.s.batch + first) * q.s.units;
   auto add = [&](const T* from, T* to) {
     lanes::sweep<T>(0, rows * q.s.units, [&](auto access, Index i) {
       access.store(to + i, ei::padd(access.load(to + i, T(0)), access.load(from + at + i, T(0))));
@@ -105,8 +107,9 @@ static void differentiate_rows(const Sequence<T>& q, const RecurrentGradients<T>
     const Index rows = min_of(end - first, kBlockRows);
     clear(flow.dh, rows * q.s.units);
     if (flow.dc) clear(flow.dc, rows * q.s.units);
-    for (Index t = q.s.steps; t-- > 0;) {
-      add_outer(q, g, t + 1, first, rows, flow);
+    for (Index step = q.s.steps; step-- > 0;) {
+      const Index t = q.s.reverse ? q.s.steps - 1 - step : step;
+      add_outer(q, g, q.s.new_state(t), first, rows, flow);
       T* const dz = g.dz + (t * q.s.batch + first) * q.gates;
       T* const dr = g.dr + (t * q.s.batch + first) * q.gates;
       for (Index i = 0; i < rows; ++i) {
@@ -124,7 +127,7 @@ static void differentiate_rows(const Sequence<T>& q, const RecurrentGradients<T>
       }
       multiply(rows, q.s.units, q.gates, Left<T>{dr, q.gates, 1}, Right<T>{panels}, flow.dh, q.s.units, true);
     }
-    add_outer(q, g, 0, first, rows, flow);
+    add_outer(q, g, q.s.first_state(), first, rows, flow);
     copy(flow.dh, rows * q.s.units, g.dh0 + first * q.s.units);
     if (flow.dc) copy(flow.dc, rows * q.s.units, g.dc0 + first * q.s.units);
   }

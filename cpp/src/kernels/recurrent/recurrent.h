@@ -5,11 +5,12 @@
 //           h[t+1] = u h[t] + (1 - u) g                                              (Cho et al. 2014, "reset after")
 //   lstm    i = s(z_i + p_i), f = s(z_f + p_f), g = tanh(z_g + p_g), o = s(z_o + p_o)
 //           c[t+1] = f c[t] + i g,  h[t+1] = o tanh(c[t+1])                      (Hochreiter and Schmidhuber 1997)
-// Where the mask is false the states stay as they are. Gates stand side by side in the order above: u r n, i f g o.
+// Where the mask is false the states stay as they are. In reverse the last step comes first: h[t] comes from h[t+1],
+// and h[steps] is given. Gates stand side by side in the order above: u r n, i f g o.
 //   z [steps][batch][gates * units], kernel [units][gates * units], bias [gates * units] (gru), mask [steps][batch]
-//   h, c [steps + 1][batch][units], the first ones given; saved [steps][batch][...]: u r g n, or i f g o, as computed
-// Gradients: dz, dr (of what the state contributes; gru only, else it is dz), dh0, dc0; the recurrent kernel's is
-// the product of h[0, steps) transposed and dr.
+//   h, c [steps + 1][batch][units], the first one given; saved [steps][batch][...]: u r g n, or i f g o, as computed
+// Gradients: dz, dr (of what the state contributes; gru only, else it is dz), and dh0, dc0 of the states given; the
+// recurrent kernel's is the product of the old states transposed and dr.
 #pragma once
 
 #include <cstddef>
@@ -24,6 +25,12 @@ constexpr int saved_of(Cell cell) { return cell == Cell::simple ? 0 : 4; }
 
 struct RecurrentShape {
   std::int64_t steps = 0, batch = 0, units = 0;
+  bool reverse = false;
+
+  // Which of the states step t starts from, which one it makes, and which one is given.
+  std::int64_t old_state(std::int64_t t) const { return reverse ? t + 1 : t; }
+  std::int64_t new_state(std::int64_t t) const { return reverse ? t : t + 1; }
+  std::int64_t first_state() const { return reverse ? steps : 0; }
 };
 
 // c only for lstm, bias only for gru; mask may be null.
@@ -34,7 +41,7 @@ struct RecurrentArrays {
   T *h, *c, *saved;
 };
 
-// dh and dc are those of all states, h[0] and c[0] included.
+// dh and dc are those of all states, the ones given included.
 template <class T>
 struct RecurrentGradients {
   const T *dh, *dc;

@@ -10,23 +10,24 @@
 
 namespace lamina::reference {
 
-// All states; c for lstm only. Inputs as in RecurrentArrays, h[0] and c[0] given.
+// All states; c for lstm only. Inputs as in RecurrentArrays, the first states given.
 template <class A, class T>
 void recurrent(kernels::Cell cell, const kernels::RecurrentShape& s, const T* z, const T* kernel, const T* bias,
                const bool* mask, A* h, A* c) {
   using kernels::Cell;
   const std::int64_t n = s.units, gates = kernels::gates_of(cell) * n;
   auto sigmoid = [](A x) { return 1 / (1 + std::exp(-x)); };
-  for (std::int64_t t = 0; t < s.steps; ++t)
+  for (std::int64_t step = 0; step < s.steps; ++step)
     for (std::int64_t b = 0; b < s.batch; ++b) {
-      const A* old = h + (t * s.batch + b) * n;
+      const std::int64_t t = s.reverse ? s.steps - 1 - step : step;
+      const A* old = h + (s.old_state(t) * s.batch + b) * n;
       std::vector<A> p(static_cast<std::size_t>(gates));
       for (std::int64_t j = 0; j < gates; ++j)
         for (std::int64_t i = 0; i < n; ++i) p[static_cast<std::size_t>(j)] += old[i] * A(kernel[i * gates + j]);
       const T* in = z + (t * s.batch + b) * gates;
       for (std::int64_t i = 0; i < n; ++i) {
         auto gate = [&](std::int64_t k) { return A(in[k * n + i]) + p[static_cast<std::size_t>(k * n + i)]; };
-        const std::int64_t next = ((t + 1) * s.batch + b) * n + i, now = next - s.batch * n;
+        const std::int64_t next = (s.new_state(t) * s.batch + b) * n + i, now = old - h + i;
         if (mask != nullptr && !mask[t * s.batch + b]) {
           h[next] = h[now];
           if (cell == Cell::lstm) c[next] = c[now];
