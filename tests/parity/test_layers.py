@@ -69,7 +69,7 @@ MODES = [(c, training) for c in PARITY for training in (False, True) if not trai
 @pytest.mark.parametrize(("case", "training"), MODES, ids=lambda value: getattr(value, "id", f"training={value}"))
 def test_values_and_gradients(case, training, keras):
     arrays = make_all(case.inputs, seed=case.seed)
-    ours = getattr(layers, case.layer)(**case.kwargs)
+    ours = case.make(layers)
     tensors = [ops.convert_to_tensor(a) for a in arrays]
     ours(nest(tensors), training=False)
     rng = np.random.default_rng(5)
@@ -78,7 +78,7 @@ def test_values_and_gradients(case, training, keras):
     ]
     ours.set_weights(values)
 
-    theirs = getattr(keras.layers, case.layer)(**case.kwargs)
+    theirs = case.make(keras.layers)
     theirs(nest(arrays))
     theirs.set_weights(values)
     theirs(nest(arrays), **({"training": training} if case.layer == "BatchNormalization" else {}))
@@ -108,8 +108,8 @@ def test_values_and_gradients(case, training, keras):
 
 @EACH
 def test_configurations_go_both_ways(case, keras):
-    ours = getattr(layers, case.layer)(**case.kwargs)
-    theirs = getattr(keras.layers, case.layer)(**case.kwargs)
+    ours = case.make(layers)
+    theirs = case.make(keras.layers)
     built = keras.layers.deserialize(layers.serialize(ours), custom_objects=FUNCTIONS)
     assert type(built) is type(theirs)
     back = layers.deserialize(keras.layers.serialize(theirs), custom_objects=FUNCTIONS)
@@ -175,3 +175,49 @@ def test_softmax_with_mask(keras, rng):
     x = rng.normal(size=(3, 4)).astype("float32")
     mask = np.array([[1, 0, 1, 1], [1, 1, 1, 1], [0, 0, 0, 0]], bool)
     close(layers.Softmax()(x, mask=mask).numpy(), keras.layers.Softmax()(x, mask=mask), "softmax")
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1, [1, 2], [0, 1, 2]])
+@pytest.mark.parametrize("kind", ["bool", "float32"])
+def test_softmax_with_masks_that_broadcast(axis, kind, keras, rng):
+    x = rng.normal(size=(3, 4, 5)).astype("float32")
+    for shape in ((3, 4, 5), (4, 5), (1, 5), (3, 1, 1)):
+        mask = rng.integers(0, 2, shape).astype(kind)
+        ours, theirs = (library.layers.Softmax(axis)(x, mask=mask) for library in (lamina, keras))
+        close(ours.numpy(), theirs, f"mask of shape {shape}")
+
+
+@pytest.mark.parametrize("mask_value", [0.0, 1, -1.0])
+def test_masking(mask_value, keras, rng):
+    x = rng.integers(-1, 2, (4, 6, 2)).astype("float32")
+    ours, theirs = layers.Masking(mask_value), keras.layers.Masking(mask_value)
+    close(ours(x).numpy(), theirs(x), "output")
+    np.testing.assert_array_equal(ours.compute_mask(ops.convert_to_tensor(x)).numpy(), theirs.compute_mask(x))
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        ("Dense", {"units": 4}, (3, 5)),
+        ("Conv1D", {"filters": 3, "kernel_size": 2}, (2, 6, 4)),
+        ("Conv2D", {"filters": 4, "kernel_size": 3}, (2, 5, 6, 3)),
+        ("Dense", {"units": 1, "use_bias": False}, (3, 2, 5)),
+        ("Dense", {"units": 3, "kernel_initializer": "zeros"}, (3, 5)),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("iterations", [1, 3])
+def test_spectral_normalization_in_training(inner, iterations, keras, rng):
+    name, kwargs, shape = inner
+    x = rng.normal(size=shape).astype("float32")
+    ours, theirs = (
+        library.layers.SpectralNormalization(getattr(library.layers, name)(**kwargs), power_iterations=iterations)
+        for library in (lamina, keras)
+    )
+    ours(x)
+    theirs(x)
+    theirs.set_weights(ours.get_weights())
+    for step in range(3):
+        close(ours(x, training=True).numpy(), theirs(x, training=True), f"output of step {step}")
+        for mine, wanted in zip(ours.weights, theirs.weights):
+            close(mine.numpy(), wanted.numpy(), mine.name)

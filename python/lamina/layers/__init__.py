@@ -7,6 +7,15 @@
 
 from ..namespaces import Namespace
 from .activation import ELU, LeakyReLU, PReLU, ReLU, Softmax, ThresholdedReLU
+from .adaptive_pooling import (
+    AdaptiveAveragePooling1D,
+    AdaptiveAveragePooling2D,
+    AdaptiveAveragePooling3D,
+    AdaptiveMaxPooling1D,
+    AdaptiveMaxPooling2D,
+    AdaptiveMaxPooling3D,
+)
+from .batch_normalization import BatchNormalization
 from .convolutional import Conv1D, Conv2D, Conv3D, Convolution1D, Convolution2D, Convolution3D
 from .core import Activation, Dense, Embedding, Identity, Lambda, Masking
 from .input import Input, InputLayer
@@ -30,7 +39,7 @@ from .merging import (
     multiply,
     subtract,
 )
-from .normalization import BatchNormalization, LayerNormalization
+from .normalization import GroupNormalization, LayerNormalization, RMSNormalization, UnitNormalization
 from .pooling import (
     AveragePooling1D,
     AveragePooling2D,
@@ -79,6 +88,9 @@ from .reshaping import (
     ZeroPadding2D,
     ZeroPadding3D,
 )
+from .spectral_normalization import SpectralNormalization
+from .up_sampling import UpSampling1D, UpSampling2D, UpSampling3D
+from .wrapper import Wrapper
 
 NAMESPACE = Namespace(
     "layer",

@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from .. import _core, activations, ops
 from ..checks import explain, integer
 from .input_spec import InputSpec
@@ -223,6 +225,15 @@ class Masking(Layer):
 
     def __init__(self, mask_value: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        if isinstance(mask_value, bool) or not isinstance(mask_value, (int, float, np.number)):
+            raise TypeError(
+                explain(
+                    "Masking: `mask_value` is not a number.",
+                    "the number that masked steps are filled with",
+                    f"mask_value={mask_value!r}",
+                    "pass e.g. mask_value=0.0.",
+                )
+            )
         self.mask_value = mask_value
         self.supports_masking = True
 
