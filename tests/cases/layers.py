@@ -460,7 +460,7 @@ LAYERS: list[Case] = [
         (D(axis=1), real(2, 3, 6, 7)),
         (D(center=False), real(6, 4)),
         (D(scale=False, axis=-1), real(3, 5, 4)),
-        (D(center=False, scale=False, synchronized=True), real(3, 5, 4)),
+        (D(center=False, scale=False), real(3, 5, 4)),
         (D(gamma_initializer="random_normal", beta_initializer="ones"), real(6, 5, 4)),
         (D(gamma_regularizer="l2", beta_regularizer="l1", gamma_constraint="non_neg"), real(6, 4)),
         (D(moving_mean_initializer="ones", moving_variance_initializer="ones", trainable=False), real(6, 4)),
@@ -469,6 +469,7 @@ LAYERS: list[Case] = [
         masks=True,
     ),
     *rows("BatchNormalization", (D(), IMAGE), masks=True, unknown=(1, 2)),
+    *rows("BatchNormalization", (D(synchronized=True), real(6, 4)), masks=True, parity=False),  # there with TensorFlow
     *rows(
         "LayerNormalization",
         (D(), real(6, 4)),
