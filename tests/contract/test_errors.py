@@ -148,7 +148,11 @@ MISTAKES = [
     (lambda: initializers.VarianceScaling(scale=0.0), ValueError, "scale"),
     (lambda: initializers.VarianceScaling(mode="fan"), ValueError, "mode"),
     (lambda: initializers.VarianceScaling(distribution="gauss"), ValueError, "distribution"),
+    (lambda: initializers.HeNormal(input_axes=[2], output_axes=[0])((3, 4)), ValueError, "input_axes=2"),
     (lambda: initializers.RandomNormal(seed="x"), ValueError, "seed"),
+    (lambda: initializers.RandomNormal(stddev=-1.0), ValueError, "stddev=-1.0"),
+    (lambda: initializers.RandomUniform(minval="x"), ValueError, "minval='x'"),
+    (lambda: initializers.TruncatedNormal(mean=float("nan")), ValueError, "mean=nan"),
     (lambda: initializers.Orthogonal()((3,)), ValueError, r"\(3,\)"),
     (lambda: initializers.Identity()((3, 3, 3)), ValueError, r"\(3, 3, 3\)"),
     (lambda: initializers.STFT(window="round"), ValueError, "window"),
@@ -162,6 +166,11 @@ MISTAKES = [
     (lambda: constraints.MinMaxNorm(1.0, 0.5), ValueError, "max_value"),
     (lambda: constraints.MinMaxNorm(rate=2.0), ValueError, "rate"),
     (lambda: lamina.activations.softmax(X2, axis=2), ValueError, "axis=2"),
+    (lambda: lamina.activations.log_softmax(X2, axis=2), ValueError, "no axis 2"),
+    (lambda: lamina.activations.sparsemax(X2, axis=-3), ValueError, "no axis -3"),
+    (lambda: lamina.activations.glu(X2), ValueError, r"cannot be halved.*\(2, 3\)"),
+    (lambda: lamina.activations.get("rleu"), ValueError, "'relu'"),
+    (lambda: lamina.activations.get(3), ValueError, "callable"),
 ]
 
 
