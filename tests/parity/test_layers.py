@@ -157,18 +157,40 @@ def test_mask_of_global_average_pooling(data_format, keras, rng):
     close(ours.numpy(), keras.layers.GlobalAveragePooling1D(data_format=data_format)(x, mask=mask), "output")
 
 
-@pytest.mark.parametrize("name", ["Add", "Multiply", "Maximum", "Minimum", "Average", "Concatenate"])
-def test_masks_of_merging_layers(name, keras, rng):
-    values = rng.integers(0, 3, (2, 4, 5)).astype("float32")[..., None]
+MERGING = ["Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average", "Concatenate"]
+
+
+@pytest.mark.parametrize("masked", [(True, True), (True, False), (False, True), (True, True, True)], ids=str)
+@pytest.mark.parametrize("name", MERGING)
+def test_masks_of_merging_layers(name, masked, keras, rng):
+    if name == "Subtract" and len(masked) > 2:
+        masked = masked[:2]
+    values = rng.integers(0, 3, (len(masked), 4, 5)).astype("float32")[..., None]
 
     def build(library):
         inputs = [library.layers.Input((5, 1)) for _ in values]
-        masked = [library.layers.Masking()(x) for x in inputs]
-        merged = getattr(library.layers, name)()(masked)
-        return library.Model(inputs, library.layers.GlobalAveragePooling1D()(merged))
+        given = [library.layers.Masking()(x) if m else x for x, m in zip(inputs, masked)]
+        merged = getattr(library.layers, name)()(given)
+        return library.Model(inputs, [merged, library.layers.GlobalAveragePooling1D()(merged)])
 
     ours, theirs = (build(library).predict(list(values), verbose=0) for library in (lamina, keras))
-    close(ours, theirs, name)
+    for mine, wanted in zip(ours, theirs):
+        close(mine, wanted, name)
+
+
+@pytest.mark.parametrize("name", [*MERGING, "Dot"])
+def test_functions_of_merging_layers(name, keras, rng):
+    x, y = rng.normal(size=(2, 3, 4, 4)).astype("float32")
+    options = {"Dot": {"axes": (1, 2)}, "Concatenate": {"axis": 1}}.get(name, {})
+    function = name.lower()
+    close(
+        getattr(layers, function)([x, y], **options).numpy(), getattr(keras.layers, function)([x, y], **options), name
+    )
+    if name not in ("Dot", "Subtract"):
+        close(getattr(layers, function)([x, y, x]).numpy(), getattr(keras.layers, function)([x, y, x]), name)
+    if name == "Dot":
+        ours, theirs = (library.layers.dot([x, y], axes=-1, normalize=True) for library in (lamina, keras))
+        close(ours.numpy(), theirs, "cosines")
 
 
 def test_softmax_with_mask(keras, rng):
