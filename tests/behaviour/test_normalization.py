@@ -28,6 +28,15 @@ def test_statistics_of_16_bit_floats_are_those_of_float32(make, dtype, rng):
     np.testing.assert_allclose(ops.cast(found, "float32").numpy(), expected, rtol=precision, atol=precision)
 
 
+@pytest.mark.parametrize("dtype", ["int32", "uint8", "bool"])
+@pytest.mark.parametrize("make", EACH, ids=range(len(EACH)))
+def test_whole_numbers_are_floats_to_it(make, dtype, rng):
+    x = rng.integers(0, 9, (6, 5, 4)).astype(dtype)
+    found = make()(x, training=True)
+    assert found.dtype == "float32"
+    np.testing.assert_array_equal(found.numpy(), make()(x.astype("float32"), training=True).numpy())
+
+
 @pytest.mark.parametrize("groups", [1, 2, 4, -1])
 def test_groups_have_mean_0_and_variance_1(groups, rng):
     x = rng.normal(3.0, 2.0, (3, 5, 6, 4)).astype("float32")

@@ -243,3 +243,40 @@ def test_spectral_normalization_in_training(inner, iterations, keras, rng):
         close(ours(x, training=True).numpy(), theirs(x, training=True), f"output of step {step}")
         for mine, wanted in zip(ours.weights, theirs.weights):
             close(mine.numpy(), wanted.numpy(), mine.name)
+
+
+WHOLE = [
+    ("Dense", {"units": 2}, (2, 3)),
+    ("BatchNormalization", {}, (4, 3)),
+    ("MaxPooling1D", {}, (2, 4, 3)),
+    ("MaxPooling2D", {"padding": "same", "strides": 1}, (2, 3, 4, 3)),
+    ("AveragePooling1D", {"pool_size": 2}, (2, 4, 3)),
+    ("AdaptiveMaxPooling1D", {"output_size": 2}, (2, 5, 3)),
+    ("AdaptiveAveragePooling1D", {"output_size": 2}, (2, 5, 3)),
+    ("GlobalMaxPooling1D", {}, (2, 4, 3)),
+    ("GlobalAveragePooling1D", {}, (2, 4, 3)),
+    ("UpSampling1D", {}, (2, 4, 3)),
+    ("UpSampling2D", {"interpolation": "bicubic"}, (2, 3, 4, 1)),
+    ("ZeroPadding1D", {}, (2, 3, 2)),
+    ("Cropping1D", {}, (2, 3, 2)),
+    ("Flatten", {}, (2, 3, 2)),
+    ("RepeatVector", {"n": 2}, (2, 3)),
+    ("Masking", {}, (2, 3, 1)),
+    ("ReLU", {}, (2, 3)),
+    ("LeakyReLU", {}, (2, 3)),
+    ("Dropout", {"rate": 0.5}, (2, 3)),
+    ("Embedding", {"input_dim": 9, "output_dim": 2}, (2, 3)),
+]
+
+
+@pytest.mark.parametrize("dtype", ["int32", "uint8"])
+@pytest.mark.parametrize(("name", "kwargs", "shape"), WHOLE, ids=[name for name, _, _ in WHOLE])
+def test_whole_numbers(name, kwargs, shape, dtype, keras, rng):
+    x = rng.integers(0, 9, shape).astype(dtype)
+    ours, theirs = (getattr(library.layers, name)(**kwargs) for library in (lamina, keras))
+    ours(x)
+    theirs(x)
+    theirs.set_weights(ours.get_weights())
+    found, expected = ours(x), theirs(x)
+    assert found.dtype == str(expected.dtype)
+    close(found.numpy(), expected, "output")

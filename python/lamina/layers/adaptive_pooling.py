@@ -9,6 +9,7 @@ from ..checks import integers
 from ..config import standardize_data_format
 from .input_spec import InputSpec
 from .layer import Layer
+from .support import keeps_whole_numbers
 
 
 class BaseAdaptivePooling(Layer):
@@ -33,6 +34,7 @@ class BaseAdaptivePooling(Layer):
 
 class _AdaptiveMax(BaseAdaptivePooling):
     reduce = staticmethod(ops.adaptive_max_pool)
+    call = keeps_whole_numbers(BaseAdaptivePooling.call)
 
 
 class _AdaptiveAverage(BaseAdaptivePooling):

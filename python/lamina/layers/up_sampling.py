@@ -7,6 +7,7 @@ from typing import Any
 from .. import _core, ops
 from ..checks import choice, integers
 from ..config import standardize_data_format
+from ..ops.image.common import to_dtype
 from .input_spec import InputSpec
 from .layer import Layer
 
@@ -82,7 +83,7 @@ class UpSampling2D(_UpSampling):
             return super().call(inputs)
         factors = self._factors()
         axes = [axis for axis, factor in enumerate(factors) if factor > 1]
-        return ops.image.scale_and_translate(
+        outputs = ops.image.scale_and_translate(
             inputs,
             [dim * factor for dim, factor in zip(inputs.dims, factors)],
             scale=[factors[axis] for axis in axes],
@@ -91,6 +92,7 @@ class UpSampling2D(_UpSampling):
             method=self.interpolation,
             antialias=False,
         )
+        return to_dtype(outputs, inputs.dtype)
 
 
 class UpSampling3D(_UpSampling):
