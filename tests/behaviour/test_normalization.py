@@ -14,6 +14,8 @@ EACH = [
     lambda **kwargs: layers.GroupNormalization(2, **kwargs),
     lambda **kwargs: layers.LayerNormalization(rms_scaling=True, **kwargs),
     lambda **kwargs: layers.BatchNormalization(renorm=True, **kwargs),
+    lambda **kwargs: layers.BatchNormalization(scale=False, **kwargs),
+    lambda **kwargs: layers.LayerNormalization(center=False, scale=False, **kwargs),
 ]
 
 

@@ -188,6 +188,28 @@ def test_dtypes(case):
     assert all(v.dtype == "float32" for v in make(case).weights)
 
 
+@EACH
+@pytest.mark.parametrize("policy", ["float16", "bfloat16", "mixed_float16", "mixed_bfloat16"])
+def test_16_bit_floats(case, policy):
+    """The outputs have the dtype, and are those of float32 weights but for the rounding."""
+    arrays = arrays_of(case)
+    layer = make(case, dtype=policy)
+    with lamina.GradientTape() as tape:
+        output = layer(nest(arrays), training=False)
+        total = ops.sum(output)
+    dtype = policy.removeprefix("mixed_")
+    assert output.dtype == dtype
+    assert all(gradient is not None for gradient in tape.gradient(total, list(layer.trainable_weights)))
+    weights = [ops.cast(w, "float32").numpy() for w in layer.weights]
+    exact = make(case)
+    exact(nest(arrays), training=False)
+    exact.set_weights(weights)
+    expected = exact(nest(arrays), training=False).numpy()
+    precision = 4e-3 if dtype == "float16" else 3e-2
+    found = ops.cast(output, "float32").numpy()
+    np.testing.assert_allclose(found, expected, atol=precision * max(1.0, np.abs(expected).max(initial=0.0)))
+
+
 @pytest.mark.parametrize(
     "case", [c for c in FIRST if c.layer not in ("Embedding", "Masking")], ids=lambda case: case.layer
 )

@@ -115,7 +115,7 @@ class BatchNormalization(Layer):
     @in_float32
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         moving_mean, moving_variance = self.moving_mean.value, self.moving_variance.value
-        gamma, beta = self._scale_and_shift(self.moving_mean)
+        gamma, beta = self._scale_and_shift(moving_mean)
         options: dict[str, Any] = {"epsilon": self.epsilon, "axis": self.axis % inputs.ndim}
         if not (training and self.trainable):
             return _core.ops.batch_norm_inference(inputs, gamma, beta, moving_mean, moving_variance, **options)
