@@ -138,15 +138,64 @@ def test_signatures_begin_like_theirs(name, keras):
             assert mine.default == wanted.default or repeated, mine.name
 
 
-def test_mask_of_batch_normalization(keras, rng):
-    x = rng.normal(size=(4, 5, 3)).astype("float32")
-    mask = rng.integers(0, 2, (4, 5)).astype(bool)
-    ours, theirs = layers.BatchNormalization(), keras.layers.BatchNormalization()
-    close(ours(x, training=True, mask=mask).numpy(), theirs(x, training=True, mask=mask), "output")
-    close(ours.moving_mean.numpy(), theirs.moving_mean.numpy(), "mean")
-    close(ours.moving_variance.numpy(), theirs.moving_variance.numpy(), "variance")
+@pytest.mark.parametrize(
+    "kwargs",
+    [
+        {},
+        {"center": False, "scale": False, "momentum": 0.5},
+        {"axis": 1},
+        {"renorm": True},
+        {"renorm": True, "renorm_clipping": {"rmax": 1.1, "rmin": 0.9, "dmax": 0.1}, "axis": 1},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("rank", [2, 3, 4])
+def test_mask_of_batch_normalization(kwargs, rank, keras, rng):
+    x = rng.normal(size=(4, 5, 3, 2)[:rank]).astype("float32")
+    mask = rng.integers(0, 2, x.shape[:-1]).astype(bool)
+    ours, theirs = layers.BatchNormalization(**kwargs), keras.layers.BatchNormalization(**kwargs)
+    for _ in range(2):
+        close(ours(x, training=True, mask=mask).numpy(), theirs(x, training=True, mask=mask), "output")
+    for mine, wanted in zip(ours.weights, theirs.weights):
+        close(mine.numpy(), wanted.numpy(), mine.name)
     ours.trainable = theirs.trainable = False
-    close(ours(x, training=True).numpy(), theirs(x, training=True), "frozen")
+    close(ours(x, training=True, mask=mask).numpy(), theirs(x, training=True, mask=mask), "frozen")
+
+
+@pytest.mark.parametrize(
+    "mask", [None, lambda inputs, mask: mask, lambda inputs, mask: inputs[..., 0] > 1.5], ids=["none", "same", "new"]
+)
+def test_mask_of_lambda(mask, keras, rng):
+    x = rng.integers(0, 3, (4, 5, 1)).astype("float32")
+
+    def build(library):
+        stack = [
+            library.Input((5, 1)),
+            library.layers.Masking(1.0),
+            library.layers.Lambda(lambda x: x + 2.0, mask=mask),
+            library.layers.GlobalAveragePooling1D(),
+        ]
+        return library.Sequential(stack)
+
+    if mask is None:
+        with pytest.warns(UserWarning, match="mask"):
+            ours = build(lamina)
+    else:
+        ours = build(lamina)
+    close(ours.predict(x, verbose=0), build(keras).predict(x, verbose=0), "output")
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64", "uint8", "float32"])
+@pytest.mark.parametrize("mask_zero", [False, True])
+def test_embedding_of_numbers_of_all_dtypes(dtype, mask_zero, keras, rng):
+    table = rng.normal(size=(6, 3)).astype("float32")
+    x = rng.integers(0, 6, (4, 5)).astype(dtype)
+    ours, theirs = (library.layers.Embedding(6, 3, weights=table, mask_zero=mask_zero) for library in (lamina, keras))
+    close(ours(x).numpy(), theirs(x), "output")
+    found, expected = ours.compute_mask(ops.convert_to_tensor(x)), theirs.compute_mask(x)
+    assert (found is None) == (expected is None)
+    if mask_zero:
+        np.testing.assert_array_equal(found.numpy(), expected)
 
 
 @pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
