@@ -207,14 +207,20 @@ class GroupNormalization(Layer):
         axis, rank = self.axis % inputs.ndim, inputs.ndim
         features = inputs.shape[axis]
         groups = features if self.groups == -1 else self.groups
-        split = [groups, features // groups]
-        x = ops.reshape(inputs, (*inputs.dims[:axis], *split, *inputs.dims[axis + 1 :]))
-        mean, variance = ops.moments(x, [i for i in range(1, rank + 1) if i != axis], keepdims=True)
-        weight_shape = [1] * axis + split + [1] * (rank - axis - 1)
-        factor = ops.rsqrt(variance + self.epsilon)
-        if self.gamma is not None:
-            factor = factor * ops.reshape(self.gamma.value, weight_shape)
-        shift = -mean * factor
-        if self.beta is not None:
-            shift = shift + ops.reshape(self.beta.value, weight_shape)
-        return ops.reshape(x * factor + shift, inputs.dims)
+        # First the moments of each feature, which are fast; those of a group follow from them.
+        positions = [i for i in range(1, rank) if i != axis]
+        still = (inputs, ops.zeros_like(inputs))
+        mean, variance = ops.moments(inputs, positions, keepdims=True) if positions else still
+        before, after = mean.dims[:axis], mean.dims[axis + 1 :]
+        split, merged = (*before, groups, features // groups, *after), (*before, features, *after)
+        means = ops.reshape(mean, split)
+        mean = ops.mean(means, axis=axis + 1, keepdims=True)
+        variance = ops.mean(ops.reshape(variance, split) + ops.square(means - mean), axis=axis + 1, keepdims=True)
+        factor = ops.broadcast_to(ops.rsqrt(variance + self.epsilon), split)
+        weight_shape = [1] * axis + [groups, features // groups] + [1] * (rank - axis - 1)
+        gamma, beta = (
+            start if weight is None else ops.reshape(weight.value, weight_shape)
+            for weight, start in ((self.gamma, 1.0), (self.beta, 0.0))
+        )
+        factor = factor * gamma
+        return inputs * ops.reshape(factor, merged) + ops.reshape(beta - mean * factor, merged)
