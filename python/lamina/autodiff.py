@@ -94,7 +94,12 @@ def gradients(targets: list[Any], sources: list[Any], output_gradients: Any = No
     given = None
     if output_gradients is not None:
         given = [convert_to_tensor(g, t.dtype) for g, t in zip(tree.flatten(output_gradients), targets)]
-    found = _core.gradient(targets, wanted, given)
+    # What counts is the value that a variable has now: a traced step may have assigned it before.
+    found = _core.gradient(targets, [w.value if isinstance(w, _core.Variable) else w for w in wanted], given)
+    earlier = [i for i, w in enumerate(wanted) if found[i] is None and isinstance(w, _core.Variable)]
+    if earlier and _core.Trace.active():
+        for i, gradient in zip(earlier, _core.gradient(targets, [wanted[i] for i in earlier], given)):
+            found[i] = gradient
     if zero:
         from .ops import zeros_like
 

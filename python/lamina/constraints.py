@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import config, ops
-from .checks import number
+from .checks import explain, is_integer, number
 from .namespaces import Namespace, names_of
 from .saving.serialization import Configurable
 
@@ -26,7 +26,17 @@ class Constraint(Configurable):
 class _Norm(Constraint):
     """Scales the vectors along `axis` to a norm that `_target` derives from their present one."""
 
-    axis: int | Sequence[int]
+    def __init__(self, axis: int | Sequence[int] = 0) -> None:
+        if not all(map(is_integer, axis if isinstance(axis, (list, tuple)) else [axis])):
+            raise ValueError(
+                explain(
+                    f"{type(self).__name__}: `axis` does not name axes.",
+                    "an integer or a list of integers",
+                    f"axis={axis!r}",
+                    "name the axes that a norm is taken over, e.g. [0, 1, 2] for the kernel of a Conv2D.",
+                )
+            )
+        self.axis = axis
 
     def _target(self, norms: Any) -> Any:
         raise NotImplementedError
@@ -42,7 +52,7 @@ class MaxNorm(_Norm):
 
     def __init__(self, max_value: float = 2, axis: int | Sequence[int] = 0) -> None:
         self.max_value = number("MaxNorm", "max_value", max_value, low=0.0)
-        self.axis = axis
+        super().__init__(axis)
 
     def _target(self, norms: Any) -> Any:
         return ops.minimum(norms, self.max_value)
@@ -50,9 +60,6 @@ class MaxNorm(_Norm):
 
 class UnitNorm(_Norm):
     """All norms become 1."""
-
-    def __init__(self, axis: int | Sequence[int] = 0) -> None:
-        self.axis = axis
 
     def _target(self, norms: Any) -> Any:
         return 1.0
@@ -71,7 +78,7 @@ class MinMaxNorm(_Norm):
         self.min_value = number("MinMaxNorm", "min_value", min_value, low=0.0)
         self.max_value = number("MinMaxNorm", "max_value", max_value, low=self.min_value)
         self.rate = number("MinMaxNorm", "rate", rate, low=0.0, high=1.0)
-        self.axis = axis
+        super().__init__(axis)
 
     def _target(self, norms: Any) -> Any:
         inside = ops.clip(norms, self.min_value, self.max_value)

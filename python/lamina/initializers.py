@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 
 from . import _core, config
-from .checks import choice, explain, is_integer, number
+from .checks import axis_in_range, choice, explain, is_integer, number
 from .namespaces import Namespace, names_of
+from .ops.convert import convert_to_tensor
 from .random import SeedGenerator, make_default_seed
 from .saving.serialization import Configurable
 
@@ -57,6 +58,11 @@ def _filled(shape: Shape, value: float, dtype: Any) -> Any:
     return _core.ops.fill(shape=[int(n) for n in shape], value=value, dtype=_dtype(dtype))
 
 
+def _tensor(array: np.ndarray, dtype: Any) -> Any:
+    """An array as a tensor of any dtype, also of those that NumPy does not have."""
+    return convert_to_tensor(np.ascontiguousarray(array), _dtype(dtype))
+
+
 class Zeros(Initializer):
     """All zeros."""
 
@@ -78,9 +84,9 @@ class Constant(Initializer):
         self.value = value
 
     def __call__(self, shape: Shape, dtype: str | None = None) -> Any:
-        value = np.asarray(self.value, dtype=_dtype(dtype))
+        value = np.asarray(self.value)
         try:
-            return _core.Tensor(np.ascontiguousarray(np.broadcast_to(value, tuple(shape))))
+            return _tensor(np.broadcast_to(value, tuple(shape)), dtype)
         except ValueError:
             raise ValueError(
                 explain(
@@ -101,7 +107,7 @@ class Identity(Initializer):
     def __call__(self, shape: Shape, dtype: str | None = None) -> Any:
         if len(shape) != 2:
             raise ValueError(_rank_text("Identity", "rank 2", shape))
-        return _core.Tensor(self.gain * np.eye(shape[0], shape[1], dtype=_dtype(dtype)))
+        return _tensor(self.gain * np.eye(shape[0], shape[1]), dtype)
 
 
 def _rank_text(name: str, expected: str, shape: Shape) -> str:
@@ -182,7 +188,7 @@ class STFT(Initializer):
                 kernel = kernel / math.sqrt(np.sum(window**2))
             elif self.scaling == "spectrum":
                 kernel = kernel / np.sum(np.abs(window))
-        return _core.Tensor(np.ascontiguousarray(np.broadcast_to(kernel, tuple(shape)).astype(_dtype(dtype))))
+        return _tensor(np.broadcast_to(kernel, tuple(shape)), dtype)
 
 
 class RandomInitializer(Initializer):
@@ -257,6 +263,9 @@ def compute_fans(
 ) -> tuple[int, int]:
     """(fan_in, fan_out) of a weight: from the axes if both are given, else its last two axes are inputs and outputs."""
     if input_axes is not None and output_axes is not None:
+        for name, axes in (("input_axes", input_axes), ("output_axes", output_axes)):
+            for axis in axes:
+                axis_in_range("Initializer", axis, len(shape), name)
         return math.prod(shape[a] for a in input_axes), math.prod(shape[a] for a in output_axes)
     if len(shape) < 2:
         fan = int(shape[0]) if len(shape) else 1
@@ -378,7 +387,7 @@ class Orthogonal(RandomInitializer):
         q = q * np.sign(np.diag(r))  # makes the decomposition unique, so that the matrix is uniformly distributed
         if rows < columns:
             q = q.T
-        return _core.Tensor(np.ascontiguousarray((self.gain * q).reshape(tuple(shape)).astype(_dtype(dtype))))
+        return _tensor((self.gain * q).reshape(tuple(shape)), dtype)
 
 
 CLASSES = (

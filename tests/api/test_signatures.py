@@ -11,10 +11,6 @@ pytestmark = pytest.mark.filterwarnings("default")  # Keras and JAX warn about t
 
 # Layers that are not there yet, by family.
 LATER = {
-    "core": ["Wrapper"],
-    "normalization": ["GroupNormalization", "RMSNormalization", "SpectralNormalization", "UnitNormalization"],
-    "pooling": [f"Adaptive{kind}Pooling{rank}D" for kind in ("Average", "Max") for rank in (1, 2, 3)],
-    "reshaping": ["UpSampling1D", "UpSampling2D", "UpSampling3D"],
     "recurrent": [
         *("Bidirectional", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "GRU", "GRUCell", "LSTM", "LSTMCell", "RNN"),
         *("SimpleRNN", "SimpleRNNCell", "StackedRNNCells", "TimeDistributed"),

@@ -378,3 +378,48 @@ def test_a_subclassed_model_is_saved_and_goes_on(tmp_path):
         one.fit(X, CLASSES, epochs=2, verbose=0)
     for a, b in zip(loaded.variables, model.variables):
         np.testing.assert_array_equal(a.numpy(), b.numpy(), err_msg=b.path)
+
+
+@pytest.mark.parametrize("eagerly", [False, True])
+def test_weights_are_updated_twice_in_one_step(eagerly):
+    class Twice(lamina.Model):
+        def __init__(self):
+            super().__init__()
+            self.head = layers.Dense(1, use_bias=False, kernel_initializer="ones")
+
+        def call(self, inputs):
+            return self.head(inputs)
+
+        def train_step(self, data):
+            x, y = data
+            weights = self.trainable_weights
+            for _ in range(2):
+                with lamina.GradientTape() as tape:
+                    loss = ops.mean(ops.square(self(x, training=True) - y))
+                self.optimizer.apply(tape.gradient(loss, weights), weights)
+            return {"loss": loss}
+
+    model = Twice()
+    model.compile(lamina.optimizers.SGD(0.1), run_eagerly=eagerly)
+    x = np.ones((4, 1), "float32")
+    history = model.fit(x, 0.0 * x, verbose=0).history
+    # The gradient is 2 w: each update multiplies w by 0.8.
+    np.testing.assert_allclose(model.get_weights()[0], [[0.64]], rtol=1e-6)
+    np.testing.assert_allclose(history["loss"], [0.64], rtol=1e-6)
+
+
+@pytest.mark.parametrize("eagerly", [False, True])
+def test_a_gradient_is_taken_where_the_layer_has_set_its_weight(eagerly):
+    class Halving(layers.Layer):
+        def build(self, input_shape):
+            self.factor = self.add_weight((1,), "ones", name="factor")
+
+        def call(self, inputs):
+            self.factor.assign(self.factor * 0.5)
+            return inputs * self.factor
+
+    model = lamina.Sequential([lamina.Input((1,)), Halving()])
+    model.compile(lamina.optimizers.SGD(0.1), "mse", run_eagerly=eagerly)
+    x = np.ones((4, 1), "float32")
+    model.fit(x, 0.0 * x, verbose=0)
+    np.testing.assert_allclose(model.get_weights()[0], [0.5 - 0.1 * 2 * 0.5], rtol=1e-6)

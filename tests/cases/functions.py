@@ -154,17 +154,51 @@ ACTIVATIONS: tuple[Row, ...] = (
             "tanh_shrink",
         )
     ),
-    Row("threshold", D(threshold=0.3, default_value=-2.0), (real(4, 6),)),
-    Row("celu", D(alpha=0.4), (real(4, 6),)),
-    Row("elu", D(alpha=0.4), (real(4, 6),)),
+    *(
+        Row("threshold", D(threshold=value, default_value=other), (shape,))
+        for value, other, shape in (
+            (0.3, -2.0, real(4, 6)),
+            (-0.3, 1.0, real(4, 6)),
+            (0.0, 0.0, real(5)),
+            (1.2, 3.5, real(2, 3, 4)),
+            (-2.0, -1, real(2, 3)),
+        )
+    ),
+    *(Row("celu", D(alpha=alpha), (real(4, 6),)) for alpha in (0.4, 2.0, 0.05)),
+    *(Row("elu", D(alpha=alpha), (real(4, 6),)) for alpha in (0.4, 2.0, 0.0, -1.0)),
+    *(Row(name, D(threshold=0.3), (real(4, 6),)) for name in ("hard_shrink", "soft_shrink")),
+    *(Row(name, D(threshold=1.1), (real(2, 3, 4),)) for name in ("hard_shrink", "soft_shrink")),
     Row("gelu", D(approximate=True), (real(4, 6),)),
     Row("glu", D(axis=0), (real(4, 6),)),
+    Row("glu", D(axis=1), (real(3, 2, 5),)),
+    Row("glu", D(axis=-2), (real(3, 4, 5),)),
     Row("leaky_relu", D(negative_slope=0.4), (real(4, 6),)),
-    Row("relu", D(negative_slope=0.1, max_value=1.2, threshold=0.3), (real(4, 6),)),
+    Row("leaky_relu", D(negative_slope=0.0), (real(4, 6),)),
+    Row("leaky_relu", D(negative_slope=2), (real(4, 6),)),
+    *(
+        Row("relu", options, (real(4, 6),))
+        for options in (
+            D(negative_slope=0.1, max_value=1.2, threshold=0.3),
+            D(negative_slope=0.3),
+            D(max_value=1.2),
+            D(threshold=0.3),
+            D(threshold=-0.3),
+            D(max_value=6.0),
+            D(negative_slope=0.3, max_value=6),
+            D(negative_slope=0.3, threshold=1.2),
+            D(max_value=2.2, threshold=1.2),
+            D(negative_slope=-0.2, max_value=0.7),
+        )
+    ),
     Row("softmax", D(axis=0), (real(4, 6),)),
+    Row("softmax", D(axis=1), (real(2, 3, 4),)),
+    Row("softmax", D(axis=-3), (real(2, 3, 4),)),
+    Row("log_softmax", D(axis=0), (real(4, 6),)),
+    Row("log_softmax", D(axis=1), (real(2, 3, 4),)),
     Row("sparsemax", {}, (real(4, 6),), parity=False),
     Row("sparsemax", D(axis=0), (real(4, 6),), parity=False),
     Row("squareplus", D(b=2), (real(4, 6),)),
+    Row("squareplus", D(b=0.5), (real(2, 3, 4),)),
 )
 
 INITIALIZERS: tuple[Row, ...] = (
@@ -200,31 +234,59 @@ INITIALIZERS: tuple[Row, ...] = (
     ),
     Row("Orthogonal", D(gain=0.5, seed=1)),
     *(
-        Row("VarianceScaling", D(scale=2.0, mode=mode, distribution=distribution, seed=1))
-        for mode, distribution in (
-            ("fan_in", "truncated_normal"),
-            ("fan_out", "untruncated_normal"),
-            ("fan_avg", "uniform"),
-        )
+        Row("VarianceScaling", D(scale=scale, mode=mode, distribution=distribution, seed=1))
+        for scale, mode in ((2.0, "fan_in"), (0.5, "fan_out"), (1.0, "fan_avg"))
+        for distribution in ("truncated_normal", "untruncated_normal", "uniform")
     ),
     Row("HeNormal", D(seed=1, input_axes=[1], output_axes=[0])),
+    Row("GlorotUniform", D(seed=1, input_axes=[0, 3], output_axes=[1, 2])),
+    Row("GlorotNormal", D(seed=1, input_axes=[3], output_axes=[0, 1, 2])),
+    Row("HeUniform", D(seed=1, input_axes=[-1], output_axes=[-2])),
+    Row("LecunNormal", D(seed=1, input_axes=[2], output_axes=[3])),
+    Row("LecunUniform", D(seed=1, input_axes=[0, 1], output_axes=[2])),
+    Row("RandomNormal", D(mean=-1.0, stddev=2.0, seed=3)),
+    Row("RandomUniform", D(minval=2.0, maxval=3.0, seed=3)),
+    Row("TruncatedNormal", D(mean=-1.0, stddev=2.0, seed=3)),
+    Row("Orthogonal", D(gain=-2.0, seed=3)),
+    Row("Constant", D(value=-2)),
+    Row("Identity", {}),
 )
 
 REGULARIZERS: tuple[Row, ...] = (
     Row("L1", {}, (real(4, 3),)),
+    Row("L1", D(l1=0.3), (real(2, 3, 4, 2),)),
+    Row("L1", D(l1=0), (real(5),)),
     Row("L2", D(l2=0.3), (real(4, 3),)),
+    Row("L2", {}, (real(2, 3, 4, 2),)),
+    Row("L2", D(l2=1), (real(5),)),
     Row("L1L2", D(l1=0.1, l2=0.2), (real(4, 3),)),
+    Row("L1L2", D(l1=0.1), (real(4, 3, 2),)),
+    Row("L1L2", D(l2=0.2), (real(4),)),
     Row("OrthogonalRegularizer", {}, (real(4, 3),)),
     Row("OrthogonalRegularizer", D(factor=0.2, mode="columns"), (real(4, 3),)),
+    Row("OrthogonalRegularizer", D(factor=1.0), (real(2, 6),)),
+    Row("OrthogonalRegularizer", D(mode="columns"), (real(1, 5),)),
 )
 
 CONSTRAINTS: tuple[Row, ...] = (
     Row("MaxNorm", {}, (real(4, 3),)),
     Row("MaxNorm", D(max_value=0.5, axis=[0, 1]), (real(4, 3),)),
+    Row("MaxNorm", D(max_value=1.0, axis=[0, 1, 2]), (real(3, 3, 2, 4),)),
+    Row("MaxNorm", D(max_value=1, axis=-1), (real(4, 3),)),
+    Row("MaxNorm", D(max_value=3.0), (real(5),)),
     Row("MinMaxNorm", {}, (real(4, 3),)),
     Row("MinMaxNorm", D(min_value=0.5, max_value=0.8, rate=0.6, axis=1), (real(4, 3),)),
+    Row("MinMaxNorm", D(min_value=5.0, max_value=8.0), (real(4, 3),)),
+    Row("MinMaxNorm", D(max_value=2.0, rate=0.1, axis=[0, 1, 2]), (real(3, 3, 2, 4),)),
+    Row("MinMaxNorm", D(min_value=1, max_value=1, rate=1), (real(5),)),
     Row("NonNeg", {}, (real(4, 3),)),
+    Row("NonNeg", {}, (real(3, 3, 2, 4),)),
+    Row("NonNeg", {}, (real(5),)),
     Row("UnitNorm", {}, (real(4, 3),)),
+    Row("UnitNorm", D(axis=1), (real(4, 3),)),
+    Row("UnitNorm", D(axis=[0, 1]), (real(4, 3, 2),)),
+    Row("UnitNorm", D(axis=[0, 1, 2]), (real(3, 3, 2, 4),)),
+    Row("UnitNorm", D(axis=-2), (real(4, 3, 2),)),
 )
 
 OPTIMIZERS: tuple[Row, ...] = (

@@ -30,6 +30,15 @@ class Case:
         text = ",".join(f"{k}={getattr(v, '__name__', v)}" for k, v in self.kwargs.items())
         return f"{self.layer}({text})".replace(" ", "")
 
+    def make(self, layers: Any, **more: Any) -> Any:
+        """The layer, of the library that `layers` belongs to; a `dtype` is for the layers inside too."""
+        dtype = {k: v for k, v in more.items() if k == "dtype"}
+        arguments = {k: v.make(layers, **dtype) if isinstance(v, Case) else v for k, v in self.kwargs.items()}
+        return getattr(layers, self.layer)(**arguments, **more)
+
+    def __str__(self) -> str:
+        return self.id
+
 
 def rows(layer: str, *cases: tuple[dict[str, Any], Any], masks: bool = False, **options: Any) -> list[Case]:
     """Cases of one class; inputs may be one array or a tuple of them. `unknown` counts for the first row only."""
@@ -41,15 +50,29 @@ def rows(layer: str, *cases: tuple[dict[str, Any], Any], masks: bool = False, **
     return made
 
 
+def inner(layer: str, **kwargs: Any) -> Case:
+    """A layer among the arguments of another one: made anew each time."""
+    return Case(layer, {"name": "inner", **kwargs}, ())
+
+
 def squared_plus(x, amount=1.0):
     """For Lambda: a function with a name, so that it can be saved; it works on tensors of any library."""
     return x * x + amount
 
 
-FUNCTIONS = {"squared_plus": squared_plus}
+def halved(x):
+    return x * 0.5
+
+
+def every_second(x):
+    return x[:, ::2]
+
+
+FUNCTIONS = {"squared_plus": squared_plus, "halved": halved, "every_second": every_second}
 
 D = dict
 IMAGE, ODD = real(2, 8, 7, 3), real(2, 5, 9, 4)
+VOLUME, VOLUME_OF_4 = real(1, 2, 3, 4, 2), real(2, 2, 3, 2, 4)
 
 LAYERS: list[Case] = [
     *rows(
@@ -58,11 +81,11 @@ LAYERS: list[Case] = [
         (D(units=3, activation="tanh", use_bias=False), real(2, 4, 5)),
         (D(units=6, activation="softmax", kernel_initializer="he_normal", bias_initializer="ones"), real(2, 3, 2, 5)),
         (D(units=1, kernel_regularizer="l2", bias_regularizer="l1", activity_regularizer="l2"), real(4, 2)),
-        (D(units=2, kernel_constraint="non_neg"), real(4, 3)),
+        (D(units=2, kernel_constraint="non_neg", bias_constraint="max_norm"), real(4, 3)),
         (D(units=4, lora_rank=2, kernel_regularizer="l2"), real(3, 5)),
         masks=True,
-        unknown=(),
     ),
+    *rows("Dense", (D(units=4), real(3, 5, 2)), masks=True, unknown=(1,)),
     *rows(
         "EinsumDense",
         (D(equation="abc,cd->abd", output_shape=[None, 4], bias_axes="d"), real(2, 3, 5)),
@@ -86,10 +109,8 @@ LAYERS: list[Case] = [
         (D(input_dim=9, output_dim=4), integers(9, 3, 5)),
         (D(input_dim=9, output_dim=2, mask_zero=True), integers(9, 3, 5, dtype="int32")),
         (D(input_dim=5, output_dim=3, embeddings_regularizer="l2"), integers(5, 4)),
-        (
-            D(input_dim=5, output_dim=3, embeddings_initializer="ones", embeddings_constraint="unit_norm"),
-            integers(5, 4),
-        ),
+        (D(input_dim=5, output_dim=1, embeddings_initializer="he_normal"), integers(5, 2, 3, 4)),
+        (D(input_dim=5, output_dim=3, embeddings_constraint="unit_norm", activity_regularizer="l1"), integers(5, 4, 1)),
         (D(input_dim=9, output_dim=4, lora_rank=2, embeddings_regularizer="l1"), integers(9, 3, 5)),
         unknown=(1,),
     ),
@@ -173,6 +194,9 @@ LAYERS: list[Case] = [
         "Activation",
         (D(activation="tanh"), real(3, 5)),
         (D(activation="softmax"), real(3, 2, 5)),
+        (D(activation="leaky_relu"), IMAGE),
+        (D(activation="linear"), real(3, 5)),
+        (D(activation=halved), real(3, 2, 5)),
         masks=True,
         unknown=(1,),
     ),
@@ -180,9 +204,30 @@ LAYERS: list[Case] = [
         "Lambda",
         (D(function=squared_plus), real(3, 5)),
         (D(function=squared_plus, arguments={"amount": 2.5}), real(3, 5)),
+        (D(function=squared_plus, output_shape=[5]), real(3, 5)),
+        (D(function=halved), IMAGE),
+        (D(function=every_second, output_shape=[3, 2]), real(3, 5, 2)),
+        unknown=(1,),
     ),
-    *rows("Identity", (D(), real(3, 5)), masks=True, unknown=(1,)),
-    *rows("Masking", (D(), real(3, 5, 2)), (D(mask_value=-1.0), real(3, 5, 2)), unknown=(1,)),
+    *rows(
+        "Identity",
+        (D(), real(3, 5)),
+        (D(), real(3, 2, 4)),
+        (D(), IMAGE),
+        (D(activity_regularizer="l2"), real(3, 5)),
+        (D(trainable=False), real(4, 1)),
+        masks=True,
+        unknown=(1,),
+    ),
+    *rows(
+        "Masking",
+        (D(), real(3, 5, 2)),
+        (D(mask_value=-1.0), real(3, 5, 2)),
+        (D(mask_value=1), real(4, 6, 1)),
+        (D(mask_value=0.5), real(2, 3, 4, 2)),
+        (D(), real(5, 3)),
+        unknown=(1,),
+    ),
     *rows(
         "ReLU",
         (D(), real(3, 5)),
@@ -193,51 +238,185 @@ LAYERS: list[Case] = [
         (D(max_value=6.0), real(3, 5)),
         masks=True,
     ),
-    *rows("LeakyReLU", (D(), real(3, 5)), (D(negative_slope=0.1), real(3, 5)), masks=True),
-    *rows("ELU", (D(), real(3, 5)), (D(alpha=0.5), real(3, 5)), masks=True),
+    *rows(
+        "LeakyReLU",
+        (D(), real(3, 5)),
+        (D(negative_slope=0.1), real(3, 5)),
+        (D(negative_slope=0.0), real(3, 5)),
+        (D(negative_slope=2.0), real(3, 2, 4)),
+        (D(), IMAGE),
+        masks=True,
+        unknown=(1,),
+    ),
+    *rows(
+        "ELU",
+        (D(), real(3, 5)),
+        (D(alpha=0.5), real(3, 5)),
+        (D(alpha=2.0), IMAGE),
+        (D(alpha=0.0), real(3, 5)),
+        (D(alpha=-1.0), real(3, 2, 4)),
+        masks=True,
+        unknown=(1,),
+    ),
     *rows(
         "PReLU",
         (D(alpha_initializer="ones"), real(3, 5)),
         (D(alpha_initializer="random_normal", shared_axes=[1, 2]), IMAGE),
+        (D(alpha_initializer="random_normal", shared_axes=2), real(3, 4, 5)),
+        (D(alpha_initializer="ones", alpha_regularizer="l2", alpha_constraint="non_neg"), real(3, 4, 5)),
+        (D(alpha_initializer="random_normal", shared_axes=[1, 2, 3]), IMAGE),
         masks=True,
     ),
-    *rows("Softmax", (D(), real(3, 5)), (D(axis=1), real(3, 5, 2)), (D(axis=[1, 2]), real(3, 5, 2)), masks=True),
-    *rows("ThresholdedReLU", (D(theta=0.6), real(3, 5)), masks=True, parity=False),
+    *rows("PReLU", (D(alpha_initializer="ones", shared_axes=[1]), real(3, 4, 5)), masks=True, unknown=(1,)),
+    *rows(
+        "Softmax",
+        (D(), real(3, 5)),
+        (D(axis=1), real(3, 5, 2)),
+        (D(axis=[1, 2]), real(3, 5, 2)),
+        (D(axis=[-1]), real(3, 5, 2)),
+        (D(axis=[-2, -1]), IMAGE),
+        masks=True,
+        unknown=(1,),
+    ),
+    *rows(
+        "ThresholdedReLU",
+        (D(theta=0.6), real(3, 5)),
+        (D(), real(3, 5)),
+        (D(theta=0.0), real(3, 5)),
+        (D(theta=2.0), real(3, 4, 2)),
+        (D(theta=0.1), IMAGE),
+        masks=True,
+        parity=False,
+        unknown=(1,),
+    ),
     *rows(
         "Flatten",
         (D(), real(2, 3, 4)),
         (D(data_format="channels_first"), IMAGE),
         (D(), real(4)),
         (D(), real(4, 3)),
+        (D(data_format="channels_first"), real(2, 3, 4)),
         unknown=(1,),
     ),
+    *rows("Flatten", (D(data_format="channels_first"), IMAGE), unknown=(2, 3)),
     *rows(
         "Reshape",
         (D(target_shape=[6, 2]), real(2, 3, 4)),
         (D(target_shape=[-1, 2]), real(2, 3, 4)),
         (D(target_shape=[12]), real(2, 3, 4)),
+        (D(target_shape=[2, 2, -1]), real(2, 3, 4)),
+        (D(target_shape=[3, 1, 1]), real(2, 3)),
     ),
-    *rows("Permute", (D(dims=[2, 1]), real(2, 3, 4)), (D(dims=[3, 1, 2]), IMAGE), unknown=(1,)),
-    *rows("RepeatVector", (D(n=3), real(2, 4))),
-    *rows("ZeroPadding1D", (D(padding=2), real(2, 5, 3)), (D(padding=[1, 2]), real(2, 5, 3)), unknown=(1,)),
+    *rows("Reshape", (D(target_shape=[-1, 2]), real(2, 3, 4)), unknown=(1,)),
+    *rows(
+        "Permute",
+        (D(dims=[2, 1]), real(2, 3, 4)),
+        (D(dims=[3, 1, 2]), IMAGE),
+        (D(dims=[1, 2]), real(2, 3, 4)),
+        (D(dims=[1]), real(2, 3)),
+        (D(dims=[4, 2, 1, 3]), VOLUME),
+        unknown=(1,),
+    ),
+    *rows(
+        "RepeatVector",
+        (D(n=3), real(2, 4)),
+        (D(n=1), real(2, 4)),
+        (D(n=7), real(3, 1)),
+        (D(n=2), real(1, 5)),
+        (D(n=4, activity_regularizer="l2"), real(2, 3)),
+        unknown=(1,),
+    ),
+    *rows(
+        "ZeroPadding1D",
+        (D(padding=2), real(2, 5, 3)),
+        (D(padding=[1, 2]), real(2, 5, 3)),
+        (D(), real(2, 1, 3)),
+        (D(padding=[0, 3]), real(2, 5, 1)),
+        (D(padding=[2, 1], data_format="channels_first"), real(2, 3, 5)),
+        unknown=(1,),
+    ),
     *rows(
         "ZeroPadding2D",
         (D(padding=[1, 2]), IMAGE),
         (D(padding=[[1, 0], [2, 3]]), IMAGE),
         (D(padding=1, data_format="channels_first"), IMAGE),
+        (D(), ODD),
+        (D(padding=[[0, 2], [3, 0]], data_format="channels_first"), real(2, 3, 4, 5)),
         unknown=(1, 2),
     ),
     *rows(
-        "ZeroPadding3D", (D(padding=1), real(1, 2, 3, 4, 2)), (D(padding=[[0, 1], [1, 0], [2, 1]]), real(1, 2, 3, 4, 2))
+        "ZeroPadding3D",
+        (D(padding=1), VOLUME),
+        (D(padding=[[0, 1], [1, 0], [2, 1]]), VOLUME),
+        (D(), VOLUME),
+        (D(padding=[2, 0, 1]), VOLUME),
+        (D(padding=[[0, 1], [1, 0], [2, 1]], data_format="channels_first"), VOLUME),
+        unknown=(1, 2, 3),
     ),
-    *rows("Cropping1D", (D(cropping=1), real(2, 5, 3)), (D(cropping=[0, 2]), real(2, 5, 3)), unknown=(1,)),
+    *rows(
+        "Cropping1D",
+        (D(cropping=1), real(2, 5, 3)),
+        (D(cropping=[0, 2]), real(2, 5, 3)),
+        (D(), real(2, 3, 3)),
+        (D(cropping=0), real(2, 5, 3)),
+        (D(cropping=[4, 0]), real(2, 5, 1)),
+        unknown=(1,),
+    ),
     *rows(
         "Cropping2D",
         (D(cropping=[[1, 0], [2, 1]]), IMAGE),
         (D(cropping=[1, 2], data_format="channels_first"), real(2, 3, 6, 7)),
+        (D(), IMAGE),
+        (D(cropping=2), ODD),
+        (D(cropping=[[0, 3], [1, 1]], data_format="channels_first"), real(2, 3, 4, 5)),
         unknown=(1, 2),
     ),
-    *rows("Cropping3D", (D(), real(1, 4, 5, 4, 2)), (D(cropping=[[0, 1], [1, 0], [1, 1]]), real(1, 3, 3, 4, 2))),
+    *rows(
+        "Cropping3D",
+        (D(), real(1, 4, 5, 4, 2)),
+        (D(cropping=[[0, 1], [1, 0], [1, 1]]), real(1, 3, 3, 4, 2)),
+        (D(cropping=1), real(1, 3, 4, 5, 2)),
+        (D(cropping=[0, 1, 2]), real(1, 2, 3, 5, 2)),
+        (D(cropping=[[0, 1], [1, 0], [1, 1]], data_format="channels_first"), real(1, 2, 3, 3, 4)),
+        unknown=(1, 2, 3),
+    ),
+    *rows(
+        "UpSampling1D",
+        (D(), real(2, 5, 3)),
+        (D(size=3), real(2, 4, 2)),
+        (D(size=1), real(2, 4, 2)),
+        (D(size=5), real(2, 1, 3)),
+        (D(size=2), real(1, 7, 1)),
+        unknown=(1,),
+    ),
+    *rows(
+        "UpSampling2D",
+        (D(), real(2, 4, 3, 2)),
+        (D(size=[1, 3]), real(2, 3, 4, 2)),
+        (D(size=3, data_format="channels_first"), real(2, 3, 2, 3)),
+        (D(interpolation="bilinear"), real(2, 4, 3, 2)),
+        (D(size=[3, 2], interpolation="bicubic"), real(1, 5, 4, 2)),
+        (D(size=[2, 1], interpolation="bilinear", data_format="channels_first"), real(1, 2, 3, 4)),
+        (D(size=2, interpolation="lanczos3"), real(1, 7, 8, 1)),
+        (D(size=[2, 3], interpolation="lanczos5"), real(1, 4, 12, 1)),
+        (D(size=1, interpolation="bicubic"), real(1, 3, 4, 2)),
+        unknown=(1, 2),
+    ),
+    *rows("UpSampling2D", (D(interpolation="bilinear"), real(2, 4, 3, 2)), unknown=(1, 2)),
+    *rows(
+        "UpSampling2D",
+        (D(size=[3, 2], interpolation="bicubic", data_format="channels_first"), real(1, 2, 5, 4)),
+        unknown=(2, 3),
+    ),
+    *rows(
+        "UpSampling3D",
+        (D(), real(1, 2, 3, 2, 2)),
+        (D(size=[1, 2, 3]), real(1, 2, 3, 2, 2)),
+        (D(size=3), real(2, 1, 2, 1, 1)),
+        (D(size=[2, 1, 1]), real(1, 3, 2, 2, 2)),
+        (D(size=[1, 2, 3], data_format="channels_first"), real(1, 2, 3, 2, 2)),
+        unknown=(1, 2, 3),
+    ),
     *rows(
         "Conv1D",
         (D(filters=4, kernel_size=3), real(2, 9, 3)),
@@ -480,6 +659,8 @@ LAYERS: list[Case] = [
         (D(), distinct(2, 7, 3)),
         (D(pool_size=3, strides=2, padding="same"), distinct(2, 8, 3)),
         (D(pool_size=2, data_format="channels_first"), distinct(2, 3, 8)),
+        (D(pool_size=2, strides=3), distinct(2, 9, 3)),
+        (D(pool_size=4, strides=1, padding="same"), distinct(2, 5, 3)),
         unknown=(1,),
     ),
     *rows(
@@ -489,17 +670,26 @@ LAYERS: list[Case] = [
         (D(pool_size=[2, 3], strides=1), distinct(2, 5, 9, 4)),
         (D(pool_size=[3, 2], strides=[1, 2], padding="same"), distinct(2, 5, 9, 4)),
         (D(data_format="channels_first"), distinct(2, 3, 7, 6)),
+        (D(pool_size=1, strides=[2, 3]), distinct(2, 5, 7, 3)),
+        (D(pool_size=[2, 4], strides=[3, 1], padding="same"), distinct(1, 7, 5, 2)),
         unknown=(1, 2),
     ),
     *rows(
         "MaxPooling3D",
         (D(), distinct(1, 4, 5, 4, 2)),
         (D(pool_size=3, strides=1, padding="same"), distinct(1, 3, 4, 3, 2)),
+        (D(pool_size=[1, 2, 3], strides=[2, 3, 1]), distinct(1, 3, 5, 4, 2)),
+        (D(pool_size=2, padding="same"), distinct(1, 3, 5, 1, 2)),
+        (D(data_format="channels_first"), distinct(1, 2, 4, 5, 2)),
+        unknown=(1, 2, 3),
     ),
     *rows(
         "AveragePooling1D",
         (D(pool_size=2), real(2, 7, 3)),
         (D(pool_size=3, strides=2, padding="same"), real(2, 8, 3)),
+        (D(pool_size=2, strides=3), real(2, 9, 3)),
+        (D(pool_size=4, strides=1, padding="same"), real(2, 5, 3)),
+        (D(pool_size=2, data_format="channels_first"), real(2, 3, 8)),
         unknown=(1,),
     ),
     *rows(
@@ -515,6 +705,41 @@ LAYERS: list[Case] = [
         "AveragePooling3D",
         (D(pool_size=2), real(1, 4, 5, 4, 2)),
         (D(pool_size=3, strides=2, padding="same"), real(1, 3, 4, 5, 2)),
+        (D(pool_size=[1, 2, 3], strides=[2, 3, 1]), real(1, 3, 5, 4, 2)),
+        (D(pool_size=2, strides=1, padding="same"), real(1, 3, 2, 1, 2)),
+        (D(pool_size=2, data_format="channels_first"), real(1, 2, 4, 5, 2)),
+        unknown=(1, 2, 3),
+    ),
+    *(
+        row
+        for name, draw in (("AdaptiveMaxPooling", distinct), ("AdaptiveAveragePooling", real))
+        for case in (
+            rows(
+                f"{name}1D",
+                (D(output_size=3), draw(2, 7, 3)),
+                (D(output_size=2), draw(2, 8, 3)),
+                (D(output_size=[5]), draw(2, 3, 2)),
+                (D(output_size=1), draw(2, 7, 3)),
+                (D(output_size=4, data_format="channels_first"), draw(2, 3, 9)),
+            ),
+            rows(
+                f"{name}2D",
+                (D(output_size=3), draw(2, 8, 7, 3)),
+                (D(output_size=[2, 4]), draw(2, 4, 8, 3)),
+                (D(output_size=[5, 1]), draw(2, 7, 5, 2)),
+                (D(output_size=4), draw(1, 3, 6, 2)),
+                (D(output_size=[2, 3], data_format="channels_first"), draw(2, 3, 5, 7)),
+            ),
+            rows(
+                f"{name}3D",
+                (D(output_size=2), draw(1, 3, 5, 4, 2)),
+                (D(output_size=[1, 2, 3]), draw(1, 2, 4, 6, 2)),
+                (D(output_size=3), draw(1, 2, 4, 5, 1)),
+                (D(output_size=1), draw(2, 3, 2, 3, 2)),
+                (D(output_size=[2, 3, 1], data_format="channels_first"), draw(1, 2, 3, 5, 4)),
+            ),
+        )
+        for row in case
     ),
     *(
         row
@@ -525,8 +750,10 @@ LAYERS: list[Case] = [
             (D(), draw(*shape)),
             (D(keepdims=True), draw(*shape)),
             (D(data_format="channels_first"), draw(*shape)),
+            (D(keepdims=True, data_format="channels_first"), draw(*shape)),
+            (D(), draw(3, *[1] * rank, 4)),
             masks=name == "GlobalAveragePooling" and rank == 1,
-            unknown=(1,),
+            unknown=tuple(range(1, rank + 1)),
         )
     ),
     *rows(
@@ -536,11 +763,16 @@ LAYERS: list[Case] = [
         (D(axis=1), real(2, 3, 6, 7)),
         (D(center=False), real(6, 4)),
         (D(scale=False, axis=-1), real(3, 5, 4)),
+        (D(center=False, scale=False), real(3, 5, 4)),
         (D(gamma_initializer="random_normal", beta_initializer="ones"), real(6, 5, 4)),
+        (D(gamma_regularizer="l2", beta_regularizer="l1", gamma_constraint="non_neg"), real(6, 4)),
+        (D(moving_mean_initializer="ones", moving_variance_initializer="ones", trainable=False), real(6, 4)),
         (D(renorm=True, renorm_clipping={"rmin": 0.5, "rmax": 2.0, "dmax": 1.0}), real(6, 4)),
-        (D(renorm=True, center=False, axis=1), real(6, 4, 3)),
+        (D(renorm=True, renorm_momentum=0.7, center=False, axis=1), real(6, 4, 3)),
         masks=True,
     ),
+    *rows("BatchNormalization", (D(), IMAGE), masks=True, unknown=(1, 2)),
+    *rows("BatchNormalization", (D(synchronized=True), real(6, 4)), masks=True, parity=False),  # there with TensorFlow
     *rows(
         "LayerNormalization",
         (D(), real(6, 4)),
@@ -549,36 +781,158 @@ LAYERS: list[Case] = [
         (D(axis=[1, 3], gamma_initializer="random_normal", beta_initializer="random_normal"), IMAGE),
         (D(center=False), real(3, 5, 4)),
         (D(scale=False), real(3, 5, 4)),
+        (D(center=False, scale=False, axis=[2, 1]), IMAGE),
+        (D(rms_scaling=True, gamma_initializer="random_normal"), real(3, 5, 4)),
+        (D(rms_scaling=True, axis=[1, 2]), real(3, 5, 4)),
+        (D(gamma_regularizer="l2", beta_regularizer="l1", beta_constraint="non_neg"), real(3, 4)),
         masks=True,
+    ),
+    *rows("LayerNormalization", (D(), real(3, 5, 4)), masks=True, unknown=(1,)),
+    *rows("LayerNormalization", (D(center=False, scale=False, axis=1), real(3, 5, 4)), masks=True, unknown=(1,)),
+    *rows(
+        "GroupNormalization",
+        (D(groups=2), real(6, 4)),
+        (D(groups=3, epsilon=1e-2), real(2, 4, 5, 6)),
+        (D(groups=-1, gamma_initializer="random_normal", beta_initializer="random_normal"), IMAGE),
+        (D(groups=1), IMAGE),
+        (D(groups=2, axis=1, gamma_initializer="random_normal"), real(2, 4, 5, 3)),
+        (D(groups=2, axis=-2, center=False), real(2, 4, 6, 3)),
+        (D(groups=4, scale=False), real(2, 5, 8)),
+        (D(groups=4, scale=False, center=False), VOLUME_OF_4),
+        (D(groups=2, gamma_regularizer="l2", beta_regularizer="l1", gamma_constraint="non_neg"), real(2, 3, 4)),
+        masks=True,
+    ),
+    *rows("GroupNormalization", (D(groups=2), real(2, 5, 6, 4)), masks=True, unknown=(1, 2)),
+    *rows(
+        "RMSNormalization",
+        (D(), real(6, 4)),
+        (D(epsilon=1e-2), IMAGE),
+        (D(axis=[1, 2]), real(3, 5, 4)),
+        (D(axis=[3, 2, 1]), IMAGE),
+        (D(axis=[-1]), real(3, 5, 4)),
+    ),
+    *rows("RMSNormalization", (D(), real(3, 5, 4)), unknown=(1,)),
+    # Keras lays the weights of inner axes along the last ones.
+    *rows("RMSNormalization", (D(axis=1), real(3, 5, 4)), (D(axis=[1, 3]), IMAGE), parity=False),
+    *rows(
+        "UnitNormalization",
+        (D(), real(6, 4)),
+        (D(axis=1), real(3, 5, 4)),
+        (D(axis=[1, 2]), real(3, 5, 4)),
+        (D(axis=[1, 2, 3]), IMAGE),
+        (D(axis=[-1]), real(3, 5, 1)),
+        masks=True,
+        unknown=(1,),
+    ),
+    *rows("UnitNormalization", (D(axis=[1, -1]), real(3, 5, 4)), masks=True, unknown=(1,)),
+    *rows(
+        "SpectralNormalization",
+        (D(layer=inner("Dense", units=4)), real(3, 5)),
+        (D(layer=inner("Conv2D", filters=4, kernel_size=3), power_iterations=2), IMAGE),
+        (D(layer=inner("Conv1D", filters=3, kernel_size=2, use_bias=False), power_iterations=5), real(2, 7, 4)),
+        (D(layer=inner("Dense", units=1, activation="tanh", kernel_regularizer="l2")), real(3, 4, 5)),
+        (D(layer=inner("Dense", units=3), trainable=False), real(3, 5)),
+    ),
+    *rows(
+        "SpectralNormalization",
+        (D(layer=inner("Embedding", input_dim=5, output_dim=3)), integers(5, 4, 2)),
+        parity=False,  # Keras rounds the outputs to whole numbers, as the inputs are
+        unknown=(1,),
     ),
     *rows(
         "Dropout",
         (D(rate=0.4, seed=5), real(3, 5)),
         (D(rate=0.4, noise_shape=[None, 1, 5], seed=5), real(3, 4, 5)),
         (D(rate=0.0), real(3, 5)),
+        (D(rate=0.1, seed=5), real(3, 1, 2, 5)),
+        (D(rate=0.7, noise_shape=[None, 1, 1, 3], seed=5), IMAGE),
         masks=True,
         random=True,
         unknown=(1,),
     ),
-    *rows("SpatialDropout1D", (D(rate=0.4, seed=5), real(3, 4, 5)), masks=True, random=True, unknown=(1,)),
+    *rows(
+        "Dropout",
+        (D(rate=0.4, noise_shape=[None, None, 1], seed=5), real(3, 4, 5)),
+        masks=True,
+        random=True,
+        unknown=(1,),
+    ),
+    *rows(
+        "SpatialDropout1D",
+        (D(rate=0.4, seed=5), real(3, 4, 5)),
+        (D(rate=0.0), real(3, 4, 5)),
+        (D(rate=0.5, seed=7), real(3, 4, 5)),
+        (D(rate=0.9, seed=5), real(2, 1, 3)),
+        (D(rate=0.1, seed=5, name="subject"), real(2, 7, 1)),
+        masks=True,
+        random=True,
+        unknown=(1,),
+    ),
     *rows(
         "SpatialDropout2D",
         (D(rate=0.4, seed=5), IMAGE),
         (D(rate=0.4, seed=5, data_format="channels_first"), IMAGE),
+        (D(rate=0.0), ODD),
+        (D(rate=0.6, data_format="channels_first", seed=5), ODD),
+        (D(rate=0.8, seed=5), real(2, 1, 3, 4)),
         masks=True,
         random=True,
+        unknown=(1, 2),
     ),
-    *rows("SpatialDropout3D", (D(rate=0.4, seed=5), real(2, 2, 3, 2, 4)), masks=True, random=True),
-    *rows("GaussianDropout", (D(rate=0.4, seed=5), real(3, 5)), masks=True, random=True, unknown=(1,)),
-    *rows("GaussianNoise", (D(stddev=0.4, seed=5), real(3, 5)), masks=True, random=True, unknown=(1,)),
+    *rows(
+        "SpatialDropout3D",
+        (D(rate=0.4, seed=5), real(2, 2, 3, 2, 4)),
+        (D(rate=0.4, seed=5, data_format="channels_first"), real(2, 4, 2, 3, 2)),
+        (D(rate=0.0), VOLUME),
+        (D(rate=0.7, seed=7), VOLUME),
+        (D(rate=0.2, seed=5), VOLUME_OF_4),
+        masks=True,
+        random=True,
+        unknown=(1, 2, 3),
+    ),
+    *rows(
+        "GaussianDropout",
+        (D(rate=0.4, seed=5), real(3, 5)),
+        (D(rate=0.0), real(3, 5)),
+        (D(rate=0.9, seed=5), real(3, 4, 5)),
+        (D(rate=0.1, seed=5), IMAGE),
+        (D(rate=0.5, seed=5), real(6, 1)),
+        masks=True,
+        random=True,
+        unknown=(1,),
+    ),
+    *rows(
+        "GaussianNoise",
+        (D(stddev=0.4, seed=5), real(3, 5)),
+        (D(stddev=0.0), real(3, 5)),
+        (D(stddev=1.0, seed=5), real(3, 4, 5)),
+        (D(stddev=0.1, seed=5), IMAGE),
+        (D(stddev=0.5, seed=5), real(6, 1)),
+        masks=True,
+        random=True,
+        unknown=(1,),
+    ),
     *rows(
         "AlphaDropout",
         (D(rate=0.4, seed=5), real(3, 5)),
         (D(rate=0.4, noise_shape=[None, 1], seed=5), real(3, 5)),
+        (D(rate=0.0), real(3, 5)),
+        (D(rate=0.9, seed=5), real(3, 4, 5)),
+        (D(rate=0.2, noise_shape=[1, 8, 1, None], seed=5), IMAGE),
         masks=True,
         random=True,
+        unknown=(1,),
     ),
-    *rows("ActivityRegularization", (D(l1=0.1, l2=0.2), real(3, 5)), masks=True),
+    *rows(
+        "ActivityRegularization",
+        (D(l1=0.1, l2=0.2), real(3, 5)),
+        (D(l1=0.3), real(3, 4, 5)),
+        (D(l2=0.3), IMAGE),
+        (D(), real(3, 5)),
+        (D(l1=1, l2=2), real(6, 1)),
+        masks=True,
+        unknown=(1,),
+    ),
     *(
         row
         for name in ("Add", "Average", "Multiply", "Maximum", "Minimum")
@@ -587,14 +941,37 @@ LAYERS: list[Case] = [
             (D(), (real(3, 5), real(3, 5), real(3, 5))),
             (D(), (real(3, 4, 5), real(3, 5))),
             (D(), (real(3, 1, 5), real(3, 4, 1))),
+            (D(), (real(3, 5), real(3, 2, 4, 5), real(3, 4, 1))),
+            (D(), (real(3, 4, 5, 2), real(3, 1, 1, 1))),
             masks=True,
         )
     ),
-    *rows("Subtract", (D(), (real(3, 5), real(3, 5))), masks=True),
+    *rows(
+        "Subtract",
+        (D(), (real(3, 5), real(3, 5))),
+        (D(), (real(3, 4, 5), real(3, 5))),
+        (D(), (real(3, 5), real(3, 2, 4, 5))),
+        (D(), (real(3, 1, 5), real(3, 4, 1))),
+        (D(), (real(3, 4, 5, 2), real(3, 1, 1, 1))),
+        masks=True,
+    ),
+    *(
+        row
+        for name in ("Add", "Subtract", "Multiply", "Maximum", "Dot", "Concatenate")
+        for row in rows(
+            name,
+            (D(axes=2) if name == "Dot" else D(), (real(3, 4, 5), real(3, 4, 5))),
+            masks=True,
+            unknown=(1,),
+        )
+    ),
     *rows(
         "Concatenate",
         (D(), (real(3, 5), real(3, 2))),
         (D(axis=1), (real(3, 2, 4), real(3, 5, 4), real(3, 1, 4))),
+        (D(axis=-2), (real(3, 2, 4, 2), real(3, 2, 1, 2))),
+        (D(axis=2), (real(3, 2, 4), real(3, 2, 1))),
+        (D(axis=3), (IMAGE, IMAGE, IMAGE, IMAGE)),
         masks=True,
     ),
     *rows(
@@ -605,6 +982,7 @@ LAYERS: list[Case] = [
         (D(axes=[1, 1]), (real(3, 5, 4), real(3, 5))),
         (D(axes=[1, 2]), (real(3, 5), real(3, 4, 5))),
         (D(axes=[3, 2]), (real(2, 3, 4, 5), real(2, 6, 5))),
+        (D(axes=[-2, -1], normalize=True), (real(2, 3, 4), real(2, 6, 3))),
         masks=True,
     ),
 ]

@@ -155,12 +155,16 @@ def test_schedules_are_part_of_the_traced_step(row):
 @pytest.mark.parametrize("row", functions.INITIALIZERS, **ROW)
 def test_initializers_give_dtype_and_shape(row):
     initializer = getattr(lamina.initializers, row.name)(**row.kwargs)
-    shape = (4, 1, 3) if row.name == "STFT" else (6, 3)
-    for dtype in ("float32", "float64"):
+    shape = {"STFT": (4, 1, 3)}.get(row.name, (2, 3, 2, 3) if "input_axes" in row.kwargs else (6, 3))
+    expected = initializer(shape, dtype="float64").numpy()
+    for dtype, precision in (("float64", 0.0), ("float32", 1e-6), ("float16", 2e-3), ("bfloat16", 1e-2)):
         value = initializer(shape, dtype=dtype)
         assert value.shape == shape
         assert value.dtype == dtype
-        assert np.isfinite(value.numpy()).all()
+        found = ops.cast(value, "float64").numpy()
+        assert np.isfinite(found).all()
+        if "seed" not in row.kwargs or row.name == "Orthogonal":  # the others draw other numbers for each dtype
+            np.testing.assert_allclose(found, expected, rtol=precision, atol=precision)
 
 
 def test_unseeded_initializer_repeats_itself_but_not_others():

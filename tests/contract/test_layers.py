@@ -28,7 +28,7 @@ def _functions():
 
 
 def make(case: Case, **more):
-    return getattr(layers, case.layer)(**case.kwargs, **more)
+    return case.make(layers, **more)
 
 
 def nest(values):
@@ -54,7 +54,7 @@ def numpy_of(tensors):
 
 
 def test_every_layer_has_a_row():
-    public = {cls.__name__ for cls in layers.NAMESPACE.objects.values()} - {"Layer", "InputLayer"}
+    public = {cls.__name__ for cls in layers.NAMESPACE.objects.values()} - {"Layer", "InputLayer", "Wrapper"}
     assert public == {case.layer for case in LAYERS}
 
 
@@ -98,7 +98,8 @@ def states(layer):
 
 @EACH
 def test_gradients_against_central_differences(case):
-    training = not case.kwargs.get("renorm", False)  # its correction is taken as a constant by definition
+    # The corrections of these are taken as constants by definition.
+    training = not case.kwargs.get("renorm", False) and case.layer != "SpectralNormalization"
     arrays = arrays_of(case, "float64")
     layer = make(case, dtype="float64")
     first = layer(*case.arguments([ops.convert_to_tensor(a) for a in arrays]), training=False)
@@ -185,6 +186,28 @@ def test_dtypes(case):
             output = make(case, dtype=dtype)(*case.arguments(arrays_of(case, given)))
             assert output.dtype == dtype
     assert all(v.dtype == "float32" for v in make(case).weights)
+
+
+@EACH
+@pytest.mark.parametrize("policy", ["float16", "bfloat16", "mixed_float16", "mixed_bfloat16"])
+def test_16_bit_floats(case, policy):
+    """The outputs have the dtype, and are those of float32 weights but for the rounding."""
+    arrays = arrays_of(case)
+    layer = make(case, dtype=policy)
+    with lamina.GradientTape() as tape:
+        output = layer(*case.arguments(arrays), training=False)
+        total = ops.sum(output)
+    dtype = policy.removeprefix("mixed_")
+    assert output.dtype == dtype
+    assert all(gradient is not None for gradient in tape.gradient(total, list(layer.trainable_weights)))
+    weights = [ops.cast(w, "float32").numpy() for w in layer.weights]
+    exact = make(case)
+    exact(*case.arguments(arrays), training=False)
+    exact.set_weights(weights)
+    expected = exact(*case.arguments(arrays), training=False).numpy()
+    precision = 4e-3 if dtype == "float16" else 3e-2
+    found = ops.cast(output, "float32").numpy()
+    np.testing.assert_allclose(found, expected, atol=precision * max(1.0, np.abs(expected).max(initial=0.0)))
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ MODES = [(c, training) for c in PARITY for training in (False, True) if not trai
 @pytest.mark.parametrize(("case", "training"), MODES, ids=lambda value: getattr(value, "id", f"training={value}"))
 def test_values_and_gradients(case, training, keras):
     arrays = make_all(case.inputs, seed=case.seed)
-    ours = getattr(layers, case.layer)(**case.kwargs)
+    ours = case.make(layers)
     tensors = [ops.convert_to_tensor(a) for a in arrays]
     ours(*case.arguments(tensors), training=False)
     rng = np.random.default_rng(5)
@@ -74,7 +74,7 @@ def test_values_and_gradients(case, training, keras):
     ]
     ours.set_weights(values)
 
-    theirs = getattr(keras.layers, case.layer)(**case.kwargs)
+    theirs = case.make(keras.layers)
     theirs(*case.arguments(arrays))
     theirs.set_weights(values)
     theirs(*case.arguments(arrays), **({"training": training} if case.layer == "BatchNormalization" else {}))
@@ -104,8 +104,8 @@ def test_values_and_gradients(case, training, keras):
 
 @EACH
 def test_configurations_go_both_ways(case, keras):
-    ours = getattr(layers, case.layer)(**case.kwargs)
-    theirs = getattr(keras.layers, case.layer)(**case.kwargs)
+    ours = case.make(layers)
+    theirs = case.make(keras.layers)
     built = keras.layers.deserialize(layers.serialize(ours), custom_objects=FUNCTIONS)
     assert type(built) is type(theirs)
     back = layers.deserialize(keras.layers.serialize(theirs), custom_objects=FUNCTIONS)
@@ -114,15 +114,64 @@ def test_configurations_go_both_ways(case, keras):
     assert_same_config(back.get_config(), ours.get_config())
 
 
-def test_mask_of_batch_normalization(keras, rng):
-    x = rng.normal(size=(4, 5, 3)).astype("float32")
-    mask = rng.integers(0, 2, (4, 5)).astype(bool)
-    ours, theirs = layers.BatchNormalization(), keras.layers.BatchNormalization()
-    close(ours(x, training=True, mask=mask).numpy(), theirs(x, training=True, mask=mask), "output")
-    close(ours.moving_mean.numpy(), theirs.moving_mean.numpy(), "mean")
-    close(ours.moving_variance.numpy(), theirs.moving_variance.numpy(), "variance")
+@pytest.mark.parametrize(
+    "kwargs",
+    [
+        {},
+        {"center": False, "scale": False, "momentum": 0.5},
+        {"axis": 1},
+        {"renorm": True},
+        {"renorm": True, "renorm_clipping": {"rmax": 1.1, "rmin": 0.9, "dmax": 0.1}, "axis": 1},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("rank", [2, 3, 4])
+def test_mask_of_batch_normalization(kwargs, rank, keras, rng):
+    x = rng.normal(size=(4, 5, 3, 2)[:rank]).astype("float32")
+    mask = rng.integers(0, 2, x.shape[:-1]).astype(bool)
+    ours, theirs = layers.BatchNormalization(**kwargs), keras.layers.BatchNormalization(**kwargs)
+    for _ in range(2):
+        close(ours(x, training=True, mask=mask).numpy(), theirs(x, training=True, mask=mask), "output")
+    for mine, wanted in zip(ours.weights, theirs.weights):
+        close(mine.numpy(), wanted.numpy(), mine.name)
     ours.trainable = theirs.trainable = False
-    close(ours(x, training=True).numpy(), theirs(x, training=True), "frozen")
+    close(ours(x, training=True, mask=mask).numpy(), theirs(x, training=True, mask=mask), "frozen")
+
+
+@pytest.mark.parametrize(
+    "mask", [None, lambda inputs, mask: mask, lambda inputs, mask: inputs[..., 0] > 1.5], ids=["none", "same", "new"]
+)
+def test_mask_of_lambda(mask, keras, rng):
+    x = rng.integers(0, 3, (4, 5, 1)).astype("float32")
+
+    def build(library):
+        stack = [
+            library.Input((5, 1)),
+            library.layers.Masking(1.0),
+            library.layers.Lambda(lambda x: x + 2.0, mask=mask),
+            library.layers.GlobalAveragePooling1D(),
+        ]
+        return library.Sequential(stack)
+
+    if mask is None:
+        with pytest.warns(UserWarning, match="mask"):
+            ours = build(lamina)
+    else:
+        ours = build(lamina)
+    close(ours.predict(x, verbose=0), build(keras).predict(x, verbose=0), "output")
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64", "uint8", "float32"])
+@pytest.mark.parametrize("mask_zero", [False, True])
+def test_embedding_of_numbers_of_all_dtypes(dtype, mask_zero, keras, rng):
+    table = rng.normal(size=(6, 3)).astype("float32")
+    x = rng.integers(0, 6, (4, 5)).astype(dtype)
+    ours, theirs = (library.layers.Embedding(6, 3, weights=table, mask_zero=mask_zero) for library in (lamina, keras))
+    close(ours(x).numpy(), theirs(x), "output")
+    found, expected = ours.compute_mask(ops.convert_to_tensor(x)), theirs.compute_mask(x)
+    assert (found is None) == (expected is None)
+    if mask_zero:
+        np.testing.assert_array_equal(found.numpy(), expected)
 
 
 @pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
@@ -133,21 +182,126 @@ def test_mask_of_global_average_pooling(data_format, keras, rng):
     close(ours.numpy(), keras.layers.GlobalAveragePooling1D(data_format=data_format)(x, mask=mask), "output")
 
 
-@pytest.mark.parametrize("name", ["Add", "Multiply", "Maximum", "Minimum", "Average", "Concatenate"])
-def test_masks_of_merging_layers(name, keras, rng):
-    values = rng.integers(0, 3, (2, 4, 5)).astype("float32")[..., None]
+MERGING = ["Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average", "Concatenate"]
+
+
+@pytest.mark.parametrize("masked", [(True, True), (True, False), (False, True), (True, True, True)], ids=str)
+@pytest.mark.parametrize("name", MERGING)
+def test_masks_of_merging_layers(name, masked, keras, rng):
+    if name == "Subtract" and len(masked) > 2:
+        masked = masked[:2]
+    values = rng.integers(0, 3, (len(masked), 4, 5)).astype("float32")[..., None]
 
     def build(library):
         inputs = [library.layers.Input((5, 1)) for _ in values]
-        masked = [library.layers.Masking()(x) for x in inputs]
-        merged = getattr(library.layers, name)()(masked)
-        return library.Model(inputs, library.layers.GlobalAveragePooling1D()(merged))
+        given = [library.layers.Masking()(x) if m else x for x, m in zip(inputs, masked)]
+        merged = getattr(library.layers, name)()(given)
+        return library.Model(inputs, [merged, library.layers.GlobalAveragePooling1D()(merged)])
 
     ours, theirs = (build(library).predict(list(values), verbose=0) for library in (lamina, keras))
-    close(ours, theirs, name)
+    for mine, wanted in zip(ours, theirs):
+        close(mine, wanted, name)
+
+
+@pytest.mark.parametrize("name", [*MERGING, "Dot"])
+def test_functions_of_merging_layers(name, keras, rng):
+    x, y = rng.normal(size=(2, 3, 4, 4)).astype("float32")
+    options = {"Dot": {"axes": (1, 2)}, "Concatenate": {"axis": 1}}.get(name, {})
+    function = name.lower()
+    close(
+        getattr(layers, function)([x, y], **options).numpy(), getattr(keras.layers, function)([x, y], **options), name
+    )
+    if name not in ("Dot", "Subtract"):
+        close(getattr(layers, function)([x, y, x]).numpy(), getattr(keras.layers, function)([x, y, x]), name)
+    if name == "Dot":
+        ours, theirs = (library.layers.dot([x, y], axes=-1, normalize=True) for library in (lamina, keras))
+        close(ours.numpy(), theirs, "cosines")
 
 
 def test_softmax_with_mask(keras, rng):
     x = rng.normal(size=(3, 4)).astype("float32")
     mask = np.array([[1, 0, 1, 1], [1, 1, 1, 1], [0, 0, 0, 0]], bool)
     close(layers.Softmax()(x, mask=mask).numpy(), keras.layers.Softmax()(x, mask=mask), "softmax")
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1, [1, 2], [0, 1, 2]])
+@pytest.mark.parametrize("kind", ["bool", "float32"])
+def test_softmax_with_masks_that_broadcast(axis, kind, keras, rng):
+    x = rng.normal(size=(3, 4, 5)).astype("float32")
+    for shape in ((3, 4, 5), (4, 5), (1, 5), (3, 1, 1)):
+        mask = rng.integers(0, 2, shape).astype(kind)
+        ours, theirs = (library.layers.Softmax(axis)(x, mask=mask) for library in (lamina, keras))
+        close(ours.numpy(), theirs, f"mask of shape {shape}")
+
+
+@pytest.mark.parametrize("mask_value", [0.0, 1, -1.0])
+def test_masking(mask_value, keras, rng):
+    x = rng.integers(-1, 2, (4, 6, 2)).astype("float32")
+    ours, theirs = layers.Masking(mask_value), keras.layers.Masking(mask_value)
+    close(ours(x).numpy(), theirs(x), "output")
+    np.testing.assert_array_equal(ours.compute_mask(ops.convert_to_tensor(x)).numpy(), theirs.compute_mask(x))
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        ("Dense", {"units": 4}, (3, 5)),
+        ("Conv1D", {"filters": 3, "kernel_size": 2}, (2, 6, 4)),
+        ("Conv2D", {"filters": 4, "kernel_size": 3}, (2, 5, 6, 3)),
+        ("Dense", {"units": 1, "use_bias": False}, (3, 2, 5)),
+        ("Dense", {"units": 3, "kernel_initializer": "zeros"}, (3, 5)),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("iterations", [1, 3])
+def test_spectral_normalization_in_training(inner, iterations, keras, rng):
+    name, kwargs, shape = inner
+    x = rng.normal(size=shape).astype("float32")
+    ours, theirs = (
+        library.layers.SpectralNormalization(getattr(library.layers, name)(**kwargs), power_iterations=iterations)
+        for library in (lamina, keras)
+    )
+    ours(x)
+    theirs(x)
+    theirs.set_weights(ours.get_weights())
+    for step in range(3):
+        close(ours(x, training=True).numpy(), theirs(x, training=True), f"output of step {step}")
+        for mine, wanted in zip(ours.weights, theirs.weights):
+            close(mine.numpy(), wanted.numpy(), mine.name)
+
+
+WHOLE = [
+    ("Dense", {"units": 2}, (2, 3)),
+    ("BatchNormalization", {}, (4, 3)),
+    ("MaxPooling1D", {}, (2, 4, 3)),
+    ("MaxPooling2D", {"padding": "same", "strides": 1}, (2, 3, 4, 3)),
+    ("AveragePooling1D", {"pool_size": 2}, (2, 4, 3)),
+    ("AdaptiveMaxPooling1D", {"output_size": 2}, (2, 5, 3)),
+    ("AdaptiveAveragePooling1D", {"output_size": 2}, (2, 5, 3)),
+    ("GlobalMaxPooling1D", {}, (2, 4, 3)),
+    ("GlobalAveragePooling1D", {}, (2, 4, 3)),
+    ("UpSampling1D", {}, (2, 4, 3)),
+    ("UpSampling2D", {"interpolation": "bicubic"}, (2, 3, 4, 1)),
+    ("ZeroPadding1D", {}, (2, 3, 2)),
+    ("Cropping1D", {}, (2, 3, 2)),
+    ("Flatten", {}, (2, 3, 2)),
+    ("RepeatVector", {"n": 2}, (2, 3)),
+    ("Masking", {}, (2, 3, 1)),
+    ("ReLU", {}, (2, 3)),
+    ("LeakyReLU", {}, (2, 3)),
+    ("Dropout", {"rate": 0.5}, (2, 3)),
+    ("Embedding", {"input_dim": 9, "output_dim": 2}, (2, 3)),
+]
+
+
+@pytest.mark.parametrize("dtype", ["int32", "uint8"])
+@pytest.mark.parametrize(("name", "kwargs", "shape"), WHOLE, ids=[name for name, _, _ in WHOLE])
+def test_whole_numbers(name, kwargs, shape, dtype, keras, rng):
+    x = rng.integers(0, 9, shape).astype(dtype)
+    ours, theirs = (getattr(library.layers, name)(**kwargs) for library in (lamina, keras))
+    ours(x)
+    theirs(x)
+    theirs.set_weights(ours.get_weights())
+    found, expected = ours(x), theirs(x)
+    assert found.dtype == str(expected.dtype)
+    close(found.numpy(), expected, "output")

@@ -7,7 +7,16 @@
 
 from ..namespaces import Namespace
 from .activation import ELU, LeakyReLU, PReLU, ReLU, Softmax, ThresholdedReLU
+from .adaptive_pooling import (
+    AdaptiveAveragePooling1D,
+    AdaptiveAveragePooling2D,
+    AdaptiveAveragePooling3D,
+    AdaptiveMaxPooling1D,
+    AdaptiveMaxPooling2D,
+    AdaptiveMaxPooling3D,
+)
 from .attention import AdditiveAttention, Attention
+from .batch_normalization import BatchNormalization
 from .convolution_depthwise import (
     DepthwiseConv1D,
     DepthwiseConv2D,
@@ -51,7 +60,7 @@ from .merging import (
     subtract,
 )
 from .multi_head_attention import GroupQueryAttention, MultiHeadAttention
-from .normalization import BatchNormalization, LayerNormalization
+from .normalization import GroupNormalization, LayerNormalization, RMSNormalization, UnitNormalization
 from .pooling import (
     AveragePooling1D,
     AveragePooling2D,
@@ -100,6 +109,9 @@ from .reshaping import (
     ZeroPadding2D,
     ZeroPadding3D,
 )
+from .spectral_normalization import SpectralNormalization
+from .up_sampling import UpSampling1D, UpSampling2D, UpSampling3D
+from .wrapper import Wrapper
 
 NAMESPACE = Namespace(
     "layer",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import activations, ops
-from ..checks import axis_in_range, explain, number
+from ..checks import axis_in_range, explain, is_integer, number
 from .input_spec import InputSpec
 from .layer import Layer
 from .support import size_of_axis
@@ -25,8 +25,8 @@ class ReLU(Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.max_value = None if max_value is None else number("ReLU", "max_value", max_value, low=0.0)
-        self.negative_slope = number("ReLU", "negative_slope", negative_slope or 0.0, low=0.0)
-        self.threshold = number("ReLU", "threshold", threshold or 0.0, low=0.0)
+        self.negative_slope = number("ReLU", "negative_slope", negative_slope, low=0.0)
+        self.threshold = number("ReLU", "threshold", threshold, low=0.0)
         self.supports_masking = True
 
     def call(self, inputs: Any) -> Any:
@@ -88,7 +88,17 @@ class PReLU(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.shared_axes = [shared_axes] if isinstance(shared_axes, int) else shared_axes and list(shared_axes)
+        axes = [shared_axes] if is_integer(shared_axes) else shared_axes
+        if axes is not None and (not isinstance(axes, (list, tuple)) or not all(is_integer(a) and a for a in axes)):
+            raise ValueError(
+                explain(
+                    "PReLU: `shared_axes` does not name axes.",
+                    "an integer or a list of integers other than 0, which is the batch",
+                    f"shared_axes={shared_axes!r}",
+                    "count the axes from 1, e.g. shared_axes=[1, 2] for images.",
+                )
+            )
+        self.shared_axes: list[int] | None = None if axes is None else list(axes)
         self.supports_masking = True
         self.alpha: Any = None
 
@@ -114,6 +124,16 @@ class Softmax(Layer):
 
     def __init__(self, axis: Any = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        axes = axis if isinstance(axis, (list, tuple)) else [axis]
+        if not axes or not all(map(is_integer, axes)):
+            raise ValueError(
+                explain(
+                    "Softmax: `axis` does not name axes.",
+                    "an integer or a list of integers",
+                    f"axis={axis!r}",
+                    "name the axes whose values shall sum to 1, -1 for the last.",
+                )
+            )
         self.axis = axis
         self.supports_masking = True
 
@@ -121,7 +141,8 @@ class Softmax(Layer):
         if mask is not None:
             mask = self._checked(ops.convert_to_tensor(mask), inputs)
             inputs = ops.where(mask, inputs, -3e4 if inputs.dtype == "float16" else -1e9)
-        axes = self.axis if isinstance(self.axis, (list, tuple)) else (self.axis,)
+        named = self.axis if isinstance(self.axis, (list, tuple)) else [self.axis]
+        axes = [axis_in_range("Softmax", axis, inputs.ndim) for axis in named]
         if len(axes) == 1:
             outputs = activations.softmax(inputs, axis=axes[0])
         else:

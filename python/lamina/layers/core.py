@@ -6,12 +6,14 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from .. import _core, activations, ops
 from ..checks import explain, integer
 from .input_spec import InputSpec
 from .layer import Layer
 from .lora import LoraLayer
-from .support import refuse, size_of_axis
+from .support import refuse, size_of_axis, to_float
 from .weights import add_weight, weight_arguments
 
 
@@ -59,7 +61,7 @@ class Dense(LoraLayer):
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         bias = () if self.bias is None else (self.bias.value,)
-        return self.activation(_core.ops.linear(inputs, self.kernel.value, *bias))
+        return self.activation(_core.ops.linear(to_float(self, inputs), self.kernel.value, *bias))
 
 
 class Activation(Layer):
@@ -129,7 +131,17 @@ class Lambda(Layer):
             )
         self.function = function
         self.mask = mask
-        self.arguments = dict(arguments or {})
+        named = {} if arguments is None else arguments
+        if not isinstance(named, dict) or not all(isinstance(name, str) for name in named):
+            raise TypeError(
+                explain(
+                    "Lambda: `arguments` does not name arguments.",
+                    "a dict of names and values",
+                    f"arguments={arguments!r}",
+                    "pass e.g. arguments={'factor': 2.0}.",
+                )
+            )
+        self.arguments = dict(named)
         self.supports_masking = mask is not None
         self._given_output_shape = output_shape
         try:
@@ -167,14 +179,24 @@ class Masking(Layer):
 
     def __init__(self, mask_value: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        if isinstance(mask_value, bool) or not isinstance(mask_value, (int, float, np.number)):
+            raise TypeError(
+                explain(
+                    "Masking: `mask_value` is not a number.",
+                    "the number that masked steps are filled with",
+                    f"mask_value={mask_value!r}",
+                    "pass e.g. mask_value=0.0.",
+                )
+            )
         self.mask_value = mask_value
         self.supports_masking = True
+        self.input_spec = InputSpec(min_ndim=2)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         return ops.any(ops.not_equal(inputs, self.mask_value), axis=-1)
 
     def call(self, inputs: Any) -> Any:
         mask = self.compute_mask(inputs)
-        outputs = ops.where(ops.expand_dims(mask, -1), inputs, 0.0)
+        outputs = ops.where(ops.expand_dims(mask, -1), inputs, 0)
         outputs._keras_mask = mask
         return outputs

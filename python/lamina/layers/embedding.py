@@ -73,7 +73,7 @@ class Embedding(LoraLayer):
     def call(self, inputs: Any) -> Any:
         if inputs.dtype not in ("int32", "int64"):
             inputs = ops.cast(inputs, "int32")
-        return _core.ops.take(self.embeddings.value, inputs, axis=0)
+        return ops.cast(_core.ops.take(self.embeddings.value, inputs, axis=0), self.compute_dtype)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         return ops.not_equal(inputs, 0) if self.mask_zero else None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 from .. import _core, config
 from ..checks import explain, is_integer
@@ -10,17 +12,20 @@ from ..ops.operation import Node
 from .layer import Layer
 
 BATCH = _core.Dim("batch")
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class InputLayer(Layer):
     """The layer behind an `Input`. `shape` leaves the batch out, `batch_shape` has it first; None is unknown.
 
+    `input_tensor` makes it the layer of a symbolic tensor that is there already. An `optional` input may be None when
+    the model is called. ValueError for shapes that are no shapes, for two that contradict each other, and for `sparse`
+    or `ragged` inputs.
+
     >>> import lamina
     >>> lamina.layers.InputLayer(shape=(8,)).batch_shape
     (None, 8)
     """
-
-    _config_omit_defaults = ("sparse", "ragged", "optional")
 
     def __init__(
         self,
@@ -35,37 +40,61 @@ class InputLayer(Layer):
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(name=name, **{k: v for k, v in kwargs.items() if k == "trainable"})
-        if "input_shape" in kwargs and shape is None:
-            shape = kwargs.pop("input_shape")
-        if "batch_input_shape" in kwargs and batch_shape is None:
-            batch_shape = kwargs.pop("batch_input_shape")
+        # Their names in Keras 2.
+        shape = kwargs.pop("input_shape", None) if shape is None else shape
+        batch_shape = kwargs.pop("batch_input_shape", None) if batch_shape is None else batch_shape
+        super().__init__(name=name, **kwargs)
         if sparse or ragged:
             raise ValueError(
                 explain(
-                    "Inputs are dense.", "sparse=False, ragged=False", "True", "pad ragged data, convert sparse arrays."
+                    "An input is not dense.",
+                    "sparse=False, ragged=False",
+                    f"sparse={sparse}, ragged={ragged}",
+                    "pad ragged data (lamina.utils.pad_sequences), make sparse data dense (x.toarray()).",
                 )
             )
         if input_tensor is not None:
-            batch_shape = input_tensor.shape
-            dtype = input_tensor.dtype if dtype is None else dtype
-        if (shape is None) == (batch_shape is None):
+            self._check_tensor(input_tensor, shape, batch_size, batch_shape, dtype)
+            shape, batch_size = None, None
+            batch_shape, dtype = input_tensor.shape, input_tensor.dtype
+        if (shape is None) == (batch_shape is None) or (batch_size is not None and batch_shape is not None):
             raise ValueError(
                 explain(
                     "An input has no clear shape.",
-                    "either `shape` (without the batch) or `batch_shape`",
-                    f"shape={shape}, batch_shape={batch_shape}",
+                    "either `shape` (without the batch) and perhaps `batch_size`, or `batch_shape`",
+                    f"shape={shape}, batch_size={batch_size}, batch_shape={batch_shape}",
                     "pass e.g. shape=(28, 28, 1).",
                 )
             )
-        full = (batch_size, *_sizes(shape)) if batch_shape is None else _sizes(batch_shape)
-        self.batch_shape = full
+        self.batch_shape = (*_sizes((batch_size,)), *_sizes(shape)) if batch_shape is None else _sizes(batch_shape)
         self.input_dtype_name = config.standardize_dtype(dtype)
+        self.optional = bool(optional)
         self.built = True
         if input_tensor is None:
-            dims = [BATCH if i == 0 and size is None else size for i, size in enumerate(full)]
+            dims = [BATCH if i == 0 and size is None else size for i, size in enumerate(self.batch_shape)]
             input_tensor = _core.symbolic(dims, self.input_dtype_name, self.name)
         Node(self, (), {}, input_tensor)
+
+    def _check_tensor(self, tensor: Any, shape: Any, batch_size: Any, batch_shape: Any, dtype: Any) -> None:
+        """ValueError unless it is a symbolic tensor, of the shape and dtype that are given besides."""
+        symbolic = isinstance(tensor, _core.Tensor) and tensor.is_symbolic
+        if (
+            not symbolic
+            or (shape is not None and _sizes(shape) != tensor.shape[1:])
+            or (batch_size is not None and tensor.shape[:1] != (batch_size,))
+            or (batch_shape is not None and _sizes(batch_shape) != tensor.shape)
+            or (dtype is not None and config.standardize_dtype(dtype) != tensor.dtype)
+        ):
+            given = {"shape": shape, "batch_size": batch_size, "batch_shape": batch_shape, "dtype": dtype}
+            besides = "".join(f", {name}={value!r}" for name, value in given.items() if value is not None)
+            raise ValueError(
+                explain(
+                    "An input cannot be made of this tensor.",
+                    "a symbolic tensor, of the shape and dtype that are given besides",
+                    f"{tensor!r}{besides}",
+                    "pass what a layer gave for an `Input`, and leave shape and dtype out.",
+                )
+            )
 
     def call(self) -> None:
         """An input is never called: models put their data in its place."""
@@ -78,7 +107,8 @@ class InputLayer(Layer):
         return self.input_dtype_name
 
     def get_config(self) -> dict[str, Any]:
-        return {"batch_shape": list(self.batch_shape), "dtype": self.input_dtype_name, "name": self.name}
+        record = {"batch_shape": list(self.batch_shape), "dtype": self.input_dtype_name, "name": self.name}
+        return {**record, "optional": True} if self.optional else record
 
 
 def _sizes(shape: Any) -> tuple[int | None, ...]:
@@ -95,6 +125,31 @@ def _sizes(shape: Any) -> tuple[int | None, ...]:
     return tuple(None if n is None else int(n) for n in sizes)
 
 
+def _is_dtype(value: Any) -> bool:
+    try:
+        config.standardize_dtype(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _also_in_old_order(function: F) -> F:
+    """Takes the arguments by position as Keras 2 ordered them too: there the name stands before the dtype."""
+
+    @functools.wraps(function)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        named = len(args) > 2 and isinstance(args[2], str) and not _is_dtype(args[2])
+        if named or (len(args) > 3 and isinstance(args[3], str)):
+            args, kwargs = args[:2], {**dict(zip(_OLD_ORDER, args[2:])), **kwargs}
+        return function(*args, **kwargs)
+
+    return cast(F, run)
+
+
+_OLD_ORDER = ("name", "dtype", "sparse", "tensor", "ragged")
+
+
+@_also_in_old_order
 def Input(
     shape: Any = None,
     batch_size: int | None = None,
@@ -108,7 +163,9 @@ def Input(
 ) -> Any:
     """A symbolic tensor that stands for a model's input: samples of `shape` (the batch not counted).
 
-    ValueError for negative sizes, or when neither `shape` nor `batch_shape` is given.
+    `tensor` makes an input of a symbolic tensor that is there already; an `optional` input may be None when the model
+    is called. The arguments are those of `InputLayer`. ValueError for negative sizes, when neither `shape` nor
+    `batch_shape` is given, and for `sparse` or `ragged` inputs.
 
     >>> import lamina
     >>> x = lamina.Input((8,))

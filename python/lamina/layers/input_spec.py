@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import tree
-from ..checks import explain
+from ..checks import explain, integer
 from ..config import standardize_dtype
 from ..saving.serialization import Configurable
 
 
 class InputSpec(Configurable):
     """The rank, sizes or dtype a layer asks of an input. `axes` maps axes to sizes; None means any.
+
+    `shape` sets all of it; `allow_last_axis_squeeze` lets a last axis of size 1 be missing or be there; an `optional`
+    input may be None. Specs with a `name` find their input in a dict. ValueError for ranks that are no integers or
+    contradict `axes`, TypeError for `axes` that are no dict of integers.
 
     >>> import lamina
     >>> spec = lamina.layers.InputSpec(min_ndim=2, axes={-1: 8})
@@ -32,13 +36,37 @@ class InputSpec(Configurable):
     ) -> None:
         self.dtype = None if dtype is None else standardize_dtype(dtype)
         self.shape = None if shape is None else tuple(shape)
-        self.ndim = len(self.shape) if self.shape is not None else ndim
-        self.max_ndim = max_ndim
-        self.min_ndim = min_ndim
-        self.axes = {int(axis): size for axis, size in (axes or {}).items()}
+        self.ndim = len(self.shape) if self.shape is not None else _rank("ndim", ndim)
+        self.max_ndim = _rank("max_ndim", max_ndim)
+        self.min_ndim = _rank("min_ndim", min_ndim)
+        try:
+            self.axes = {int(axis): size for axis, size in dict(axes or {}).items()}
+        except (TypeError, ValueError):
+            raise TypeError(
+                explain(
+                    "InputSpec: `axes` does not name axes.",
+                    "a dict of axes and their sizes",
+                    f"axes={axes!r}",
+                    "pass e.g. axes={-1: 8}.",
+                )
+            ) from None
+        most = self.ndim if self.ndim is not None else self.max_ndim
+        if most is not None and any(not -most <= axis < most for axis in self.axes):
+            raise ValueError(
+                explain(
+                    "InputSpec: `axes` names an axis that no input has.",
+                    f"axes from {-most} to {most - 1}, as the rank is at most {most}",
+                    f"axes={self.axes}",
+                    "change `axes`, or the rank.",
+                )
+            )
         self.allow_last_axis_squeeze = allow_last_axis_squeeze
         self.name = name
         self.optional = optional
+
+
+def _rank(name: str, value: Any) -> int | None:
+    return None if value is None else integer("InputSpec", name, value, minimum=0)
 
 
 def check(spec: Any, inputs: Any, layer_name: str) -> None:
@@ -46,18 +74,19 @@ def check(spec: Any, inputs: Any, layer_name: str) -> None:
     if spec is None:
         return
     specs = tree.flatten(spec)
-    if isinstance(spec, dict) and isinstance(inputs, dict):
-        missing = [key for key in spec if key not in inputs]
+    names = sorted(spec) if isinstance(spec, dict) else [getattr(single, "name", None) for single in specs]
+    if isinstance(inputs, dict) and all(names):
+        missing = [key for key in names if key not in inputs]
         if missing:
             raise ValueError(
                 explain(
                     f"Layer {layer_name!r} lacks inputs.",
-                    f"the keys {sorted(spec)}",
+                    f"the keys {names}",
                     f"{sorted(inputs)}",
                     f"add {missing}.",
                 )
             )
-        tensors = [inputs[key] for key in sorted(spec)]
+        tensors = [inputs[key] for key in names]
     else:
         tensors = tree.flatten(inputs)
     if len(specs) != len(tensors):
@@ -70,8 +99,18 @@ def check(spec: Any, inputs: Any, layer_name: str) -> None:
             )
         )
     for single, tensor in zip(specs, tensors):
-        if single is not None and tensor is not None:
-            _check_one(single, tensor, layer_name)
+        if single is None or (tensor is None and single.optional):
+            continue
+        if not hasattr(tensor, "shape"):
+            raise ValueError(
+                explain(
+                    f"Layer {layer_name!r} was called on something that is no tensor.",
+                    "a tensor",
+                    f"{tensor!r} of type {type(tensor).__name__}",
+                    "call the layer on data or on what another layer gave.",
+                )
+            )
+        _check_one(single, tensor, layer_name)
 
 
 def _check_one(spec: InputSpec, tensor: Any, layer_name: str) -> None:
@@ -92,7 +131,9 @@ def _check_one(spec: InputSpec, tensor: Any, layer_name: str) -> None:
     if spec.dtype is not None and tensor.dtype != spec.dtype:
         refuse(f"dtype {spec.dtype} (got {tensor.dtype})", "cast the input.")
     for axis, size in spec.axes.items():
-        if size is not None and -rank <= axis < rank and shape[axis] not in (size, None):
+        if not -rank <= axis < rank:
+            refuse(f"an axis {axis}", "reshape the input; its first axis is the batch.")
+        if size is not None and shape[axis] not in (size, None):
             refuse(f"size {size} along axis {axis}", "give data with that size, or build the layer for the other one.")
     if spec.shape is not None:
         wanted = spec.shape

@@ -38,7 +38,7 @@ class Merge(Layer):
             )
         return [tuple(shape) for shape in input_shape]
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Any = ()) -> None:
         shapes = self._shapes(input_shape)
         rank = max(map(len, shapes))
         batches = {shape[0] for shape in shapes if shape} - {None}
@@ -211,7 +211,7 @@ class Concatenate(Merge):
             )
         self.axis = int(axis)
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Any = ()) -> None:
         shapes = self._shapes(input_shape)
         ranks = {len(shape) for shape in shapes}
         axis = axis_in_range("Concatenate", self.axis, len(shapes[0]))
@@ -274,15 +274,16 @@ class Dot(Merge):
         axes = (self.axes, self.axes) if isinstance(self.axes, int) else self.axes
         return [axis_in_range("Dot", axis, rank, "axes") for axis, rank in zip(axes, ranks)]
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Any = ()) -> None:
         shapes = self._shapes(input_shape)
         a, b = self._pair([len(shape) for shape in shapes])
-        sizes = (shapes[0][a], shapes[1][b])
-        if 0 in (a, b) or (None not in sizes and sizes[0] != sizes[1]) or min(map(len, shapes)) < 2:
+        pairs = [(shapes[0][a], shapes[1][b]), (shapes[0][0], shapes[1][0])]
+        unequal = any(None not in pair and pair[0] != pair[1] for pair in pairs)
+        if 0 in (a, b) or unequal or min(map(len, shapes)) < 2:
             raise ValueError(
                 explain(
                     "Dot: the inputs cannot be multiplied over these axes.",
-                    "axes of equal size, other than the batch",
+                    "one batch size, and axes of equal size other than the batch",
                     f"axes {a} and {b} of inputs of shapes {shapes[0]} and {shapes[1]}",
                     "choose other `axes`.",
                 )

@@ -1,194 +1,50 @@
-"""BatchNormalization and LayerNormalization."""
+"""Layers that normalise each sample by itself: over axes, in groups of features, by a norm."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from .. import _core, config, ops
-from ..checks import axis_in_range, explain, is_integer, number
+from .. import _core, ops
+from ..checks import axis_in_range, explain, integer, is_integer, number
 from .input_spec import InputSpec
 from .layer import Layer
 from .support import in_float32, size_of_axis
 from .weights import add_weight, weight_arguments
 
 
-class BatchNormalization(Layer):
-    """`gamma * (x - mean) / sqrt(variance + epsilon) + beta` for each feature on `axis`.
+class _OverAxes(Layer):
+    """Statistics over `axis`, one axis or several."""
 
-    In training mean and (population) variance are those of the batch, and moving averages follow them:
-    moving = moving * momentum + batch * (1 - momentum). Otherwise, and while the layer is not `trainable`, the moving
-    averages are used. Masked entries count neither in the mean nor in the variance. `renorm` corrects the batch values
-    towards moving ones within the limits 'rmin', 'rmax', 'dmax' of `renorm_clipping` (Ioffe 2017). `synchronized` is
-    accepted: within one process there is nothing to synchronize.
+    axis: int | list[int]
 
-    >>> import numpy as np, lamina
-    >>> layer = lamina.layers.BatchNormalization()
-    >>> layer(np.array([[1.0], [3.0]], "float32"), training=True).numpy().round(2).tolist()
-    [[-1.0], [1.0]]
-    >>> layer.moving_mean.numpy().round(4).tolist()
-    [0.019999999552965164]
-    """
-
-    _config_omit_defaults = ("renorm", "renorm_clipping", "renorm_momentum")
-    moving_mean_initializer: Any
-    moving_variance_initializer: Any
-
-    @weight_arguments(beta="zeros", gamma="ones", only_initialized={"moving_mean": "zeros", "moving_variance": "ones"})
-    def __init__(
-        self,
-        axis: Any = -1,
-        momentum: float = 0.99,
-        epsilon: float = 0.001,
-        center: bool = True,
-        scale: bool = True,
-        *,
-        renorm: bool = False,
-        renorm_clipping: dict[str, float] | None = None,
-        renorm_momentum: float = 0.99,
-        synchronized: bool = False,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        owner = "BatchNormalization"
-        if isinstance(axis, (list, tuple)) and len(axis) == 1:  # as in files of Keras 2
-            axis = axis[0]
-        if not is_integer(axis):
+    def _take_axis(self, axis: Any) -> None:
+        named: Sequence[Any] = axis if isinstance(axis, (list, tuple)) else [axis]
+        if not named or not all(map(is_integer, named)):
             raise TypeError(
-                explain(f"{owner}: `axis` is not an axis.", "one integer", f"axis={axis!r}", "name the features' axis.")
-            )
-        self.axis = int(axis)
-        self.momentum = number(owner, "momentum", momentum, 0.0, 1.0)
-        self.epsilon = number(owner, "epsilon", epsilon, low=0.0)
-        self.center = bool(center)
-        self.scale = bool(scale)
-        self.renorm = bool(renorm)
-        self.renorm_clipping = dict(renorm_clipping) if renorm_clipping else None
-        self.renorm_momentum = number(owner, "renorm_momentum", renorm_momentum, 0.0, 1.0)
-        self._check_clipping(self.renorm_clipping or {})
-        self.synchronized = bool(synchronized)
-        self.supports_masking = True
-        self.gamma: Any = None
-        self.beta: Any = None
-
-    def _check_clipping(self, limits: dict[str, float]) -> None:
-        low, high = limits.get("rmin"), limits.get("rmax")
-        wrong_order = low is not None and high is not None and high < low
-        if set(limits) - {"rmin", "rmax", "dmax"} or wrong_order or (limits.get("dmax") or 0.0) < 0.0:
-            raise ValueError(
                 explain(
-                    "BatchNormalization: `renorm_clipping` cannot be used.",
-                    "a dict with some of 'rmin' <= 'rmax' and 'dmax' >= 0",
-                    f"renorm_clipping={limits}",
-                    "remove other keys and order the limits.",
+                    f"{type(self).__name__}: `axis` does not name axes.",
+                    "an integer or a list of integers",
+                    f"axis={axis!r}",
+                    "name the axes to normalise over, -1 for the last.",
                 )
             )
+        self.axis = list(axis) if isinstance(axis, (list, tuple)) else int(named[0])
 
-    def build(self, input_shape: Any) -> None:
-        axis = axis_in_range("BatchNormalization", self.axis, len(input_shape))
-        shape = (size_of_axis(self, input_shape, axis, "number of features"),)
-        if self.scale:
-            self.gamma = add_weight(self, "gamma", shape)
-        if self.center:
-            self.beta = add_weight(self, "beta", shape)
-        self.moving_mean = add_weight(self, "moving_mean", shape, trainable=False)
-        self.moving_variance = add_weight(self, "moving_variance", shape, trainable=False)
-        if self.renorm:
-            # Keras starts all of them from the initializers of the moving averages.
-            start = {"name": "renorm_mean", "initializer": self.moving_mean_initializer}
-            self.moving_stddev = self.add_weight(
-                shape=shape, initializer=self._root, trainable=False, name="moving_stddev"
-            )
-            self.renorm_mean = self.add_weight(shape=shape, trainable=False, **start)
-            self.renorm_stddev = self.add_weight(
-                shape=shape, initializer=self._root, trainable=False, name="renorm_stddev"
-            )
-        self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: shape[0]})
+    def _axes(self, rank: int) -> list[int]:
+        axes = self.axis if isinstance(self.axis, list) else [self.axis]
+        return sorted({axis_in_range(type(self).__name__, axis, rank) for axis in axes})
 
-    def _root(self, shape: Any, dtype: str | None = None) -> Any:
-        return ops.sqrt(self.moving_variance_initializer(shape, dtype=dtype))
-
-    def _scale_and_shift(self, like: Any) -> tuple[Any, Any]:
-        gamma = ops.ones(like.shape, dtype=like.dtype) if self.gamma is None else self.gamma.value
-        beta = ops.zeros(like.shape, dtype=like.dtype) if self.beta is None else self.beta.value
-        return gamma, beta
-
-    @in_float32
-    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        moving_mean, moving_variance = self.moving_mean.value, self.moving_variance.value
-        gamma, beta = self._scale_and_shift(self.moving_mean)
-        options: dict[str, Any] = {"epsilon": self.epsilon, "axis": self.axis % inputs.ndim}
-        if not (training and self.trainable):
-            return _core.ops.batch_norm_inference(inputs, gamma, beta, moving_mean, moving_variance, **options)
-        if mask is None and not self.renorm:
-            outputs, mean, variance, _ = _core.ops.batch_norm(inputs, gamma, beta, **options)
-            self._follow(mean, variance)
-            return outputs
-        mean, variance = self._moments(inputs, mask)
-        if self.renorm:
-            gamma, beta = self._renormalized(mean, variance, gamma, beta)
-        else:
-            self._follow(mean, variance)
-        factor = ops.rsqrt(variance + self.epsilon) * gamma
-        return inputs * self._spread(factor, inputs) + self._spread(beta - mean * factor, inputs)
-
-    def _follow(self, mean: Any, variance: Any) -> None:
-        _toward(self.moving_mean, mean, self.momentum)
-        _toward(self.moving_variance, variance, self.momentum)
-
-    def _spread(self, feature_values: Any, inputs: Any) -> Any:
-        axis = self.axis % inputs.ndim
-        return ops.reshape(feature_values, [-1 if i == axis else 1 for i in range(inputs.ndim)])
-
-    def _moments(self, inputs: Any, mask: Any) -> tuple[Any, Any]:
-        axes = [i for i in range(inputs.ndim) if i != self.axis % inputs.ndim]
-        if mask is None:
-            mean = ops.mean(inputs, axis=axes)
-            return mean, ops.mean(ops.square(inputs - self._spread(mean, inputs)), axis=axes)
-        if mask.ndim != inputs.ndim - 1:
-            raise ValueError(
-                explain(
-                    "BatchNormalization: the mask does not fit the input.",
-                    f"a mask of rank {inputs.ndim - 1}, the input's without the last axis",
-                    f"a mask of shape {mask.shape} for an input of shape {inputs.shape}",
-                    "drop or add axes of the mask.",
-                )
-            )
-        mask = ops.expand_dims(ops.cast(mask, "bool"), -1)
-        count = ops.sum(ops.cast(mask, inputs.dtype) + ops.zeros_like(inputs), axis=axes) + config.epsilon()
-        mean = ops.sum(ops.where(mask, inputs, 0.0), axis=axes) / count
-        difference = ops.where(mask, inputs - self._spread(mean, inputs), 0.0)
-        return mean, ops.sum(ops.square(difference), axis=axes) / count
-
-    def _renormalized(self, mean: Any, variance: Any, gamma: Any, beta: Any) -> tuple[Any, Any]:
-        stddev = ops.sqrt(variance + self.epsilon)
-        reference = ops.maximum(self.renorm_stddev.value, self.epsilon**0.5)
-        r, d = stddev / reference, (mean - self.renorm_mean.value) / reference
-        limits = self.renorm_clipping or {}
-        if limits.get("rmin") is not None:
-            r = ops.maximum(r, limits["rmin"])
-        if limits.get("rmax") is not None:
-            r = ops.minimum(r, limits["rmax"])
-        if limits.get("dmax") is not None:
-            d = ops.clip(d, -limits["dmax"], limits["dmax"])
-        r, d = ops.stop_gradient(r), ops.stop_gradient(d)
-        _toward(self.renorm_mean, mean, self.renorm_momentum)
-        _toward(self.renorm_stddev, stddev, self.renorm_momentum)
-        _toward(self.moving_mean, mean, self.momentum)
-        followed = _toward(self.moving_stddev, stddev, self.momentum)
-        self.moving_variance.assign(ops.relu(ops.square(followed) - self.epsilon))
-        return r * gamma, d * gamma + beta
+    def _sizes(self, input_shape: Any) -> list[int]:
+        """The sizes of the axes: the shape of the weights."""
+        return [size_of_axis(self, input_shape, axis, "size") for axis in self._axes(len(input_shape))]
 
 
-def _toward(variable: Any, value: Any, momentum: float) -> Any:
-    """Moves a moving average and returns its new value."""
-    moved = variable.value * momentum + value * (1.0 - momentum)
-    variable.assign(moved)
-    return moved
-
-
-class LayerNormalization(Layer):
+class LayerNormalization(_OverAxes):
     """`gamma * (x - mean) / sqrt(variance + epsilon) + beta`, statistics over `axis` (one or several) of each sample.
+
+    `gamma` (if `scale`) and `beta` (if `center`) have the sizes of these axes (Ba et al. 2016). TypeError when `axis`
+    is no integers, ValueError when one is not an axis of the input.
 
     >>> import numpy as np, lamina
     >>> lamina.layers.LayerNormalization()(np.array([[1.0, 3.0]], "float32")).numpy().round(2).tolist()
@@ -206,17 +62,7 @@ class LayerNormalization(Layer):
     ) -> None:
         self.rms_scaling = bool(kwargs.pop("rms_scaling", False))  # of older Keras: no centring, gamma only
         super().__init__(**kwargs)
-        named: Sequence[Any] = axis if isinstance(axis, (list, tuple)) else [axis]
-        if not named or not all(map(is_integer, named)):
-            raise TypeError(
-                explain(
-                    "LayerNormalization: `axis` does not name axes.",
-                    "an integer or a list of integers",
-                    f"axis={axis!r}",
-                    "name the axes to normalise over, -1 for the last.",
-                )
-            )
-        self.axis = list(axis) if isinstance(axis, (list, tuple)) else int(named[0])
+        self._take_axis(axis)
         self.epsilon = number("LayerNormalization", "epsilon", epsilon, low=0.0)
         self.center = bool(center)
         self.scale = bool(scale)
@@ -224,25 +70,23 @@ class LayerNormalization(Layer):
         self.gamma: Any = None
         self.beta: Any = None
 
-    def _axes(self, rank: int) -> list[int]:
-        axes = self.axis if isinstance(self.axis, list) else [self.axis]
-        return sorted({axis_in_range("LayerNormalization", axis, rank) for axis in axes})
-
     def build(self, input_shape: Any) -> None:
-        shape = [size_of_axis(self, input_shape, axis, "size") for axis in self._axes(len(input_shape))]
+        self._axes(len(input_shape))
         if self.scale or self.rms_scaling:
-            self.gamma = add_weight(self, "gamma", shape)
+            self.gamma = add_weight(self, "gamma", self._sizes(input_shape))
         if self.center and not self.rms_scaling:
-            self.beta = add_weight(self, "beta", shape)
+            self.beta = add_weight(self, "beta", self._sizes(input_shape))
 
     @in_float32
     def call(self, inputs: Any) -> Any:
         axes = self._axes(inputs.ndim)
         if self.rms_scaling:
-            return self._scaled_only(inputs, axes)
-        sizes = [inputs.shape[axis] for axis in axes]
-        gamma = ops.ones(sizes, dtype=inputs.dtype) if self.gamma is None else self.gamma.value
-        beta = ops.zeros(sizes, dtype=inputs.dtype) if self.beta is None else self.beta.value
+            return ops.layer_normalization(inputs, self.gamma.value, axis=axes, epsilon=self.epsilon, rms_scaling=True)
+        sizes = [inputs.dims[axis] for axis in axes]
+        gamma, beta = (
+            _core.ops.fill(shape=sizes, value=start, dtype=inputs.dtype) if weight is None else weight.value
+            for weight, start in ((self.gamma, 1.0), (self.beta, 0.0))
+        )
         order = [axis for axis in range(inputs.ndim) if axis not in axes] + axes
         moved = order != sorted(order)
         x = ops.transpose(inputs, order) if moved else inputs
@@ -254,8 +98,129 @@ class LayerNormalization(Layer):
         config.pop("rms_scaling", None)
         return {**config, "rms_scaling": True} if self.rms_scaling else config
 
-    def _scaled_only(self, inputs: Any, axes: list[int]) -> Any:
-        mean = ops.mean(inputs, axis=axes, keepdims=True)
-        variance = ops.mean(ops.square(inputs - mean), axis=axes, keepdims=True)
-        gamma = ops.reshape(self.gamma.value, [n if i in axes else 1 for i, n in enumerate(inputs.shape)])
-        return inputs * ops.rsqrt(variance + self.epsilon) * gamma
+
+class RMSNormalization(_OverAxes):
+    """`scale * x / sqrt(mean(x^2) + epsilon)`, the mean over `axis` (one or several) of each sample.
+
+    `scale` has the sizes of these axes (Zhang and Sennrich 2019). TypeError when `axis` is no integers, ValueError when
+    one is not an axis of the input.
+
+    >>> import numpy as np, lamina
+    >>> lamina.layers.RMSNormalization()(np.array([[4.0, -4.0]], "float32")).numpy().round(2).tolist()
+    [[1.0, -1.0]]
+    """
+
+    def __init__(self, axis: int | Sequence[int] = -1, epsilon: float = 1e-6, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._take_axis(axis)
+        self.epsilon = number("RMSNormalization", "epsilon", epsilon, low=0.0)
+        self.scale: Any = None
+
+    def build(self, input_shape: Any) -> None:
+        self.scale = self.add_weight(self._sizes(input_shape), "ones", name="scale")
+
+    @in_float32
+    def call(self, inputs: Any) -> Any:
+        axes = self._axes(inputs.ndim)
+        scale = ops.reshape(self.scale.value, [n if i in axes else 1 for i, n in enumerate(inputs.shape)])
+        return ops.rms_normalization(inputs, scale, axis=axes, epsilon=self.epsilon)
+
+
+class UnitNormalization(_OverAxes):
+    """x divided by its L2 norm over `axis` (one or several); a norm of 0 leaves zeros.
+
+    TypeError when `axis` is no integers, ValueError when one is not an axis of the input.
+
+    >>> import numpy as np, lamina
+    >>> lamina.layers.UnitNormalization()(np.array([[0.0, 4.0], [0.0, 0.0]], "float32")).numpy().tolist()
+    [[0.0, 1.0], [0.0, 0.0]]
+    """
+
+    def __init__(self, axis: int | Sequence[int] = -1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._take_axis(axis)
+        self.supports_masking = True
+
+    @in_float32
+    def call(self, inputs: Any) -> Any:
+        return ops.normalize(inputs, axis=self._axes(inputs.ndim), order=2, epsilon=1e-12)
+
+
+class GroupNormalization(Layer):
+    """`gamma * (x - mean) / sqrt(variance + epsilon) + beta`, statistics over groups of neighbouring features.
+
+    The features on `axis` are split into `groups` of equal size; mean and variance are those of a group at all
+    positions of a sample (Wu and He 2018). One group is a layer normalization of the sample; `groups=-1` makes a group
+    of each feature (instance normalization). ValueError for other groups below 1, and when they do not divide the
+    features.
+
+    >>> import numpy as np, lamina
+    >>> lamina.layers.GroupNormalization(2)(np.array([[1.0, 3.0, 5.0, 9.0]], "float32")).numpy().round(2).tolist()
+    [[-1.0, 1.0, -1.0, 1.0]]
+    """
+
+    @weight_arguments(beta="zeros", gamma="ones")
+    def __init__(
+        self,
+        groups: int = 32,
+        axis: int = -1,
+        epsilon: float = 0.001,
+        center: bool = True,
+        scale: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        owner = "GroupNormalization"
+        self.groups = -1 if is_integer(groups) and groups == -1 else integer(owner, "groups", groups)
+        if not is_integer(axis):
+            raise TypeError(
+                explain(f"{owner}: `axis` is not an axis.", "one integer", f"axis={axis!r}", "name the features' axis.")
+            )
+        self.axis = int(axis)
+        self.epsilon = number(owner, "epsilon", epsilon, low=0.0)
+        self.center = bool(center)
+        self.scale = bool(scale)
+        self.supports_masking = True
+        self.gamma: Any = None
+        self.beta: Any = None
+
+    def build(self, input_shape: Any) -> None:
+        axis = axis_in_range("GroupNormalization", self.axis, len(input_shape))
+        features = size_of_axis(self, input_shape, axis, "number of features")
+        if axis == 0 or (self.groups != -1 and features % self.groups):
+            raise ValueError(
+                explain(
+                    "GroupNormalization: the features do not split into groups.",
+                    f"a number of features divisible by groups={self.groups}, on another axis than the batch",
+                    f"{features} features on axis {axis} of an input of shape {tuple(input_shape)}",
+                    "change `groups`, `axis`, or the features of the layer before.",
+                )
+            )
+        if self.scale:
+            self.gamma = add_weight(self, "gamma", (features,))
+        if self.center:
+            self.beta = add_weight(self, "beta", (features,))
+        self.input_spec = InputSpec(ndim=len(input_shape), axes={axis: features})
+
+    @in_float32
+    def call(self, inputs: Any) -> Any:
+        axis, rank = self.axis % inputs.ndim, inputs.ndim
+        features = inputs.shape[axis]
+        groups = features if self.groups == -1 else self.groups
+        # First the moments of each feature, which are fast; those of a group follow from them.
+        positions = [i for i in range(1, rank) if i != axis]
+        still = (inputs, ops.zeros_like(inputs))
+        mean, variance = ops.moments(inputs, positions, keepdims=True) if positions else still
+        before, after = mean.dims[:axis], mean.dims[axis + 1 :]
+        split, merged = (*before, groups, features // groups, *after), (*before, features, *after)
+        means = ops.reshape(mean, split)
+        mean = ops.mean(means, axis=axis + 1, keepdims=True)
+        variance = ops.mean(ops.reshape(variance, split) + ops.square(means - mean), axis=axis + 1, keepdims=True)
+        factor = ops.broadcast_to(ops.rsqrt(variance + self.epsilon), split)
+        weight_shape = [1] * axis + [groups, features // groups] + [1] * (rank - axis - 1)
+        gamma, beta = (
+            start if weight is None else ops.reshape(weight.value, weight_shape)
+            for weight, start in ((self.gamma, 1.0), (self.beta, 0.0))
+        )
+        factor = factor * gamma
+        return inputs * ops.reshape(factor, merged) + ops.reshape(beta - mean * factor, merged)

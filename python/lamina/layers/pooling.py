@@ -9,7 +9,7 @@ from ..checks import choice, integers
 from ..config import standardize_data_format
 from .input_spec import InputSpec
 from .layer import Layer
-from .support import channels_to_first, channels_to_last, check_windows
+from .support import channels_to_first, channels_to_last, check_windows, keeps_whole_numbers, to_float
 
 
 class BasePooling(Layer):
@@ -49,10 +49,14 @@ class BasePooling(Layer):
 
 class _Max(BasePooling):
     reduce = staticmethod(lambda x, **window: _core.ops.max_pool(x, **window))
+    call = keeps_whole_numbers(BasePooling.call)
 
 
 class _Average(BasePooling):
     reduce = staticmethod(lambda x, **window: _core.ops.average_pool(x, **window))
+
+    def call(self, inputs: Any) -> Any:
+        return super().call(to_float(self, inputs))
 
 
 class MaxPooling1D(_Max):

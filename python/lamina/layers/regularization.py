@@ -31,10 +31,40 @@ class _Random(Layer):
         return _core.ops.random_normal(state, shape=list(shape), mean=mean, stddev=stddev, dtype=dtype)
 
 
-class Dropout(_Random):
+class _Dropping(_Random):
+    """Sets values to 0 with probability `rate`, together where `_noise_dims` has size 1."""
+
+    _config_ignored = (*Layer._config_ignored, "p")
+
+    def __init__(self, rate: Any = None, seed: Any = None, **kwargs: Any) -> None:
+        rate = kwargs.pop("p", rate)  # its name in Keras 1
+        super().__init__(seed, **kwargs)
+        self.rate = number(type(self).__name__, "rate", rate, 0.0, 1.0)
+
+    def _noise_dims(self, inputs: Any) -> list[Any] | None:
+        """The sizes of the noise; None for those of the inputs."""
+        raise NotImplementedError
+
+    def _kept(self, inputs: Any) -> Any:
+        """1 for what is kept and 0 for the others."""
+        draws = self._uniform(self._noise_dims(inputs) or inputs.dims, inputs.dtype)
+        return ops.cast(ops.greater_equal(draws, self.rate), inputs.dtype)
+
+    def call(self, inputs: Any, training: bool | None = False) -> Any:
+        if not training or self.rate == 0.0:
+            return inputs
+        if self.rate == 1.0:
+            return ops.zeros_like(inputs)
+        if self._noise_dims(inputs) is None:
+            return _core.ops.dropout(inputs, self.seed_generator.next(), rate=self.rate)
+        return inputs * (self._kept(inputs) * (1.0 / (1.0 - self.rate)))
+
+
+class Dropout(_Dropping):
     """In training each value is 0 with probability `rate`, else divided by 1 - rate; otherwise nothing happens.
 
-    `noise_shape` has 1 on axes whose values are dropped together, None (or the size) on the others.
+    `noise_shape` has 1 on axes whose values are dropped together, None (or the size) on the others. ValueError for
+    rates outside [0, 1], and for a `noise_shape` that does not fit the input.
 
     >>> import numpy as np, lamina
     >>> layer = lamina.layers.Dropout(0.5, seed=1)
@@ -42,14 +72,10 @@ class Dropout(_Random):
     [0.0, 2.0]
     """
 
-    _config_ignored = (*Layer._config_ignored, "p")
-
     def __init__(
         self, rate: Any = None, noise_shape: Sequence[int | None] | None = None, seed: Any = None, **kwargs: Any
     ) -> None:
-        rate = kwargs.pop("p", rate)  # its name in Keras 1
-        super().__init__(seed, **kwargs)
-        self.rate = number(type(self).__name__, "rate", rate, 0.0, 1.0)
+        super().__init__(rate, seed, **kwargs)
         self.noise_shape = self._checked(noise_shape)
 
     def _checked(self, noise_shape: Any) -> tuple[int | None, ...] | None:
@@ -67,36 +93,48 @@ class Dropout(_Random):
             )
         return sizes
 
-    def _noise_dims(self, inputs: Any) -> list[Any]:
+    def _noise_dims(self, inputs: Any) -> list[Any] | None:
         if self.noise_shape is None:
-            return list(inputs.dims)
-        if len(self.noise_shape) != inputs.ndim:
+            return None
+        pairs = list(zip(self.noise_shape, inputs.shape))
+        if len(self.noise_shape) != inputs.ndim or any(
+            n not in (None, 1) and size not in (None, n) for n, size in pairs
+        ):
             raise ValueError(
                 explain(
                     f"{type(self).__name__}: `noise_shape` does not fit the input.",
-                    f"{inputs.ndim} sizes, as the input has shape {inputs.shape}",
+                    f"{inputs.ndim} sizes that are 1 or the input's, which has shape {inputs.shape}",
                     f"noise_shape={self.noise_shape}",
-                    "give one size (or None) for each axis, the batch included.",
+                    "give 1, None or the size for each axis, the batch included.",
                 )
             )
         return [dim if n is None else n for n, dim in zip(self.noise_shape, inputs.dims)]
 
-    def call(self, inputs: Any, training: bool | None = False) -> Any:
-        if not training or self.rate == 0.0:
-            return inputs
-        if self.rate == 1.0:
-            return ops.zeros_like(inputs)
-        if self.noise_shape is None:
-            return _core.ops.dropout(inputs, self.seed_generator.next(), rate=self.rate)
-        draws = self._uniform(self._noise_dims(inputs), inputs.dtype)
-        kept = ops.cast(ops.greater_equal(draws, self.rate), inputs.dtype)
-        return inputs * (kept * (1.0 / (1.0 - self.rate)))
 
-
-class _SpatialDropout(Dropout):
+class _SpatialDropout(_Dropping):
     """Drops whole channels."""
 
     rank: int
+    data_format = "channels_last"
+
+    def __init__(self, rate: Any, seed: Any = None, name: str | None = None, dtype: Any = None, **kwargs: Any) -> None:
+        super().__init__(rate, seed, name=name, dtype=dtype, **kwargs)
+        self.input_spec = InputSpec(ndim=self.rank + 2)
+
+    def _noise_dims(self, inputs: Any) -> list[Any]:
+        batch, *dims = inputs.dims
+        ones = [1] * self.rank
+        return [batch, *ones, dims[-1]] if self.data_format == "channels_last" else [batch, dims[0], *ones]
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        if config["trainable"]:  # Keras does not take this argument here
+            del config["trainable"]
+        return config
+
+
+class _ImageDropout(_SpatialDropout):
+    """Drops whole channels of images or volumes, which may come first."""
 
     def __init__(
         self,
@@ -107,17 +145,8 @@ class _SpatialDropout(Dropout):
         dtype: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(rate, seed=seed, name=name, dtype=dtype, **kwargs)
+        super().__init__(rate, seed, name, dtype, **kwargs)
         self.data_format = standardize_data_format(data_format)
-        ones = (1,) * self.rank
-        self.noise_shape = (None, *ones, None) if self.data_format == "channels_last" else (None, None, *ones)
-        self.input_spec = InputSpec(ndim=self.rank + 2)
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        if config["trainable"]:  # Keras does not take this argument here
-            del config["trainable"]
-        return config
 
 
 class SpatialDropout1D(_SpatialDropout):
@@ -130,11 +159,8 @@ class SpatialDropout1D(_SpatialDropout):
 
     rank = 1
 
-    def __init__(self, rate: Any, seed: Any = None, name: str | None = None, dtype: Any = None, **kwargs: Any) -> None:
-        super().__init__(rate, "channels_last", seed, name, dtype, **kwargs)
 
-
-class SpatialDropout2D(_SpatialDropout):
+class SpatialDropout2D(_ImageDropout):
     """Dropout of whole channels: input (batch, rows, columns, channels).
 
     >>> import numpy as np, lamina
@@ -145,7 +171,7 @@ class SpatialDropout2D(_SpatialDropout):
     rank = 2
 
 
-class SpatialDropout3D(_SpatialDropout):
+class SpatialDropout3D(_ImageDropout):
     """Dropout of whole channels: input (batch, depth, rows, columns, channels).
 
     >>> import numpy as np, lamina
@@ -210,8 +236,7 @@ class AlphaDropout(Dropout):
         if self.rate == 1.0:
             return ops.zeros_like(inputs)
         factor = ((1.0 - self.rate) * (1.0 + self.rate * limit**2)) ** -0.5
-        draws = self._uniform(self._noise_dims(inputs), inputs.dtype)
-        kept = ops.cast(ops.greater_equal(draws, self.rate), inputs.dtype)
+        kept = self._kept(inputs)
         mixed = inputs * kept + (1.0 - kept) * limit
         return mixed * factor - factor * limit * self.rate
 

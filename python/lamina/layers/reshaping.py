@@ -47,10 +47,11 @@ class Reshape(Layer):
 
     def __init__(self, target_shape: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        sizes = (target_shape,) if is_integer(target_shape) else tuple(target_shape)
-        self.target_shape: tuple[int, ...] = tuple(-1 if n is None else n for n in sizes)
+        sizes: Any = (target_shape,) if is_integer(target_shape) else target_shape
+        listed = isinstance(sizes, (list, tuple))
+        self.target_shape: tuple[int, ...] = tuple(-1 if n is None else n for n in sizes) if listed else ()
         wrong = any(not is_integer(n) or (n < 0 and n != -1) for n in self.target_shape)
-        if wrong or self.target_shape.count(-1) > 1:
+        if not listed or wrong or self.target_shape.count(-1) > 1:
             raise ValueError(
                 explain(
                     "Reshape: `target_shape` is not a shape.",
@@ -88,13 +89,13 @@ class Permute(Layer):
 
     def __init__(self, dims: Sequence[int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.dims = tuple(dims)
-        if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
+        self.dims = tuple(dims) if isinstance(dims, (list, tuple)) else ()
+        if not self.dims or not all(map(is_integer, self.dims)) or {*self.dims} != {*range(1, len(self.dims) + 1)}:
             raise ValueError(
                 explain(
                     "Permute: `dims` is not an order of the axes.",
-                    f"the numbers 1 to {len(self.dims)}, each once",
-                    f"dims={self.dims}",
+                    f"the numbers 1 to {len(self.dims) or 'the number of axes'}, each once, in a tuple",
+                    f"dims={dims!r}",
                     "count the axes from 1, without the batch.",
                 )
             )
@@ -207,8 +208,7 @@ class ZeroPadding3D(_ZeroPadding):
 
 
 class _Cropping(_Border):
-    def __init__(self, cropping: Any = 1, data_format: str | None = None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def _crop(self, cropping: Any, data_format: str | None) -> None:
         pairs = self._set_up("cropping", cropping, data_format)
         self.cropping: Any = pairs if self.rank > 1 else pairs[0]
 
@@ -239,7 +239,8 @@ class Cropping1D(_Cropping):
     rank = 1
 
     def __init__(self, cropping: Any = (1, 1), **kwargs: Any) -> None:
-        super().__init__(cropping, "channels_last", **kwargs)
+        super().__init__(**kwargs)
+        self._crop(cropping, "channels_last")
 
 
 class Cropping2D(_Cropping):
@@ -253,7 +254,8 @@ class Cropping2D(_Cropping):
     rank = 2
 
     def __init__(self, cropping: Any = ((0, 0), (0, 0)), data_format: str | None = None, **kwargs: Any) -> None:
-        super().__init__(cropping, data_format, **kwargs)
+        super().__init__(**kwargs)
+        self._crop(cropping, data_format)
 
 
 class Cropping3D(_Cropping):
@@ -267,4 +269,5 @@ class Cropping3D(_Cropping):
     rank = 3
 
     def __init__(self, cropping: Any = ((1, 1), (1, 1), (1, 1)), data_format: str | None = None, **kwargs: Any) -> None:
-        super().__init__(cropping, data_format, **kwargs)
+        super().__init__(**kwargs)
+        self._crop(cropping, data_format)

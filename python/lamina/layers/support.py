@@ -8,14 +8,36 @@ from typing import Any
 
 from .. import ops
 from ..checks import explain
+from ..ops.convert import is_float
 from ..variables import autocast
 
 
+def to_float(layer: Any, x: Any) -> Any:
+    """Whole numbers and bools in the layer's compute dtype; floats as they are."""
+    return x if is_float(x.dtype) else ops.cast(x, layer.compute_dtype)
+
+
+def keeps_whole_numbers(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Makes a layer's `call`, whose kernel takes floats, give whole numbers for whole numbers."""
+
+    @functools.wraps(call)
+    def run(self: Any, inputs: Any) -> Any:
+        if is_float(inputs.dtype):
+            return call(self, inputs)
+        return ops.cast(call(self, ops.cast(inputs, "float64")), inputs.dtype)
+
+    return run
+
+
 def in_float32(call: Callable[..., Any]) -> Callable[..., Any]:
-    """Makes a layer's `call` compute in float32 on 16-bit floats: their statistics would be too coarse."""
+    """Makes a layer's `call` compute in float32 on 16-bit floats: their statistics would be too coarse.
+
+    Whole numbers are floats to it.
+    """
 
     @functools.wraps(call)
     def run(self: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        inputs = to_float(self, inputs)
         if inputs.dtype not in ("float16", "bfloat16"):
             return call(self, inputs, *args, **kwargs)
         with autocast("float32"):

@@ -137,12 +137,13 @@ class Functional(Model):
         flat = self._match_inputs(inputs)
         if mask is not None:
             for tensor, m in zip(flat, tree.flatten(mask)):
-                if m is not None and getattr(tensor, "_keras_mask", None) is None:
+                if m is not None and tensor is not None and getattr(tensor, "_keras_mask", None) is None:
                     tensor._keras_mask = m
         values = dict(zip(self._seeds, flat))
         values.update(zip(map(id, self._inputs), flat))
 
-        sizes = match_sizes(self._sizes, [t.dims for t in flat])
+        known = [(dims, t.dims) for dims, t in zip(self._sizes, flat) if t is not None]
+        sizes = match_sizes([dims for dims, _ in known], [dims for _, dims in known])
 
         def fill(value: Any) -> Any:
             if isinstance(value, Tensor):
@@ -193,6 +194,18 @@ class Functional(Model):
         return [self._fit(tensor, reference) for tensor, reference in zip(flat, self._inputs)]
 
     def _fit(self, tensor: Any, reference: Any) -> Any:
+        if tensor is None:
+            layer = reference._keras_history.operation
+            if getattr(layer, "optional", False):
+                return None
+            raise ValueError(
+                explain(
+                    f"Input {layer.name!r} of model {self.name!r} is missing.",
+                    f"data of shape {reference.shape}, as the input is not optional",
+                    "None",
+                    "pass data, or make the input with Input(..., optional=True).",
+                )
+            )
         mask = getattr(tensor, "_keras_mask", None)
         tensor = convert_to_tensor(tensor, reference.dtype)
         wanted = reference.shape
