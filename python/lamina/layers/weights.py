@@ -14,17 +14,23 @@ _KINDS = {"initializer": initializers, "regularizer": regularizers, "constraint"
 
 
 def weight_arguments(
-    *, activity_regularizer: bool = False, only_initialized: dict[str, str] | None = None, **weights: str
+    *,
+    activity_regularizer: bool = False,
+    only_initialized: dict[str, str] | None = None,
+    after_initializers: dict[str, Any] | None = None,
+    **weights: str,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Adds to a constructor the options of its weights, given by name with their default initializers.
 
     Each has `<weight>_initializer`, `<weight>_regularizer` and `<weight>_constraint`; in the signature all initializers
-    come first, then the regularizers, `activity_regularizer` if asked for, and the constraints, as Keras orders them.
+    come first, then the plain options `after_initializers` with their defaults, the regularizers,
+    `activity_regularizer` if asked for, and the constraints, as Keras orders them.
     They follow the constructor's positional arguments, and its keyword-only arguments follow them; all of them can be
     given by position. Before the constructor runs, the options are set as attributes: the objects they stand for.
     """
     defaults: dict[str, Any] = {f"{name}_initializer": value for name, value in weights.items()}
     defaults.update({f"{name}_initializer": value for name, value in (only_initialized or {}).items()})
+    defaults.update(after_initializers or {})
     defaults.update({f"{name}_regularizer": None for name in weights})
     if activity_regularizer:
         defaults["activity_regularizer"] = None
@@ -44,16 +50,12 @@ def weight_arguments(
 
         @functools.wraps(init)
         def run(self: Any, *args: Any, **kwargs: Any) -> None:
-            try:
-                given = signature.bind(self, *args, **kwargs).arguments
-            except TypeError as error:
-                raise TypeError(f"{type(self).__name__}: {error}") from None
-            extra = given.pop("kwargs", {})
-            given.pop("self")
+            given = given_arguments(self, signature, args, kwargs)
             for name, default in defaults.items():
                 if name != "activity_regularizer":
-                    setattr(self, name, _KINDS[name.rpartition("_")[2]].get(given.pop(name, default)))
-            init(self, **given, **extra)
+                    value, kind = given.pop(name, default), _KINDS.get(name.rpartition("_")[2])
+                    setattr(self, name, value if kind is None else kind.get(value))
+            init(self, **given)
 
         run.__signature__ = signature  # type: ignore[attr-defined]
         return run
@@ -61,13 +63,37 @@ def weight_arguments(
     return decorate
 
 
-def add_weight(layer: Any, name: str, shape: Sequence[int], trainable: bool = True) -> Any:
-    """A weight made with the options that the constructor took for that name."""
+def given_arguments(
+    layer: Any, signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> dict[str, Any]:
+    """What a call of a constructor with that signature gives, by name. TypeError for what does not fit."""
+    try:
+        given = signature.bind(layer, *args, **kwargs).arguments
+    except TypeError as error:
+        raise TypeError(f"{type(layer).__name__}: {error}") from None
+    extra = given.pop("kwargs", {})
+    given.pop("self")
+    return {**given, **extra}
+
+
+def add_weight(
+    layer: Any,
+    name: str,
+    shape: Sequence[int],
+    trainable: bool = True,
+    options: str | None = None,
+    initializer: Any = None,
+) -> Any:
+    """A weight made with the options that the constructor took for that name, or for the name `options`.
+
+    `initializer` may replace the one among them.
+    """
+    options = options or name
     return layer.add_weight(
         shape=tuple(shape),
-        initializer=getattr(layer, f"{name}_initializer"),
-        regularizer=getattr(layer, f"{name}_regularizer", None),
-        constraint=getattr(layer, f"{name}_constraint", None),
+        initializer=getattr(layer, f"{options}_initializer") if initializer is None else initializer,
+        regularizer=getattr(layer, f"{options}_regularizer", None),
+        constraint=getattr(layer, f"{options}_constraint", None),
         trainable=trainable,
         name=name,
     )
