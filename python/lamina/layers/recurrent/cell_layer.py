@@ -38,8 +38,8 @@ class CellLayer(RNN):
         cls.cell_class = cell
         of_cell, of_loop = _parameters(cell.__init__), _parameters(RNN.__init__)
         del of_loop["cell"]
+        last = [*after.split(), *(name for name in of_loop if name not in after.split())]
         of_loop["use_cudnn"] = Parameter("use_cudnn", Parameter.POSITIONAL_OR_KEYWORD, default="auto")
-        last = [*after.split(), "zero_output_for_mask"]
         names = [name for name in of_cell if name not in last]
         names.insert(names.index("kernel_constraint"), "activity_regularizer")
         of_loop["activity_regularizer"] = of_cell["kernel_regularizer"].replace(name="activity_regularizer")

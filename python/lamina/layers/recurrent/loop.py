@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ... import ops, tree
+from ...variables import autocast
 from .cell import Cell
 from .custom import call_cell, output_size
 from .stacked import StackedRNNCells
@@ -49,9 +50,12 @@ def run_cell(
             new_states.append(new if several else new[0])
         return inputs, new_states
 
+    dtype = getattr(cell, "compute_dtype", inputs.dtype)
+    inputs, states = tree.map_structure(lambda t: ops.cast(t, dtype), (inputs, states))
     standard = call is Cell.call
     if standard:
-        rows, step = cell.project(inputs, training), cell.stepper(states[0], training)
+        with autocast(dtype if dtype != cell.variable_dtype else None):
+            rows, step = cell.project(inputs, training), cell.stepper(states[0], training)
     else:
         rows, step = inputs, lambda x, states: call_cell(cell, x, states, training)
     # The output of a standard cell is its first state, so that the loop need not carry it.

@@ -57,7 +57,7 @@ class RNN(Layer):
         super().__init__(**kwargs)
         refuse(self, time_major=time_major)
         if isinstance(cell, (list, tuple)):
-            cell = StackedRNNCells(cell)
+            cell = StackedRNNCells(cell, dtype=kwargs.get("dtype"))
         check_cell(type(self).__name__, cell)
         self.cell = cell
         self.return_sequences = bool(return_sequences)
@@ -80,13 +80,9 @@ class RNN(Layer):
     def get_initial_state(self, batch_size: Any) -> list[Any]:
         """The states that a loop over `batch_size` samples begins with."""
         if not hasattr(self.cell, "get_initial_state"):
-            return zero_states(self.cell.state_size, batch_size, self._state_dtype)
+            return zero_states(self.cell.state_size, batch_size, self.compute_dtype)
         states = self.cell.get_initial_state(batch_size=batch_size)
         return list(states) if isinstance(states, (list, tuple)) else [states]
-
-    @property
-    def _state_dtype(self) -> str:
-        return getattr(self.cell, "compute_dtype", self.compute_dtype)
 
     def reset_state(self, states: Any = None) -> None:
         """Sets the kept states to 0, or to `states`. ValueError for a layer that keeps none."""
@@ -186,7 +182,7 @@ class RNN(Layer):
         return (output, *states) if self.return_state else output
 
     def _first_states(self, sequences: Any, given: Any) -> list[Any]:
-        """The states to begin with, in the cell's dtype; ValueError when they do not fit."""
+        """The states to begin with; ValueError when they do not fit."""
         if self.stateful:
             kept = tree.flatten(self.states)[0].shape[0]
             if sequences.shape[0] not in (None, kept):
@@ -210,7 +206,7 @@ class RNN(Layer):
                 ):
                     self._refuse_states(expected, received)
                 states = tree.pack_sequence_as(states, received)
-        return tree.map_structure(lambda t: ops.cast(t, self._state_dtype), states)
+        return states
 
     def _time_major_mask(self, sequences: Any, mask: Any) -> Any:
         """The mask as bools (time, batch), or None; ValueError when it does not fit."""
