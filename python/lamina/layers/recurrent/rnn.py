@@ -7,7 +7,6 @@ from typing import Any
 from ... import ops, tree
 from ...checks import explain
 from ...ops.operation import outside_trace
-from ...utils.naming import name_scope
 from ...variables import Variable
 from ..layer import Layer
 from ..support import refuse
@@ -116,6 +115,9 @@ class RNN(Layer):
             )
         )
 
+    def _kept_states(self) -> list[Any]:
+        return [] if self.states is None else tree.flatten(self.states)
+
     # Building.
 
     def build(self, sequences_shape: Any, initial_state_shape: Any = None) -> None:
@@ -141,8 +143,7 @@ class RNN(Layer):
                         "give it in `Input(batch_shape=...)` or `Input(shape, batch_size=...)`.",
                     )
                 )
-            with name_scope(self.name):
-                self.states = outside_trace(lambda: self._state_variables(batch))
+            self.states = outside_trace(lambda: self._state_variables(batch))
 
     def _state_variables(self, batch: int) -> Any:
         def variable(value: Any) -> Variable:
@@ -162,6 +163,8 @@ class RNN(Layer):
                     "give the number of steps in `Input(shape=...)`, or leave `unroll` out.",
                 )
             )
+        if self.stateful:
+            sequences = self._of_kept_size(sequences)
         output, states = run_cell(
             self.cell,
             ops.swapaxes(sequences, 0, 1),
@@ -181,19 +184,24 @@ class RNN(Layer):
         output, states = tree.map_structure(lambda t: ops.cast(t, self.compute_dtype), (output, states))
         return (output, *states) if self.return_state else output
 
+    def _of_kept_size(self, sequences: Any) -> Any:
+        """The input with as many samples as have states; ValueError when they are others, now or when it runs."""
+        kept = tree.flatten(self.states)[0].shape[0]
+        if sequences.shape[0] is None:
+            return ops.reshape(sequences, (kept, *sequences.dims[1:]))
+        if sequences.shape[0] != kept:
+            raise ValueError(
+                explain(
+                    f"{type(self).__name__} {self.name!r} keeps states of another number of samples.",
+                    f"a batch of {kept} samples, as the one it was built for",
+                    f"{sequences.shape[0]}, from an input of shape {sequences.shape}",
+                    "use batches of one size only, or a layer of its own for the others.",
+                )
+            )
+        return sequences
+
     def _first_states(self, sequences: Any, given: Any) -> list[Any]:
         """The states to begin with; ValueError when they do not fit."""
-        if self.stateful:
-            kept = tree.flatten(self.states)[0].shape[0]
-            if sequences.shape[0] not in (None, kept):
-                raise ValueError(
-                    explain(
-                        f"{type(self).__name__} {self.name!r} keeps states of another number of samples.",
-                        f"a batch of {kept} samples, as the one it was built for",
-                        f"{sequences.shape[0]}, from an input of shape {sequences.shape}",
-                        "use batches of one size only, or a layer of its own for the others.",
-                    )
-                )
         if given is None and self.stateful:
             states = tree.map_structure(lambda v: v.value, self.states)
         else:
