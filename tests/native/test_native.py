@@ -19,8 +19,7 @@ def model_of(case):
     rng = np.random.default_rng(case.seed)
     x = [np.concatenate([a.make(rng) for _ in range(3)]) for a in case.inputs]
     inputs = [lamina.Input(a.shape[1:], dtype=str(a.dtype)) for a in x]
-    layer = getattr(lamina.layers, case.layer)(**case.kwargs)
-    y = layer(*case.arguments(inputs))
+    y = case.make(lamina.layers)(*case.arguments(inputs))
     model = lamina.Model(inputs, lamina.layers.Dense(1)(lamina.layers.Flatten()(y)))
     model.compile("adam", "mse", metrics=["mae"])
     return model, x, rng.standard_normal((len(x[0]), 1)).astype("float32")

@@ -65,7 +65,7 @@ MODES = [(c, training) for c in PARITY for training in (False, True) if not trai
 @pytest.mark.parametrize(("case", "training"), MODES, ids=lambda value: getattr(value, "id", f"training={value}"))
 def test_values_and_gradients(case, training, keras):
     arrays = make_all(case.inputs, seed=case.seed)
-    ours = getattr(layers, case.layer)(**case.kwargs)
+    ours = case.make(layers)
     tensors = [ops.convert_to_tensor(a) for a in arrays]
     ours(*case.arguments(tensors), training=False)
     rng = np.random.default_rng(5)
@@ -74,7 +74,7 @@ def test_values_and_gradients(case, training, keras):
     ]
     ours.set_weights(values)
 
-    theirs = getattr(keras.layers, case.layer)(**case.kwargs)
+    theirs = case.make(keras.layers)
     theirs(*case.arguments(arrays))
     theirs.set_weights(values)
     theirs(*case.arguments(arrays), **({"training": training} if case.layer == "BatchNormalization" else {}))
@@ -104,8 +104,8 @@ def test_values_and_gradients(case, training, keras):
 
 @EACH
 def test_configurations_go_both_ways(case, keras):
-    ours = getattr(layers, case.layer)(**case.kwargs)
-    theirs = getattr(keras.layers, case.layer)(**case.kwargs)
+    ours = case.make(layers)
+    theirs = case.make(keras.layers)
     built = keras.layers.deserialize(layers.serialize(ours), custom_objects=FUNCTIONS)
     assert type(built) is type(theirs)
     back = layers.deserialize(keras.layers.serialize(theirs), custom_objects=FUNCTIONS)

@@ -78,6 +78,24 @@ from .pooling import (
     MaxPooling2D,
     MaxPooling3D,
 )
+from .recurrent import (
+    GRU,
+    LSTM,
+    RNN,
+    AbstractRNNCell,
+    Bidirectional,
+    ConvLSTM1D,
+    ConvLSTM2D,
+    ConvLSTM3D,
+    CuDNNGRU,
+    CuDNNLSTM,
+    GRUCell,
+    LSTMCell,
+    SimpleRNN,
+    SimpleRNNCell,
+    StackedRNNCells,
+    TimeDistributed,
+)
 from .regularization import (
     ActivityRegularization,
     AlphaDropout,
@@ -100,6 +118,7 @@ from .reshaping import (
     ZeroPadding2D,
     ZeroPadding3D,
 )
+from .wrapper import Wrapper
 
 NAMESPACE = Namespace(
     "layer",
