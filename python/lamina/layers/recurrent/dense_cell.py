@@ -58,6 +58,26 @@ class DenseCell(Cell):
         projected = masked_product(ops.matmul, inputs, self.kernel.value, masks)
         return projected if bias is None else projected + bias
 
+    def standard(self, training: bool | None) -> bool:
+        """Whether the engine's kernel computes what this cell does: the usual activations, nothing left out."""
+        recurrent = getattr(self, "recurrent_activation", activations.sigmoid)
+        leaves_out = bool(training) and self.recurrent_dropout > 0.0
+        return self.activation is activations.tanh and recurrent is activations.sigmoid and not leaves_out
+
+    def kernel_states(self, rows: Any, states: list[Any], mask: Any, reverse: bool) -> list[Any]:
+        """The states of all steps, the first ones included, by the engine's kernel: each (time + 1, batch, units)."""
+        masks = () if mask is None else (mask,)
+        found = self.kernel_op(rows, self.recurrent_kernel.value, *self.kernel_inputs(states), *masks, reverse=reverse)
+        return list(found[: len(states)]) if isinstance(found, tuple) else [found]
+
+    def kernel_op(self, *inputs: Any, **options: Any) -> Any:
+        """The op of the engine for a whole sequence."""
+        raise NotImplementedError
+
+    def kernel_inputs(self, states: list[Any]) -> list[Any]:
+        """What the op takes behind the recurrent kernel."""
+        return states
+
     def recurrence(self, state: Any, training: bool | None) -> Callable[[Any], Any]:
         """`h -> h @ recurrent_kernel`; the weights are read and values to leave out are drawn once, for all steps."""
         kernel, masks = self.recurrent_kernel.value, self.recurrent_masks(state, training)

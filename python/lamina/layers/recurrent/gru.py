@@ -52,6 +52,16 @@ class GRUCell(DenseCell):
         bias = super().input_bias()
         return bias[0] if bias is not None and self.reset_after else bias
 
+    def standard(self, training: bool | None) -> bool:
+        return self.reset_after and super().standard(training)
+
+    def kernel_op(self, *inputs: Any, **options: Any) -> Any:
+        return _core.ops.gru(*inputs, **options)
+
+    def kernel_inputs(self, states: list[Any]) -> list[Any]:
+        bias = ops.zeros((3 * self.units,), states[0].dtype) if self.bias is None else self.bias.value[1]
+        return [*states, bias]
+
     def stepper(self, state: Any, training: bool | None) -> Step:
         sums = self._reset_after(state, training) if self.reset_after else self._reset_before(state, training)
 

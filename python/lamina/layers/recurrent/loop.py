@@ -8,6 +8,7 @@ from ... import ops, tree
 from ...variables import autocast
 from .cell import Cell
 from .custom import call_cell, output_size
+from .dense_cell import DenseCell
 from .stacked import StackedRNNCells
 
 
@@ -55,7 +56,12 @@ def run_cell(
     standard = call is Cell.call
     if standard:
         with autocast(dtype if dtype != cell.variable_dtype else None):
-            rows, step = cell.project(inputs, training), cell.stepper(states[0], training)
+            rows = cell.project(inputs, training)
+            # With `unroll` a masked first step gives 0, which only the loop below does.
+            if isinstance(cell, DenseCell) and cell.standard(training) and (mask is None or not unroll):
+                found = cell.kernel_states(rows, states, mask, reverse)
+                return _outputs_of(found, mask if zero_output_for_mask else None, reverse, return_sequences)
+            step = cell.stepper(states[0], training)
     else:
         rows, step = inputs, lambda x, states: call_cell(cell, x, states, training)
     # The output of a standard cell is its first state, so that the loop need not carry it.
@@ -74,6 +80,18 @@ def run_cell(
     (states, before), outputs = ops.scan(advance, (states, before), (rows, mask), reverse=reverse)
     last_output = before if carries_output else states[0]
     return outputs if return_sequences else last_output, states
+
+
+def _outputs_of(found: list[Any], mask: Any, reverse: bool, return_sequences: bool) -> tuple[Any, list[Any]]:
+    """Outputs and last states of the states of all steps, the first ones included; with `mask`, masked steps give 0."""
+    last = 0 if reverse else -1
+    outputs = found[0][:-1] if reverse else found[0][1:]
+    if mask is not None:
+        outputs = ops.where(ops.expand_dims(mask, -1), outputs, ops.zeros_like(outputs))
+    states = [state[last] for state in found]
+    if return_sequences:
+        return outputs, states
+    return (states[0] if mask is None else outputs[last]), states
 
 
 def _where(valid: Any, a: Any, b: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ... import activations, initializers, ops
+from ... import _core, activations, initializers, ops
 from ..weights import weight_arguments
 from .cell import Step
 from .cell_layer import CellLayer
@@ -70,6 +70,9 @@ class LSTMCell(DenseCell):
         super().__init__(units, activation, use_bias, dropout, recurrent_dropout, seed, **kwargs)
         self.recurrent_activation = activations.get(recurrent_activation)
         self.state_size = [self.units, self.units]
+
+    def kernel_op(self, *inputs: Any, **options: Any) -> Any:
+        return _core.ops.lstm(*inputs, **options)
 
     def bias_start(self) -> Any:
         return open_forget_gates(self, self.units)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ... import _core
 from ..weights import weight_arguments
 from .cell import Step
 from .cell_layer import CellLayer
@@ -35,6 +36,9 @@ class SimpleRNNCell(DenseCell):
         **kwargs: Any,
     ) -> None:
         super().__init__(units, activation, use_bias, dropout, recurrent_dropout, seed, **kwargs)
+
+    def kernel_op(self, *inputs: Any, **options: Any) -> Any:
+        return _core.ops.simple_rnn(*inputs, **options)
 
     def stepper(self, state: Any, training: bool | None) -> Step:
         recur = self.recurrence(state, training)
