@@ -122,9 +122,22 @@ def test_a_stateful_layer_keeps_to_its_batch_size():
         layer.reset_state([zeros(2, 5), zeros(2, 5)])
     inputs = lamina.Input(batch_shape=(2, 4, 3))
     model = lamina.Model(inputs, layers.GRU(5, stateful=True)(inputs))
-    for call in (model.predict, model):
-        with pytest.raises(ValueError, match="2"):
-            call(X[:1])
+    with pytest.raises(ValueError, match="number of elements"):
+        model(X[:1])
+    model.compile("sgd", "mse")
+    many, states = np.concatenate([X, X, X]), np.concatenate([X, X, X])[:, 0, :1]
+    calls = [
+        lambda: model.predict(X[:1]),
+        lambda: model.predict(many),
+        lambda: model.predict(many[:5], batch_size=2),
+        lambda: model.fit(many, states, verbose=0),
+        lambda: model.evaluate(many, states, batch_size=3, verbose=0),
+    ]
+    for call in calls:
+        with pytest.raises(ValueError, match=r"batches of 2 samples each.*Received: batches of"):
+            call()
+    assert model.predict(many, batch_size=2, verbose=0).shape == (6, 5)
+    assert model.predict(many[:5], batch_size=2, steps=2, verbose=0).shape == (4, 5)
 
 
 class Cell(layers.AbstractRNNCell):

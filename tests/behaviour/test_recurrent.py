@@ -214,6 +214,44 @@ def test_a_file_holds_the_states_and_saving_changes_none(batch, rng, tmp_path):
     np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
 
 
+def test_stateful_layers_in_a_sequential_model(rng, tmp_path):
+    x = rng.normal(size=(2, 5, 3)).astype("float32")
+    models = [
+        lamina.Sequential([lamina.Input(batch_shape=(2, None, 3)), layers.GRU(4, stateful=True)]),
+        lamina.Sequential([layers.GRU(4, stateful=True, batch_input_shape=(2, 5, 3)), layers.Dense(1)]),
+        lamina.Sequential([lamina.Input((5, 3), batch_size=2), layers.Bidirectional(layers.GRU(4, stateful=True))]),
+    ]
+    for i, model in enumerate(models):
+        model.reset_states()
+        first = model.predict(x, verbose=0)
+        assert not np.array_equal(model.predict(x, verbose=0), first)
+        model.reset_states()
+        np.testing.assert_array_equal(model.predict(x, verbose=0), first)
+        model.save(tmp_path / f"{i}.lamina")
+        again = lamina.models.load_model(tmp_path / f"{i}.lamina")
+        np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
+
+
+def test_losses_that_a_cell_adds_in_every_step(rng):
+    class Costly(layers.AbstractRNNCell):
+        state_size = 3
+
+        def call(self, inputs, states):
+            self.add_loss(ops.sum(inputs**2))
+            return inputs, [inputs]
+
+    x = rng.normal(size=(2, 5, 3)).astype("float32")
+    layer = layers.RNN([Costly(), Costly()])
+    for _ in range(2):
+        layer(x)
+        np.testing.assert_allclose([float(loss) for loss in layer.losses], [(x**2).sum()] * 2, rtol=1e-5)
+    inputs = lamina.Input((None, 3))
+    model = lamina.Model(inputs, layer(inputs))
+    model.compile("sgd", "mse")
+    loss = model.evaluate(x, x[:, -1], verbose=0)
+    np.testing.assert_allclose(loss, 2 * (x**2).sum(), rtol=1e-5)
+
+
 def test_a_stateful_model_trains(rng):
     model, layer = stateful_model("GRU")
     model.compile(lamina.optimizers.Adam(0.05), "mse")

@@ -147,6 +147,12 @@ class Model(Trainer, Layer):
             found += [m for m in layer._tracked_metrics() if not any(m is other for other in found)]
         return found
 
+    def reset_states(self) -> None:
+        """Sets the states that stateful layers keep from batch to batch to 0."""
+        for layer in self._flatten_layers():
+            if layer._kept_states():
+                layer.reset_state()
+
     def summary(
         self,
         line_length: int | None = None,

@@ -8,6 +8,7 @@ from ... import ops, tree
 from ...checks import explain
 from ..layer import call_signature
 from ..wrapper import Wrapper
+from .custom import take_losses
 
 
 class TimeDistributed(Wrapper):
@@ -59,10 +60,7 @@ class TimeDistributed(Wrapper):
                 output = self.layer.call(x, mask=valid, **options)
             else:
                 output = self.layer.call(x, **options)
-            # What parts of the layer add as losses is known within the step only: it goes out as a result.
-            losses = [loss for part in self.layer._flatten_layers() for loss in part._losses]
-            self.layer._clear_losses()
-            return (), (output, losses)
+            return (), (output, take_losses(self.layer))
 
         rows = tree.map_structure(lambda t: None if t is None else ops.swapaxes(t, 0, 1), (inputs, mask))
         outputs, losses = ops.scan(step, (), rows)[1]
