@@ -389,6 +389,22 @@ def test_time_distributed_on_unknown_sizes(rng):
         np.testing.assert_allclose(model.predict(x, verbose=0), layer(x).numpy(), atol=1e-6)
 
 
+def test_models_on_every_step(rng):
+    image = lamina.Input((6, 6, 2))
+    y = layers.MaxPooling2D()(layers.BatchNormalization()(layers.Conv2D(3, 3, activation="relu")(image)))
+    network = lamina.Model(image, layers.Dense(4)(layers.Flatten()(y)))
+    centred = lamina.Model(image, layers.Flatten()(image - ops.mean(image, axis=0)))
+    x = rng.normal(size=(3, 4, 6, 6, 2)).astype("float32")
+    for model in (network, centred, lamina.Sequential([network, layers.Dense(2)])):
+        outputs = layers.TimeDistributed(model)(x).numpy()
+        expected = np.stack([model(x[:, t]).numpy() for t in range(4)], 1)
+        np.testing.assert_allclose(outputs, expected, atol=1e-5)
+    moving = network.layers[2].moving_mean
+    before = moving.numpy()
+    layers.TimeDistributed(network)(x, training=True)
+    assert not np.array_equal(moving.numpy(), before)
+
+
 def test_first_weights_of_bidirectional(rng):
     values = [rng.normal(size=s).astype("float32") for s in [(3, 6), (2, 6), (2, 6)] * 2]
     layer = layers.Bidirectional(layers.GRU(2), weights=values)

@@ -9,6 +9,7 @@ from ...checks import explain
 from ..layer import call_signature
 from ..wrapper import Wrapper
 from .custom import take_losses
+from .samples import treats_samples_alone
 
 
 class TimeDistributed(Wrapper):
@@ -53,6 +54,10 @@ class TimeDistributed(Wrapper):
             )
         signature = call_signature(self.layer.call)
         options = {"training": training} if signature.has_training else {}
+        if (mask is None or not signature.has_mask) and treats_samples_alone(self.layer, training):
+            batch, steps, *sizes = inputs.dims
+            outputs = self.layer.call(ops.reshape(inputs, (batch * steps, *sizes)), **options)
+            return tree.map_structure(lambda t: ops.reshape(t, (batch, steps, *t.dims[1:])), outputs)
 
         def step(_: Any, row: Any) -> Any:
             x, valid = row
