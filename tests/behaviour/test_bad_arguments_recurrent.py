@@ -31,6 +31,7 @@ MISTAKES: list[Mistake] = [
     ("LSTM", D(units=2, recurrent_regularizer="l3"), None, "l3"),
     ("LSTM", D(units=2, bias_constraint="small"), None, "small"),
     ("LSTM", D(units=2, use_cudnn=True), None, "use_cudnn=True"),
+    ("LSTM", D(units=2, implementation=3), None, "implementation=3"),
     ("LSTM", D(units=2, unit=3), None, "no such argument.*unit=3"),
     ("GRU", D(units=2, time_major=True), None, "`time_major` is not available"),
     ("GRU", D(units=2, seed="a"), None, "seed='a'"),
@@ -94,8 +95,7 @@ def zeros(*shape):
         (lambda: layers.GRU(5)(X, mask=np.ones((2, 4, 3), bool)), "the mask does not fit"),
         (lambda: layers.TimeDistributed(layers.Dense(2))(X, mask=np.ones((2, 3), bool)), "the mask does not fit"),
         (lambda: layers.TimeDistributed(layers.Dense(2))(X, mask=np.ones((2,), bool)), "the mask does not fit"),
-        (lambda: layers.GRU(5).reset_state(), "keeps no states"),
-        (lambda: layers.Bidirectional(layers.GRU(5)).reset_states(), "keeps no states"),
+        (lambda: layers.GRU(5).reset_state([zeros(2, 5)]), "keeps no states"),
     ],
 )
 def test_states_and_masks_that_do_not_fit(call, names):

@@ -342,6 +342,30 @@ def test_masked_steps_leave_states_and_outputs(rng):
     np.testing.assert_array_equal(outputs._keras_mask.numpy(), mask)
 
 
+@pytest.mark.parametrize("zero", [False, True])
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+def test_masked_steps_of_images(zero, data_format, rng):
+    x = rng.normal(size=(2, 5, 3, 4, 3)).astype("float32")
+    mask = np.tile(~np.isin(np.arange(5), [1, 4]), (2, 1))
+    layer = layers.ConvLSTM2D(
+        2, 2, data_format=data_format, return_sequences=True, return_state=True, zero_output_for_mask=zero
+    )
+    outputs, *states = layer(x, mask=mask)
+    kept, *last = layer(x[:, [0, 2, 3]])
+    np.testing.assert_allclose(outputs.numpy()[:, [0, 2, 3]], kept.numpy(), atol=1e-6)
+    np.testing.assert_array_equal(outputs.numpy()[:, 1], (not zero) * outputs.numpy()[:, 0])
+    np.testing.assert_array_equal(outputs.numpy()[:, 4], (not zero) * outputs.numpy()[:, 3])
+    for mine, wanted in zip(states, last):
+        np.testing.assert_allclose(mine.numpy(), wanted.numpy(), atol=1e-6)
+
+
+def test_layers_that_keep_no_states_have_none_to_reset():
+    model = lamina.Sequential([lamina.Input((None, 3)), layers.Bidirectional(layers.GRU(2)), layers.Dense(1)])
+    model.reset_states()
+    layers.LSTM(2).reset_state()
+    layers.Bidirectional(layers.LSTM(2)).reset_states()
+
+
 def test_masks_of_results_with_states():
     x = lamina.Input((5, 3))
     masked = layers.Masking()(x)

@@ -84,8 +84,10 @@ class RNN(Layer):
         return list(states) if isinstance(states, (list, tuple)) else [states]
 
     def reset_state(self, states: Any = None) -> None:
-        """Sets the kept states to 0, or to `states`. ValueError for a layer that keeps none."""
+        """Sets the kept states, if there are any, to 0, or to `states`. ValueError where those do not fit."""
         if self.states is None:
+            if states is None:
+                return
             raise ValueError(
                 explain(
                     f"{type(self).__name__} {self.name!r} keeps no states.",
