@@ -26,6 +26,16 @@ class Leaky(layers.Layer):
         return ops.concatenate([h, -h], -1), [h]
 
 
+@lamina.saving.register_keras_serializable()
+class Streaming(lamina.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.recurrent = layers.SimpleRNN(3, stateful=True)
+
+    def call(self, inputs):
+        return self.recurrent(inputs)
+
+
 def leaky(x, kernel, mask=None):
     """The outputs of `Leaky` by hand; a masked step repeats the output before."""
     h, output, outputs = np.zeros((len(x), kernel.shape[1])), np.zeros((len(x), 2 * kernel.shape[1])), []
@@ -220,7 +230,11 @@ def test_stateful_layers_in_a_sequential_model(rng, tmp_path):
         lamina.Sequential([lamina.Input(batch_shape=(2, None, 3)), layers.GRU(4, stateful=True)]),
         lamina.Sequential([layers.GRU(4, stateful=True, batch_input_shape=(2, 5, 3)), layers.Dense(1)]),
         lamina.Sequential([lamina.Input((5, 3), batch_size=2), layers.Bidirectional(layers.GRU(4, stateful=True))]),
+        lamina.Sequential([layers.Dense(3), layers.LSTM(4, stateful=True), layers.Dense(1)]),
+        Streaming(),
     ]
+    for model in models[3:]:
+        model(x)
     for i, model in enumerate(models):
         model.reset_states()
         first = model.predict(x, verbose=0)

@@ -142,7 +142,7 @@ class RNN(Layer):
                         f"{type(self).__name__} {self.name!r} keeps the state of each sample of a batch.",
                         "a known batch size",
                         f"an input of shape {tuple(sequences_shape)}",
-                        "give it in `Input(batch_shape=...)`, or call the layer on a batch of data first.",
+                        "give it in `Input(batch_shape=...)`, or call the model on a batch of data first.",
                     )
                 )
             self.states = outside_trace(lambda: self._state_variables(batch))
