@@ -3,7 +3,7 @@
 * `cell.py`, `dense_cell.py`: what a cell is. `custom.py`: those of users. `stacked.py`: several as one.
 * `loop.py`: `run_cell`, the loop. `rnn.py`: the layer around it; `cell_layer.py`: its form with a cell of its own.
 * `simple_rnn.py`, `lstm.py`, `gru.py`, `conv_lstm.py`: a cell and a layer each.
-* `bidirectional.py`, `time_distributed.py`: layers around layers.
+* `bidirectional.py`, `time_distributed.py`: layers around layers. `samples.py`: when steps can be samples.
 """
 
 from .bidirectional import Bidirectional

@@ -134,7 +134,7 @@ class Bidirectional(Layer):
         return None if None in kept else (*kept[0], *kept[1])
 
     def reset_state(self) -> None:
-        """Sets the kept states of both layers to 0."""
+        """Sets the kept states of both layers, if there are any, to 0."""
         self.forward_layer.reset_state()
         self.backward_layer.reset_state()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ... import _core, ops
-from ...checks import number
+from ...checks import choice, number
 from ...random import SeedGenerator
 from ..layer import Layer
 
@@ -61,6 +61,7 @@ class Cell(AbstractRNNCell):
         owner = type(self).__name__
         self.dropout = number(owner, "dropout", dropout, 0.0, 1.0)
         self.recurrent_dropout = number(owner, "recurrent_dropout", recurrent_dropout, 0.0, 1.0)
+        implementation = choice(owner, "implementation", implementation, (0, 1, 2))
         self.implementation = 1 if self.recurrent_dropout else implementation
         self.seed = seed
         self.seed_generator = SeedGenerator(seed)

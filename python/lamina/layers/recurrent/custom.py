@@ -1,4 +1,4 @@
-"""What the loop asks of a cell of any class."""
+"""What a loop asks of a cell of any class."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from ... import tree
 from ...checks import explain, is_integer
-from ..layer import call_signature
+from ..layer import Layer, call_signature
 
 
 def check_cell(owner: str, cell: Any) -> None:
@@ -39,6 +39,15 @@ def output_size(cell: Any) -> Any:
     if size is None:
         size = cell.state_size[0] if isinstance(cell.state_size, (list, tuple)) else cell.state_size
     return size
+
+
+def take_losses(layer: Any) -> list[Any]:
+    """What `layer` and its parts have added as losses in one step: known within the step only, so a result of it."""
+    if not isinstance(layer, Layer):
+        return []
+    losses = [loss for part in layer._flatten_layers() for loss in part._losses]
+    layer._clear_losses()
+    return losses
 
 
 def call_cell(cell: Any, inputs: Any, states: list[Any], training: bool | None) -> tuple[Any, list[Any]]:

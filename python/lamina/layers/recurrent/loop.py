@@ -7,7 +7,7 @@ from typing import Any
 from ... import ops, tree
 from ...variables import autocast
 from .cell import Cell
-from .custom import call_cell, output_size
+from .custom import call_cell, output_size, take_losses
 from .dense_cell import DenseCell
 from .stacked import StackedRNNCells
 
@@ -75,9 +75,12 @@ def run_cell(
             previous = states[0] if before is None else before
             output = _where(valid, output, ops.zeros_like(output) if zero_output_for_mask else previous)
             new = tree.map_structure(lambda a, b: _where(valid, a, b), new, states)
-        return (new, output if carries_output else None), output if return_sequences else None
+        kept = output if return_sequences else None
+        return (new, output if carries_output else None), (kept, take_losses(cell))
 
-    (states, before), outputs = ops.scan(advance, (states, before), (rows, mask), reverse=reverse)
+    (states, before), (outputs, losses) = ops.scan(advance, (states, before), (rows, mask), reverse=reverse)
+    for loss in losses:
+        cell.add_loss(ops.sum(loss))
     last_output = before if carries_output else states[0]
     return outputs if return_sequences else last_output, states
 

@@ -84,8 +84,10 @@ class RNN(Layer):
         return list(states) if isinstance(states, (list, tuple)) else [states]
 
     def reset_state(self, states: Any = None) -> None:
-        """Sets the kept states to 0, or to `states`. ValueError for a layer that keeps none."""
+        """Sets the kept states, if there are any, to 0, or to `states`. ValueError where those do not fit."""
         if self.states is None:
+            if states is None:
+                return
             raise ValueError(
                 explain(
                     f"{type(self).__name__} {self.name!r} keeps no states.",
@@ -140,7 +142,7 @@ class RNN(Layer):
                         f"{type(self).__name__} {self.name!r} keeps the state of each sample of a batch.",
                         "a known batch size",
                         f"an input of shape {tuple(sequences_shape)}",
-                        "give it in `Input(batch_shape=...)` or `Input(shape, batch_size=...)`.",
+                        "give it in `Input(batch_shape=...)`, or call the model on a batch of data first.",
                     )
                 )
             self.states = outside_trace(lambda: self._state_variables(batch))

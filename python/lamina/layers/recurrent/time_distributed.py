@@ -8,6 +8,8 @@ from ... import ops, tree
 from ...checks import explain
 from ..layer import call_signature
 from ..wrapper import Wrapper
+from .custom import take_losses
+from .samples import treats_samples_alone
 
 
 class TimeDistributed(Wrapper):
@@ -52,6 +54,10 @@ class TimeDistributed(Wrapper):
             )
         signature = call_signature(self.layer.call)
         options = {"training": training} if signature.has_training else {}
+        if (mask is None or not signature.has_mask) and treats_samples_alone(self.layer, training):
+            batch, steps, *sizes = inputs.dims
+            outputs = self.layer.call(ops.reshape(inputs, (batch * steps, *sizes)), **options)
+            return tree.map_structure(lambda t: ops.reshape(t, (batch, steps, *t.dims[1:])), outputs)
 
         def step(_: Any, row: Any) -> Any:
             x, valid = row
@@ -59,10 +65,7 @@ class TimeDistributed(Wrapper):
                 output = self.layer.call(x, mask=valid, **options)
             else:
                 output = self.layer.call(x, **options)
-            # What parts of the layer add as losses is known within the step only: it goes out as a result.
-            losses = [loss for part in self.layer._flatten_layers() for loss in part._losses]
-            self.layer._clear_losses()
-            return (), (output, losses)
+            return (), (output, take_losses(self.layer))
 
         rows = tree.map_structure(lambda t: None if t is None else ops.swapaxes(t, 0, 1), (inputs, mask))
         outputs, losses = ops.scan(step, (), rows)[1]
