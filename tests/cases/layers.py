@@ -33,11 +33,23 @@ class Case:
     def make(self, layers: Any, **more: Any) -> Any:
         """The layer, of the library that `layers` belongs to; a `dtype` is for the layers inside too."""
         dtype = {k: v for k, v in more.items() if k == "dtype"}
-        arguments = {k: v.make(layers, **dtype) if isinstance(v, Case) else v for k, v in self.kwargs.items()}
-        return getattr(layers, self.layer)(**arguments, **more)
+
+        def made(value: Any) -> Any:
+            if isinstance(value, list) and any(isinstance(v, Case) for v in value):
+                return [made(v) for v in value]
+            return value.make(layers, **dtype) if isinstance(value, Case) else value
+
+        return getattr(layers, self.layer)(**{k: made(v) for k, v in self.kwargs.items()}, **more)
+
+    def inside(self) -> "list[Case]":
+        """The rows among its arguments, and theirs."""
+        found = [v for values in self.kwargs.values() for v in (values if isinstance(values, list) else [values])]
+        return [row for v in found if isinstance(v, Case) for row in (v, *v.inside())]
 
     def __str__(self) -> str:
         return self.id
+
+    __repr__ = __str__
 
 
 def rows(layer: str, *cases: tuple[dict[str, Any], Any], masks: bool = False, **options: Any) -> list[Case]:
@@ -50,7 +62,7 @@ def rows(layer: str, *cases: tuple[dict[str, Any], Any], masks: bool = False, **
     return made
 
 
-def inner(layer: str, **kwargs: Any) -> Case:
+def inner(layer: str, /, **kwargs: Any) -> Case:
     """A layer among the arguments of another one: made anew each time."""
     return Case(layer, {"name": "inner", **kwargs}, ())
 
@@ -73,6 +85,7 @@ FUNCTIONS = {"squared_plus": squared_plus, "halved": halved, "every_second": eve
 D = dict
 IMAGE, ODD = real(2, 8, 7, 3), real(2, 5, 9, 4)
 VOLUME, VOLUME_OF_4 = real(1, 2, 3, 4, 2), real(2, 2, 3, 2, 4)
+STEPS = real(3, 5, 2)
 
 LAYERS: list[Case] = [
     *rows(
@@ -984,5 +997,151 @@ LAYERS: list[Case] = [
         (D(axes=[3, 2]), (real(2, 3, 4, 5), real(2, 6, 5))),
         (D(axes=[-2, -1], normalize=True), (real(2, 3, 4), real(2, 6, 3))),
         masks=True,
+    ),
+    *rows(
+        "SimpleRNN",
+        (D(units=4, return_sequences=True), STEPS),
+        (D(units=3), STEPS),
+        (D(units=4, activation="relu", use_bias=False, go_backwards=True), STEPS),
+        (D(units=1, unroll=True, return_sequences=True), real(1, 1, 2)),
+        (D(units=3, kernel_regularizer="l2", recurrent_regularizer="l1", bias_regularizer="l2"), STEPS),
+        (D(units=3, kernel_initializer="he_normal", recurrent_constraint="unit_norm"), STEPS),
+        (D(units=5, dropout=0.3, recurrent_dropout=0.2, seed=4, return_sequences=True, go_backwards=True), STEPS),
+        masks=True,
+        unknown=(1,),
+    ),
+    *rows(
+        "LSTM",
+        (D(units=4, return_sequences=True), STEPS),
+        (D(units=3), STEPS),
+        (D(units=4, activation="relu", recurrent_activation="hard_sigmoid", return_sequences=True), STEPS),
+        (D(units=3, use_bias=False, go_backwards=True, return_sequences=True), STEPS),
+        (D(units=2, unit_forget_bias=False, bias_initializer="ones", unroll=True), STEPS),
+        (D(units=3, activity_regularizer="l2", kernel_regularizer="l2", recurrent_regularizer="l1"), STEPS),
+        (D(units=1, kernel_constraint="non_neg", bias_constraint="unit_norm"), real(1, 1, 1)),
+        (D(units=5, dropout=0.3, seed=4), STEPS),
+        (D(units=5, dropout=0.3, recurrent_dropout=0.2, seed=4, return_sequences=True), STEPS),
+        (D(units=3, activation="softmax", recurrent_activation="softmax"), STEPS),
+        masks=True,
+        unknown=(1,),
+    ),
+    *rows(
+        "GRU",
+        (D(units=4, return_sequences=True), STEPS),
+        (D(units=3), STEPS),
+        (D(units=4, reset_after=False, return_sequences=True), STEPS),
+        (D(units=3, reset_after=False, use_bias=False, go_backwards=True), STEPS),
+        (D(units=3, use_bias=False, go_backwards=True, return_sequences=True), STEPS),
+        (D(units=2, activation="relu", recurrent_activation="hard_sigmoid", unroll=True), STEPS),
+        (D(units=3, activity_regularizer="l2", bias_regularizer="l2", recurrent_initializer="glorot_normal"), STEPS),
+        (D(units=1), real(1, 1, 1)),
+        (D(units=5, dropout=0.3, seed=4), STEPS),
+        (D(units=5, dropout=0.3, recurrent_dropout=0.2, seed=4, return_sequences=True), STEPS),
+        (D(units=4, dropout=0.1, recurrent_dropout=0.4, seed=4, reset_after=False), STEPS),
+        (D(units=3, reset_after=False, activation="softmax", recurrent_activation="softmax"), STEPS),
+        masks=True,
+        unknown=(1,),
+    ),
+    *rows(
+        "RNN",
+        (D(cell=inner("LSTMCell", units=4), return_sequences=True), STEPS),
+        (D(cell=inner("SimpleRNNCell", units=4, activation="relu"), go_backwards=True), STEPS),
+        (D(cell=[inner("LSTMCell", units=3), inner("GRUCell", units=2)], return_sequences=True), STEPS),
+        (D(cell=[inner("GRUCell", units=3, reset_after=False), inner("SimpleRNNCell", units=5)], unroll=True), STEPS),
+        (
+            D(
+                cell=inner(
+                    "StackedRNNCells",
+                    cells=[inner("LSTMCell", units=2, name="a"), inner("LSTMCell", units=4, name="b")],
+                )
+            ),
+            STEPS,
+        ),
+        (D(cell=inner("LSTMCell", units=3, dropout=0.4, seed=3), zero_output_for_mask=True), STEPS),
+        (
+            D(
+                cell=[
+                    inner("GRUCell", units=3, dropout=0.4, seed=3),
+                    inner("GRUCell", units=3, recurrent_dropout=0.4, seed=1),
+                ]
+            ),
+            STEPS,
+        ),
+        masks=True,
+        unknown=(1,),
+    ),
+    *rows(
+        "Bidirectional",
+        (D(layer=inner("LSTM", units=3, return_sequences=True)), STEPS),
+        (D(layer=inner("GRU", units=3), merge_mode="sum"), STEPS),
+        (D(layer=inner("SimpleRNN", units=4, return_sequences=True), merge_mode="mul"), STEPS),
+        (D(layer=inner("LSTM", units=2, unroll=True), merge_mode="ave"), STEPS),
+        (D(layer=inner("RNN", cell=inner("GRUCell", units=3), return_sequences=True), merge_mode="ave"), STEPS),
+        (
+            D(
+                layer=inner("LSTM", units=3, return_sequences=True),
+                backward_layer=inner("GRU", units=2, go_backwards=True, return_sequences=True, name="back"),
+            ),
+            STEPS,
+        ),
+        (D(layer=inner("ConvLSTM1D", filters=2, kernel_size=2, return_sequences=True)), real(2, 3, 4, 2)),
+        (D(layer=inner("GRU", units=2, kernel_regularizer="l2", activity_regularizer="l1")), STEPS),
+        masks=True,
+        unknown=(1,),
+    ),
+    *rows(
+        "TimeDistributed",
+        (D(layer=inner("Dense", units=4, activation="tanh")), STEPS),
+        (D(layer=inner("Conv2D", filters=3, kernel_size=2, strides=2)), real(2, 3, 5, 6, 2)),
+        (D(layer=inner("Flatten")), real(2, 3, 2, 4)),
+        (D(layer=inner("LSTM", units=3)), real(2, 3, 4, 2)),
+        (D(layer=inner("TimeDistributed", layer=inner("Dense", units=2, name="deep"))), real(2, 3, 4, 3)),
+        (D(layer=inner("Bidirectional", layer=inner("GRU", units=2, name="deep"))), real(2, 2, 3, 2)),
+        (D(layer=inner("LayerNormalization")), STEPS),
+        (D(layer=inner("Dropout", rate=0.4, seed=3)), STEPS),
+        (D(layer=inner("MaxPooling1D")), real(2, 3, 5, 2)),
+        masks=True,
+        unknown=(1,),
+    ),
+    *rows(
+        "ConvLSTM1D",
+        (D(filters=2, kernel_size=3, return_sequences=True), real(2, 3, 6, 2)),
+        (D(filters=3, kernel_size=2, padding="same"), real(2, 3, 5, 2)),
+        (D(filters=2, kernel_size=3, strides=2, padding="same", use_bias=False), real(2, 2, 7, 3)),
+        (D(filters=2, kernel_size=2, dilation_rate=3, return_sequences=True, go_backwards=True), real(1, 3, 7, 2)),
+        (D(filters=2, kernel_size=3, data_format="channels_first", return_sequences=True), real(2, 3, 2, 6)),
+        (D(filters=2, kernel_size=2, unit_forget_bias=False, activation="relu"), real(2, 1, 4, 1)),
+        (D(filters=2, kernel_size=2, dropout=0.3, recurrent_dropout=0.2, seed=2), real(2, 3, 4, 2)),
+        (D(filters=2, kernel_size=1, kernel_regularizer="l2", activity_regularizer="l1"), real(2, 3, 4, 2)),
+        masks=True,
+        unknown=(1,),
+    ),
+    *rows(
+        "ConvLSTM2D",
+        (D(filters=2, kernel_size=2, return_sequences=True), real(2, 3, 4, 5, 2)),
+        (D(filters=3, kernel_size=(3, 2), padding="same"), real(2, 2, 5, 4, 2)),
+        (D(filters=2, kernel_size=2, strides=(2, 1), use_bias=False, go_backwards=True), real(1, 3, 5, 4, 2)),
+        (D(filters=2, kernel_size=2, dilation_rate=2, recurrent_activation="hard_sigmoid"), real(2, 2, 5, 5, 1)),
+        (
+            D(filters=2, kernel_size=3, strides=3, padding="same", data_format="channels_first", return_sequences=True),
+            real(2, 2, 3, 5, 4),
+        ),
+        (
+            D(filters=2, kernel_size=2, data_format="channels_first", dropout=0.3, recurrent_dropout=0.2, seed=2),
+            real(2, 2, 2, 3, 3),
+        ),
+        (D(filters=2, kernel_size=2, recurrent_constraint="non_neg", bias_regularizer="l2"), real(2, 2, 3, 3, 2)),
+        masks=True,
+        unknown=(1,),
+    ),
+    *rows(
+        "ConvLSTM3D",
+        (D(filters=2, kernel_size=2, return_sequences=True), real(2, 2, 3, 3, 3, 2)),
+        (D(filters=1, kernel_size=(1, 2, 3), padding="same"), real(2, 2, 2, 3, 4, 2)),
+        (D(filters=2, kernel_size=2, strides=2, use_bias=False), real(1, 3, 4, 3, 5, 1)),
+        (D(filters=2, kernel_size=2, dilation_rate=(1, 2, 1), go_backwards=True), real(1, 2, 3, 4, 2, 2)),
+        (D(filters=2, kernel_size=2, data_format="channels_first", return_sequences=True), real(2, 2, 2, 3, 3, 2)),
+        masks=True,
+        unknown=(1,),
     ),
 ]

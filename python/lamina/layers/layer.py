@@ -60,7 +60,8 @@ def _name_layer(error: Exception, layer: Layer, arguments: dict[str, Any]) -> No
     error.layer_is_named = True  # type: ignore[attr-defined]
 
 
-def _call_signature(function: Callable[..., Any]) -> _CallSignature:
+def call_signature(function: Callable[..., Any]) -> _CallSignature:
+    """The arguments that a `call` takes."""
     key = getattr(function, "__func__", function)
     found = _signatures.get(key)
     if found is None:
@@ -278,7 +279,7 @@ class Layer(LayerState):
                     "add it as the first line of `__init__`.",
                 )
             )
-        signature = _call_signature(self.call)
+        signature = call_signature(self.call)
         args = tuple(self._standardize(value, positional=True) for value in args)
         kwargs = {name: self._standardize(value) for name, value in kwargs.items()}
         names = [*signature.names, *(f"input_{i}" for i in range(len(signature.names), len(args)))]

@@ -88,6 +88,10 @@ class LayerState(Operation):
         held = (v for v in self._tracked_values() if not isinstance(v, LayerState))
         return unique(v for v in held if isinstance(getattr(v, "state", None), Variable))
 
+    def _kept_states(self) -> list[Variable]:
+        """Variables that calls change and files hold although they are no weights: the states of stateful layers."""
+        return []
+
     # Weights.
 
     def add_weight(

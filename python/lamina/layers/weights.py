@@ -14,18 +14,24 @@ _KINDS = {"initializer": initializers, "regularizer": regularizers, "constraint"
 
 
 def weight_arguments(
-    *, activity_regularizer: bool = False, only_initialized: dict[str, str] | None = None, **weights: str
+    *,
+    activity_regularizer: bool = False,
+    only_initialized: dict[str, str] | None = None,
+    after_initializers: dict[str, Any] | None = None,
+    **weights: str,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Adds to a constructor the options of its weights, given by name with their default initializers.
 
     Each has `<weight>_initializer`, `<weight>_regularizer` and `<weight>_constraint`; in the signature all initializers
-    come first, then the regularizers, `activity_regularizer` if asked for, and the constraints, as Keras orders them.
+    come first, then the plain options `after_initializers` with their defaults, the regularizers,
+    `activity_regularizer` if asked for, and the constraints, as Keras orders them.
     They follow the constructor's positional arguments, and its keyword-only arguments follow them; all of them can be
     given by position. Before the constructor runs, the options are set as attributes: the objects they stand for. What
     the constructor of a subclass has set already stays.
     """
     defaults: dict[str, Any] = {f"{name}_initializer": value for name, value in weights.items()}
     defaults.update({f"{name}_initializer": value for name, value in (only_initialized or {}).items()})
+    defaults.update(after_initializers or {})
     defaults.update({f"{name}_regularizer": None for name in weights})
     if activity_regularizer:
         defaults["activity_regularizer"] = None
@@ -49,7 +55,8 @@ def weight_arguments(
             for name, default in defaults.items():
                 if name != "activity_regularizer":
                     value = given.pop(name, self.__dict__.get(name, default))
-                    setattr(self, name, _KINDS[name.rpartition("_")[2]].get(value))
+                    kind = _KINDS.get(name.rpartition("_")[2])
+                    setattr(self, name, value if kind is None else kind.get(value))
             init(self, **given)
 
         run.__signature__ = signature  # type: ignore[attr-defined]

@@ -196,6 +196,7 @@ def fit(
     validation_freq: Any,
 ) -> Any:
     """The training loop; returns the History."""
+    _check_kept_states(model, source, batch_size, steps)
     order = None
     total: int | None
     epochs = config.capped("max_epochs", epochs) or epochs
@@ -268,10 +269,29 @@ def _extent(source: Any, batch_size: int, steps: int | None) -> tuple[int | None
     return limited, steps if limited == total else limited
 
 
+def _check_kept_states(model: Any, source: Any, batch_size: int, steps: int | None) -> None:
+    """ValueError for batches of other sizes than those that stateful layers keep states for."""
+    kept = {state.shape[0] for layer in model._flatten_layers() for state in layer._kept_states()}
+    if not kept or not isinstance(source, Data):
+        return
+    size = source.size if steps is None else min(source.size, steps * batch_size)
+    sizes = {min(batch_size, size), size % batch_size or batch_size if size > batch_size else size}
+    if sizes != kept:
+        raise ValueError(
+            explain(
+                "The batches do not fit the stateful layers of the model.",
+                f"batches of {', '.join(map(str, sorted(kept)))} samples each, as many as have states",
+                f"batches of {', '.join(map(str, sorted(sizes)))}: {size} samples, batch_size={batch_size}",
+                "pass that batch_size, and a multiple of it as number of samples.",
+            )
+        )
+
+
 def evaluate(
     model: Any, source: Any, batch_size: int, steps: int | None, verbose: int, callbacks: Any
 ) -> dict[str, Any]:
     """Loss and metrics over the data, by name."""
+    _check_kept_states(model, source, batch_size, steps)
     total, steps = _extent(source, batch_size, steps)
     within_fit = isinstance(callbacks, CallbackList)
     hooks = callbacks if within_fit else make_list(callbacks, model, verbose, steps=total)
@@ -293,6 +313,7 @@ def evaluate(
 
 def predict(model: Any, source: Any, batch_size: int, steps: int | None, verbose: int, callbacks: Any) -> Any:
     """The outputs for all samples."""
+    _check_kept_states(model, source, batch_size, steps)
     total, steps = _extent(source, batch_size, steps)
     hooks = make_list(callbacks, model, verbose, steps=total)
     parts: list[Any] = []  # outputs of successive batches, as nests

@@ -134,10 +134,14 @@ class Model(Trainer, Layer):
         if inputs is not None:
             self._build_shapes = {
                 "input_shape": tree.map_structure(
-                    lambda t: (None, *t.shape[1:]) if hasattr(t, "shape") else None, inputs
+                    lambda t: (self._fixed_batch(t.shape[0]), *t.shape[1:]) if hasattr(t, "shape") else None, inputs
                 )
             }
         self.built = True
+
+    def _fixed_batch(self, size: int | None) -> int | None:
+        """The batch size that the model is built for: any, unless stateful layers have a state for each sample."""
+        return size if any(getattr(layer, "stateful", False) for layer in self._flatten_layers()) else None
 
     @property
     def metrics(self) -> list[Any]:
@@ -146,6 +150,12 @@ class Model(Trainer, Layer):
         for layer in self._flatten_layers():
             found += [m for m in layer._tracked_metrics() if not any(m is other for other in found)]
         return found
+
+    def reset_states(self) -> None:
+        """Sets the states that stateful layers keep from batch to batch to 0."""
+        for layer in self._flatten_layers():
+            if layer._kept_states():
+                layer.reset_state()
 
     def summary(
         self,

@@ -137,7 +137,8 @@ def name_variables(model: Any, trace: Any = None) -> None:
     seen: set[int] = set()
 
     def walk(layer: Any, prefix: str) -> None:
-        own = [*layer._variables_of_its_own(), *(seed.state for seed in layer._seed_generators())]
+        seeds = (seed.state for seed in layer._seed_generators())
+        own = [*layer._variables_of_its_own(), *seeds, *layer._kept_states()]
         unnamed = 0
         for variable in own:
             wanted = variable.name

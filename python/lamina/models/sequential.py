@@ -156,9 +156,10 @@ class Sequential(Model):
             )
         first = self._stack[0]
         dtype = dtype or first._input_dtype_argument or first._expected_input_dtype()
+        shape = (self._fixed_batch(shape[0]), *shape[1:])
 
         def construct() -> None:
-            source = InputLayer(batch_shape=(None, *shape[1:]), dtype=dtype)
+            source = InputLayer(batch_shape=shape, dtype=dtype)
             x = source._inbound_nodes[0].outputs
             for layer in self._stack:
                 x = self._append(layer, x)
@@ -166,7 +167,7 @@ class Sequential(Model):
             self._end = x
 
         outside_trace(construct)
-        self._build_shapes = {"input_shape": (None, *shape[1:])}
+        self._build_shapes = {"input_shape": shape}
         self.built = True
 
     def _build_for(self, arguments: dict[str, Any]) -> None:

@@ -87,7 +87,16 @@ def _program(model: Any) -> tuple[Any, list[Any] | None]:
         if variable.core.name not in present:
             present.add(variable.core.name)
             program.add_variable(variable.core)
-    return program, _golden(program, inputs)
+    return program, _golden(program, _samples(model))
+
+
+def _samples(model: Any) -> int:
+    """A number of samples that the model takes: any does, unless its inputs are made for one."""
+    try:
+        sizes = {t.shape[0] for t in tree.flatten(model.input)} - {None}
+    except (AttributeError, ValueError):
+        sizes = set()
+    return sizes.pop() if len(sizes) == 1 else 2
 
 
 def _input_like(model: Any) -> Any:
@@ -120,14 +129,18 @@ def _input_like(model: Any) -> Any:
 _UNKNOWN_SIZES = (4, 16, 64)  # tried for sizes that a model leaves open
 
 
-def _golden(program: Any, inputs: Any) -> list[Any] | None:
-    """Two samples of fixed pseudo-random numbers (zeros for ints, which may be indices) that the model can take."""
+def _golden(program: Any, samples: int) -> list[Any] | None:
+    """Samples of fixed pseudo-random numbers (zeros for ints, which may be indices) that the model can take.
+
+    None if there are none, or if a prediction changes variables: then no two of them are the same.
+    """
     random = np.random.default_rng(0)
     entry = program.entry("predict")
+    before = [(variable, variable.value.numpy().copy()) for variable in program.variables if not variable.trainable]
     for size in _UNKNOWN_SIZES:
         golden = []
         for _, shape, dtype in entry.inputs:
-            sizes = [2, *(size if n is None else n for n in shape[1:])]
+            sizes = [samples, *(size if n is None else n for n in shape[1:])]
             if dtype in ("float32", "float64"):
                 golden.append(array_to_tensor(random.standard_normal(sizes).astype(dtype)))
             else:
@@ -138,7 +151,10 @@ def _golden(program: Any, inputs: Any) -> list[Any] | None:
             if any(None in shape[1:] for _, shape, _ in entry.inputs):
                 continue
             raise
-        return golden
+        changed = [(variable, value) for variable, value in before if not np.array_equal(variable.value.numpy(), value)]
+        for variable, value in changed:
+            variable.assign(array_to_tensor(value))
+        return None if changed else golden
     return None
 
 
@@ -201,3 +217,6 @@ def _restore(model: Any, program: Any, path: str) -> None:
             )
     for variable in wanted:
         variable.assign(stored[variable.core.name].value)
+    for state in (state for layer in model._flatten_layers() for state in layer._kept_states()):
+        if state.core.name in stored:
+            state.assign(stored[state.core.name].value)
