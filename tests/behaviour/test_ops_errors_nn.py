@@ -71,7 +71,11 @@ MISTAKES = [
     (lambda: ops.dot_product_attention(HEADS, HEADS[..., :2], HEADS), ValueError, "query and key"),
     (lambda: ops.dot_product_attention(HEADS, HEADS, HEADS[:, :2]), ValueError, "key and value"),
     (lambda: ops.dot_product_attention(HEADS, HEADS, HEADS, bias=np.ones((5, 3))), ValueError, "broadcast"),
-    (lambda: ops.dot_product_attention(HEADS, HEADS, HEADS, mask=np.ones((5, 3))), ValueError, "sizes of mask and scores"),
+    (
+        lambda: ops.dot_product_attention(HEADS, HEADS, HEADS, mask=np.ones((5, 3))),
+        ValueError,
+        "sizes of mask and scores",
+    ),
     (lambda: ops.ctc_loss(LABELS, X, ONE, ONE), ValueError, "ctc_loss: the outputs"),
     (lambda: ops.ctc_loss(ONE, LOGITS, ONE, ONE), ValueError, "ctc_loss: the labels"),
     (lambda: ops.ctc_loss(LABELS, LOGITS, LABELS, ONE), ValueError, "ctc_loss: `target_length`"),
