@@ -7,6 +7,7 @@ from pathlib import Path
 
 os.environ["KERAS_BACKEND"] = "jax"
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")  # most of its time would go into compiling
 sys.path.insert(0, str(Path(__file__).parent))  # for `from cases import ...` under --import-mode=importlib
 
 import numpy as np
@@ -30,6 +31,7 @@ def _fresh_state():
     """Automatic names and random streams start anew in each test."""
     import lamina
 
+    lamina.utils.clear_session(free_memory=False)
     lamina.utils.set_random_seed(1)
     yield
     lamina.config.set_floatx("float32")

@@ -9,6 +9,12 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.filterwarnings("default"))
 
 
+@pytest.fixture(autouse=True)
+def _fresh_names(keras):
+    """Names that Keras makes up do not depend on the tests before."""
+    keras.utils.clear_session(free_memory=False)
+
+
 @pytest.fixture(scope="session")
 def keras():
     import keras

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from .. import _core, activations, ops
+from .. import _core, activations
 from ..checks import choice, explain, integer, integers
 from ..config import standardize_data_format
-from ..ops.convert import is_float
+from ..saving.serialization import constructor_signature
 from .input_spec import InputSpec, check
 from .layer import Layer
 from .lora import LoraLayer
-from .support import channels_to_first, channels_to_last, check_windows, size_of_axis
+from .support import channels_to_first, channels_to_last, check_windows, size_of_axis, to_float
 from .weights import add_weight, weight_arguments
 
 Shape = tuple[int, ...]
@@ -61,7 +60,7 @@ class BaseConv(Layer):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
         """The layer that `get_config` described. Keras 2 also wrote arguments of `Conv2D` that other layers lack."""
-        known = inspect.signature(cls).parameters
+        known = constructor_signature(cls).parameters
         return super().from_config({k: v for k, v in config.items() if k in known or k not in _OF_KERAS_2})
 
     def _weight_shapes(self, input_shape: Shape, channels: int) -> dict[str, Shape]:
@@ -88,7 +87,7 @@ class BaseConv(Layer):
         self.input_spec = InputSpec(ndim=self.rank + 2, axes={axis: channels})
 
     def call(self, inputs: Any) -> Any:
-        x = inputs if is_float(inputs.dtype) else ops.cast(inputs, self.compute_dtype)  # e.g. images of bytes
+        x = to_float(self, inputs)  # e.g. images of bytes
         # The activation comes last: a softmax, say, goes over the last axis whatever the data format is.
         return self.activation(self._before_activation(x))
 

@@ -15,7 +15,7 @@ from .. import _core, dtype_policies, tree
 from ..checks import explain
 from ..ops.convert import convert_to_tensor, is_float
 from ..ops.operation import holds_symbolic, outside_trace, record
-from ..saving.serialization import serialize_keras_object
+from ..saving.serialization import constructor_signature, serialize_keras_object
 from ..scopes import run_stateless
 from ..utils.naming import current_path, name_scope
 from ..utils.tracebacks import without_own_lines
@@ -144,7 +144,7 @@ class Layer(LayerState):
             raise ValueError(
                 explain(
                     f"{type(self).__name__} has no such argument.",
-                    f"the arguments of {type(self).__name__}{inspect.signature(type(self))}",
+                    f"the arguments of {type(self).__name__}{constructor_signature(type(self))}",
                     ", ".join(f"{key}={value!r}" for key, value in kwargs.items()),
                     "check the spelling.",
                 )

@@ -36,6 +36,12 @@ _state = threading.local()
 T = TypeVar("T", bound="Configurable")
 
 
+def constructor_signature(cls: type) -> inspect.Signature:
+    """That of `__init__` without `self`: `inspect.signature` of a class finds its `__new__` before Python 3.11.3."""
+    signature = inspect.signature(cls.__init__)  # type: ignore[misc]
+    return signature.replace(parameters=list(signature.parameters.values())[1:])
+
+
 class Configurable:
     """An object that knows the arguments it was made with: `get_config` and `from_config` are derived from them.
 
@@ -101,7 +107,7 @@ class Configurable:
             raise TypeError(
                 explain(
                     f"{cls.__name__} could not be made from its configuration ({error}).",
-                    f"the arguments of `{cls.__name__}{inspect.signature(cls)}`",
+                    f"the arguments of `{cls.__name__}{constructor_signature(cls)}`",
                     f"{sorted(config)}",
                     "write a `get_config` that returns exactly the constructor's arguments.",
                 )
