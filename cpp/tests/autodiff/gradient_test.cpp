@@ -169,6 +169,9 @@ std::vector<Case> cases() {
   const Attributes looking_back = {{"scale", 0.7}, {"causal", true}};
   add("attention", {{2, 3, 4, 2}, {2, 5, 2, 2}, {2, 5, 2, 3}}, direct("attention", {{"scale", 0.7}}));
   add("attention causal", {{1, 3, 2, 2}, {1, 3, 1, 2}, {1, 3, 1, 3}}, direct("attention", looking_back));
+  add("simple_rnn", {{3, 2, 4}, {4, 4}, {2, 4}}, direct("simple_rnn"));
+  add("gru", {{3, 2, 12}, {4, 12}, {2, 4}, {12}}, direct("gru"));
+  add("lstm", {{3, 2, 16}, {4, 16}, {2, 4}, {2, 4}}, direct("lstm", {{"reverse", true}}));
   add("layer_norm", {{4, 5}, {5}, {5}}, direct("layer_norm"));
   add("layer_norm 2", {{4, 3, 2}, {3, 2}, {3, 2}}, direct("layer_norm", {{"axes", std::int64_t{2}}}));
   for (const char* name : {"softmax", "log_softmax"})
