@@ -18,14 +18,14 @@ using Size = std::size_t;
 
 // Where the inputs of an op stand (-1: it has none), and how many there are without the mask.
 struct Places {
-  int z = -1, kernel = -1, h0 = -1, bias = -1, c0 = -1;
+  int kernel = -1, h0 = -1, bias = -1, c0 = -1;
   int dh = -1, dc = -1, h = -1, c = -1, saved = -1;
   int count = 0;
 };
 
 constexpr Places forward_places(k::Cell cell) {
   Places p;
-  p.z = 0, p.kernel = 1, p.h0 = 2, p.count = 3;
+  p.kernel = 1, p.h0 = 2, p.count = 3;
   if (cell == k::Cell::gru) p.bias = p.count++;
   if (cell == k::Cell::lstm) p.c0 = p.count++;
   return p;
@@ -74,8 +74,6 @@ k::GemmArgs<T> kernel_gradient(k::Cell cell, const k::RecurrentShape& s) {  // o
   g.transpose_a = true;
   return g;
 }
-
-std::size_t whole_lines(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
 
 }  // namespace
 
@@ -179,8 +177,7 @@ std::size_t RecurrentGrad<C>::scratch(const Run& run) const {
   const auto s = shape_of(run.inputs[gradient_places(C).h].shape, reverse);
   return for_floating(run.inputs[0].dtype, [&](auto t) {
     const auto& table = k::float_table<decltype(t)>();
-    return std::max(whole_lines(table.recurrent.grad_scratch(C, s)),
-                    table.gemm.scratch(kernel_gradient<decltype(t)>(C, s)));
+    return std::max(table.recurrent.grad_scratch(C, s), table.gemm.scratch(kernel_gradient<decltype(t)>(C, s)));
   });
 }
 

@@ -11,7 +11,6 @@ namespace lamina::kernels::LAMINA_LEVEL {
 using namespace cells;
 
 constexpr Index kBlockRows = 5 * kTileRows;  // whose states and gates stay in the second cache
-constexpr Index kWorthOfWorker = 2'000'000;  // flops
 
 template <class T>
 static void copy(const T* from, Index count, T* to) {
@@ -136,11 +135,6 @@ static void differentiate_rows(const Sequence<T>& q, const RecurrentGradients<T>
 // ---- The contract
 
 template <class T>
-static Index aligned(Index elements) {
-  return ceil_div(elements, Index(64 / sizeof(T))) * Index(64 / sizeof(T));
-}
-
-template <class T>
 static Index block_rows(const RecurrentShape& s) {
   return min_of(s.batch, kBlockRows);
 }
@@ -148,14 +142,16 @@ static Index block_rows(const RecurrentShape& s) {
 template <class T>
 static std::size_t forward_scratch(Cell cell, const RecurrentShape& s) {
   const Index gates = gates_of(cell) * s.units;
-  const Index elements = panel_elements<T>(s.units, gates) + max_threads() * aligned<T>(block_rows<T>(s) * gates);
+  const Index elements =
+      panel_elements<T>(s.units, gates) + max_threads() * aligned_elements<T>(block_rows<T>(s) * gates);
   return static_cast<std::size_t>(elements) * sizeof(T);
 }
 
 template <class T>
 static std::size_t grad_scratch(Cell cell, const RecurrentShape& s) {
   const Index gates = gates_of(cell) * s.units;
-  const Index elements = panel_elements<T>(gates, s.units) + max_threads() * 2 * aligned<T>(block_rows<T>(s) * s.units);
+  const Index elements =
+      panel_elements<T>(gates, s.units) + max_threads() * 2 * aligned_elements<T>(block_rows<T>(s) * s.units);
   return static_cast<std::size_t>(elements) * sizeof(T);
 }
 
@@ -169,7 +165,7 @@ static void for_cell(Cell cell, const Body& body) {
 
 template <class T>
 static Index grain_of(const Sequence<T>& q) {
-  return shared_grain(q.s.batch, 2 * q.s.steps * q.s.units * (q.gates + 16), kWorthOfWorker);
+  return shared_grain(q.s.batch, 2 * q.s.steps * q.s.units * (q.gates + 16), kWorkerFlops);
 }
 
 template <class T>
@@ -177,7 +173,7 @@ static void forward(Cell cell, const RecurrentShape& s, const RecurrentArrays<T>
   const Sequence<T> q(cell, s, arrays);
   T* const panels = static_cast<T*>(scratch);
   T* const products = panels + panel_elements<T>(s.units, q.gates);
-  const Index worker_elements = aligned<T>(block_rows<T>(s) * q.gates);
+  const Index worker_elements = aligned_elements<T>(block_rows<T>(s) * q.gates);
   // A few products, the steps of a stream say, are done before the kernel would be packed.
   const bool in_place = s.steps * block_rows<T>(s) <= kTileRows && q.gates % kLanes<T> == 0;
   if (!in_place) pack_panels(arrays.kernel, q.gates, false, s.units, q.gates, panels);
@@ -197,7 +193,7 @@ static void grad(Cell cell, const RecurrentShape& s, const RecurrentArrays<T>& a
   if (!g.dr) g.dr = g.dz;
   T* const panels = static_cast<T*>(scratch);
   T* const states = panels + panel_elements<T>(q.gates, s.units);
-  const Index block_elements = aligned<T>(block_rows<T>(s) * s.units);
+  const Index block_elements = aligned_elements<T>(block_rows<T>(s) * s.units);
   pack_panels(arrays.kernel, q.gates, true, q.gates, s.units, panels);
   for_cell<T>(cell, [&](auto c) {
     parallel(s.batch, grain_of(q), [&](Index begin, Index end, int worker) {
