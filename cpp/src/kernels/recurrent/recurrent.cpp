@@ -10,7 +10,7 @@ namespace lamina::kernels::LAMINA_LEVEL {
 
 using namespace cells;
 
-constexpr Index kBlockRows = 5 * kTileRows;  // whose states and gates stay in the second cache
+constexpr Index kBlockRows = 64;  // whose states and gates stay in the second cache
 
 template <class T>
 static void copy(const T* from, Index count, T* to) {
@@ -66,8 +66,10 @@ static void hold(const Row<T>& row) {
 
 template <class T, class C>
 static void run_rows(const Sequence<T>& q, const Right<T>& kernel, Index begin, Index end, T* products) {
-  for (Index first = begin; first < end; first += kBlockRows) {
-    const Index rows = min_of(end - first, kBlockRows);
+  const Index blocks = ceil_div(end - begin, kBlockRows);
+  for (Index block = 0; block < blocks; ++block) {
+    const Index first = begin + piece_begin(end - begin, blocks, block);
+    const Index rows = begin + piece_begin(end - begin, blocks, block + 1) - first;
     for (Index step = 0; step < q.s.steps; ++step) {
       const Index t = q.s.reverse ? q.s.steps - 1 - step : step;
       multiply(rows, q.gates, q.s.units, Left<T>{q.row(t, first).h_old, q.s.units, 1}, kernel, products, q.gates,
@@ -106,8 +108,10 @@ static void add_outer(const Sequence<T>& q, Index number, Index first, Index row
 template <class T, class C>
 static void differentiate_rows(const Sequence<T>& q, const Right<T>& kernel, Index begin, Index end,
                                const Flow<T>& flow) {
-  for (Index first = begin; first < end; first += kBlockRows) {
-    const Index rows = min_of(end - first, kBlockRows);
+  const Index blocks = ceil_div(end - begin, kBlockRows);
+  for (Index block = 0; block < blocks; ++block) {
+    const Index first = begin + piece_begin(end - begin, blocks, block);
+    const Index rows = begin + piece_begin(end - begin, blocks, block + 1) - first;
     clear(flow.dh, rows * q.s.units);
     if (flow.dc) clear(flow.dc, rows * q.s.units);
     for (Index step = q.s.steps; step-- > 0;) {
