@@ -9,7 +9,8 @@ from typing import Any
 
 from .. import ops
 from ..checks import explain, integer, integers
-from .convolutional import BaseConv, Shape, refuse_dilated_strides
+from .convolutional import BaseConv, Shape
+from .support import refuse_dilated_strides
 from .weights import given_arguments, weight_arguments
 
 
@@ -33,7 +34,7 @@ class _ConvTranspose(BaseConv):
         super().__init__(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias, **kwargs)
         owner = type(self).__name__
         self.filters = integer(owner, "filters", filters)
-        refuse_dilated_strides(self)
+        refuse_dilated_strides(owner, self.strides, self.dilation_rate)
         self.output_padding: Shape | None = None
         if output_padding is not None:
             self.output_padding = integers(owner, "output_padding", output_padding, self.rank, minimum=0)

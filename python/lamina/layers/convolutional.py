@@ -13,7 +13,14 @@ from ..saving.serialization import constructor_signature
 from .input_spec import InputSpec, check
 from .layer import Layer
 from .lora import LoraLayer
-from .support import channels_to_first, channels_to_last, check_windows, size_of_axis, to_float
+from .support import (
+    channels_to_first,
+    channels_to_last,
+    check_windows,
+    refuse_dilated_strides,
+    size_of_axis,
+    to_float,
+)
 from .weights import add_weight, weight_arguments
 
 Shape = tuple[int, ...]
@@ -106,19 +113,6 @@ class BaseConv(Layer):
         return () if self.bias is None else (self.bias.value,)
 
 
-def refuse_dilated_strides(layer: BaseConv) -> None:
-    """ValueError for strides and dilation together, which Keras has in depthwise layers only."""
-    if max(layer.strides) > 1 and max(layer.dilation_rate) > 1:
-        raise ValueError(
-            explain(
-                f"{type(layer).__name__}: strides and dilation cannot be combined.",
-                "`strides` of 1 or `dilation_rate` of 1",
-                f"strides={layer.strides}, dilation_rate={layer.dilation_rate}",
-                "use two layers, or one of the two.",
-            )
-        )
-
-
 class _Conv(LoraLayer, BaseConv):
     @weight_arguments(kernel="glorot_uniform", bias="zeros", activity_regularizer=True)
     def __init__(
@@ -147,7 +141,7 @@ class _Conv(LoraLayer, BaseConv):
                     "change `filters` or `groups`.",
                 )
             )
-        refuse_dilated_strides(self)
+        refuse_dilated_strides(owner, self.strides, self.dilation_rate)
 
     def _check_input(self, shape: Shape, channels: int) -> None:
         super()._check_input(shape, channels)

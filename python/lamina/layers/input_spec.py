@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import tree
-from ..checks import explain, integer
+from ..checks import explain, integer, shapes_differ
 from ..config import standardize_dtype
 from ..saving.serialization import Configurable
 
@@ -140,5 +140,5 @@ def _check_one(spec: InputSpec, tensor: Any, layer_name: str) -> None:
         if spec.allow_last_axis_squeeze:
             wanted = wanted[:-1] if wanted and wanted[-1] == 1 else wanted
             shape = shape[:-1] if shape and shape[-1] == 1 else shape
-        if len(wanted) != len(shape) or any(w is not None and s is not None and w != s for w, s in zip(wanted, shape)):
+        if shapes_differ(wanted, shape):
             refuse(f"shape {spec.shape}", "give data of that shape.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import _core, tree
-from ..checks import explain
+from ..checks import explain, shapes_differ
 from ..layers.input import InputLayer
 from ..layers.layer import Layer
 from ..ops.convert import convert_to_tensor
@@ -214,11 +214,7 @@ class Functional(Model):
         elif tensor.ndim == len(wanted) + 1 and tensor.shape[-1] == 1:
             tensor = _core.ops.reshape(tensor, shape=list(tensor.dims[:-1]))
         shape = tensor.shape
-        if (
-            len(shape) != len(wanted)
-            or any(a is not None and b is not None and a != b for a, b in zip(shape[1:], wanted[1:]))
-            or (wanted and wanted[0] is not None and shape[0] is not None and wanted[0] != shape[0])
-        ):
+        if shapes_differ(shape, wanted):
             name = reference._keras_history.operation.name
             raise ValueError(
                 explain(

@@ -7,7 +7,7 @@ from typing import Any
 from ... import _core, activations, ops
 from ...checks import choice, explain, integer, integers
 from ...config import standardize_data_format
-from ..support import channels_to_first, channels_to_last, check_windows, size_of_axis
+from ..support import channels_to_first, channels_to_last, check_windows, refuse_dilated_strides, size_of_axis
 from ..weights import add_weight, weight_arguments
 from .cell import Cell, Step, masked_product
 from .cell_layer import CellLayer
@@ -49,15 +49,7 @@ class ConvLSTMCell(Cell):
         self.padding = choice(owner, "padding", padding, ("valid", "same"))
         self.data_format = standardize_data_format(data_format)
         self.dilation_rate = integers(owner, "dilation_rate", dilation_rate, self.rank)
-        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
-            raise ValueError(
-                explain(
-                    f"{owner}: strides and dilation cannot be combined.",
-                    "`strides` of 1 or `dilation_rate` of 1",
-                    f"strides={self.strides}, dilation_rate={self.dilation_rate}",
-                    "use one of the two.",
-                )
-            )
+        refuse_dilated_strides(owner, self.strides, self.dilation_rate)
         self.activation = activations.get(activation)
         self.recurrent_activation = activations.get(recurrent_activation)
         self.use_bias = bool(use_bias)
