@@ -122,8 +122,8 @@ def int_shape(x: Any) -> tuple[int | None, ...]:
 
 
 def is_sparse(tensor: Any) -> bool:
-    """False: tensors are dense."""
-    return False
+    """Whether it is an input made with `sparse=True`; tensors that hold numbers are dense."""
+    return bool(getattr(tensor, "sparse", False))
 
 
 def to_dense(tensor: Any) -> Any:

@@ -78,6 +78,12 @@ class Embedding(LoraLayer):
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         return ops.not_equal(inputs, 0) if self.mask_zero else None
 
+    def _set_masks(self, inputs: Any, outputs: Any, previous_mask: Any) -> None:
+        if hasattr(inputs, "_was_ragged") and not self.mask_zero:
+            outputs._keras_mask = previous_mask  # the other layers have to know what are rows
+        else:
+            super()._set_masks(inputs, outputs, previous_mask)
+
 
 class ReversibleEmbedding(Embedding):
     """An Embedding that can also be called with `reverse=True`: vectors (..., output_dim) to scores (..., input_dim).

@@ -21,6 +21,7 @@ from ..utils.naming import current_path, name_scope
 from ..utils.tracebacks import without_own_lines
 from ..variables import Variable, autocast, autocast_dtype
 from . import input_spec as specs
+from .ragged import holds_padded, joined
 from .shapes import map_shapes, pop_shape, to_shape
 from .state import LayerState, leaves
 
@@ -340,9 +341,13 @@ class Layer(LayerState):
                     value._keras_mask = mask
             return value
         if isinstance(value, (list, tuple, dict)):
+            if holds_padded(value):
+                return self._standardize(joined(value, self._standardize), positional)
             if positional and isinstance(value, (list, tuple)) and value and _only_numbers(value):
                 return self._standardize(convert_to_tensor(value))
             return tree.map_structure(lambda v: self._standardize(v, positional), value)
+        if hasattr(value, "tocsr") and hasattr(value, "toarray"):  # SciPy's sparse matrices
+            value = value.toarray()
         if isinstance(value, (np.ndarray, np.generic, Variable)) or hasattr(value, "__array__"):
             return self._standardize(convert_to_tensor(value))
         if positional and value is not None and not self._takes_any_argument:

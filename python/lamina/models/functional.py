@@ -206,7 +206,17 @@ class Functional(Model):
                     "pass data, or make the input with Input(..., optional=True).",
                 )
             )
-        mask = getattr(tensor, "_keras_mask", None)
+        mask, was_ragged = getattr(tensor, "_keras_mask", None), hasattr(tensor, "_was_ragged")
+        if was_ragged and not reference.ragged:
+            raise ValueError(
+                explain(
+                    f"The rows for input {reference._keras_history.operation.name!r} of model {self.name!r} differ in "
+                    "length.",
+                    "one array of numbers",
+                    "rows of several lengths",
+                    "fill them up (lamina.utils.pad_sequences), or make the input with Input(..., ragged=True).",
+                )
+            )
         tensor = convert_to_tensor(tensor, reference.dtype)
         wanted = reference.shape
         if tensor.ndim == len(wanted) - 1 and wanted[-1] == 1:
@@ -226,6 +236,8 @@ class Functional(Model):
             )
         if mask is not None and getattr(tensor, "_keras_mask", None) is None:
             tensor._keras_mask = mask
+        if was_ragged:
+            tensor._was_ragged = True
         return tensor
 
     def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import _core, tree
 from ..checks import explain
+from ..layers.ragged import Padded
 from ..ops.convert import array_to_tensor
 
 ENDING = ".lamina"
@@ -123,7 +124,12 @@ def _input_like(model: Any) -> Any:
                 )
             ) from None
         return map_shapes(lambda shape: empty(shape, model.compute_dtype), shapes)
-    return tree.map_structure(lambda t: empty(t.shape, t.dtype), structure)
+
+    def like(t: Any) -> Any:
+        values = empty(t.shape, t.dtype)
+        return Padded(values, empty(values.shape[:2], "bool")) if t.ragged else values
+
+    return tree.map_structure(like, structure)
 
 
 _UNKNOWN_SIZES = (4, 16, 64)  # tried for sizes that a model leaves open
