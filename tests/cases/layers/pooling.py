@@ -71,6 +71,7 @@ ROWS: list[Case] = [
                 (D(output_size=[5]), draw(2, 3, 2)),
                 (D(output_size=1), draw(2, 7, 3)),
                 (D(output_size=4, data_format="channels_first"), draw(2, 3, 9)),
+                unknown=(1,),
             ),
             rows(
                 f"{name}2D",
@@ -79,6 +80,7 @@ ROWS: list[Case] = [
                 (D(output_size=[5, 1]), draw(2, 7, 5, 2)),
                 (D(output_size=4), draw(1, 3, 6, 2)),
                 (D(output_size=[2, 3], data_format="channels_first"), draw(2, 3, 5, 7)),
+                unknown=(1, 2),
             ),
             rows(
                 f"{name}3D",
@@ -87,6 +89,7 @@ ROWS: list[Case] = [
                 (D(output_size=3), draw(1, 2, 4, 5, 1)),
                 (D(output_size=1), draw(2, 3, 2, 3, 2)),
                 (D(output_size=[2, 3, 1], data_format="channels_first"), draw(1, 2, 3, 5, 4)),
+                unknown=(1, 2, 3),
             ),
         )
         for row in case
