@@ -64,6 +64,10 @@ class InputSpec(Configurable):
         self.name = name
         self.optional = optional
 
+    def __repr__(self) -> str:
+        given = {name: value for name, value in self.get_config().items() if value not in (None, {}, False)}
+        return f"InputSpec({', '.join(f'{name}={value!r}' for name, value in given.items())})"
+
 
 def _rank(name: str, value: Any) -> int | None:
     return None if value is None else integer("InputSpec", name, value, minimum=0)

@@ -33,6 +33,7 @@ _SHAPE_ARGUMENTS = ("input_shape", "input_dim", "batch_input_shape", "batch_size
 
 class _CallSignature(NamedTuple):
     names: tuple[str, ...]
+    required: tuple[str, ...]
     defaults: dict[str, Any]
     has_training: bool
     has_mask: bool
@@ -69,7 +70,8 @@ def call_signature(function: Callable[..., Any]) -> _CallSignature:
         parameters = inspect.signature(function).parameters
         names = tuple(n for n, p in parameters.items() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL))
         defaults = {n: p.default for n, p in parameters.items() if p.default is not p.empty}
-        found = _CallSignature(names, defaults, "training" in names, "mask" in names)
+        required = tuple(name for name in names if name not in defaults)
+        found = _CallSignature(names, required, defaults, "training" in names, "mask" in names)
         _signatures[key] = found
     return found
 
@@ -285,6 +287,16 @@ class Layer(LayerState):
         kwargs = {name: self._standardize(value) for name, value in kwargs.items()}
         names = [*signature.names, *(f"input_{i}" for i in range(len(signature.names), len(args)))]
         arguments = {**dict(zip(names, args)), **kwargs}
+        missing = [name for name in signature.required if name not in arguments and name not in ("training", "mask")]
+        if missing:
+            raise TypeError(
+                explain(
+                    f"Layer {self.name!r} was called with too few arguments.",
+                    f"{type(self).__name__}()({', '.join(signature.names)})",
+                    f"no `{missing[0]}`",
+                    f"pass {', '.join(f'`{name}`' for name in missing)}.",
+                )
+            )
         first = (
             args[0] if args else next((kwargs[name] for name in (*signature.names, *kwargs) if name in kwargs), None)
         )
@@ -484,12 +496,17 @@ def _wrap_build(build: Callable[..., Any]) -> Callable[..., Any]:
     def built(self: Layer, *args: Any, **kwargs: Any) -> Any:
         if getattr(self, "_building", False):  # a call of super().build() inside build
             return build(self, *args, **kwargs)
-        object.__setattr__(self, "_building", True)
+        # When it is built again it may only do what needs no new weights.
+        object.__setattr__(self, "_building", not self.built)
         inside = current_path().split("/")[-1] == self.name
+        before = len(self._own_variables)
         try:
             with nullcontext() if inside else name_scope(self.name):
                 self._path = current_path()
                 result = build(self, *args, **kwargs)
+        except Exception:
+            del self._own_variables[before:]  # it may be built for another shape
+            raise
         finally:
             object.__setattr__(self, "_building", False)
         names = list(inspect.signature(build).parameters)[1:]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -114,6 +114,15 @@ class LayerState(Operation):
         from .. import constraints, initializers, regularizers
         from ..config import standardize_dtype
 
+        if self.built and not getattr(self, "_building", False):
+            raise ValueError(
+                explain(
+                    f"{type(self).__name__} {self.name!r} is built already, so it takes no new weights.",
+                    "weights made in `__init__` or `build`",
+                    f"a new weight {name!r} afterwards" if name else "a new weight afterwards",
+                    "make weights in `build`, which runs once, and not in `call`.",
+                )
+            )
         dtype = standardize_dtype(dtype or self.dtype_policy.variable_dtype)
         shape = standardize_shape(f"{self.name}/{name or 'weight'}", () if shape is None else shape)
         if initializer is None:
@@ -139,6 +148,16 @@ class LayerState(Operation):
         return variable
 
     add_variable = add_weight
+
+    @contextmanager
+    def _taking_weights(self) -> Iterator[None]:
+        """Lets a layer that is built take new weights."""
+        before = getattr(self, "_building", False)
+        object.__setattr__(self, "_building", True)
+        try:
+            yield
+        finally:
+            object.__setattr__(self, "_building", before)
 
     @property
     def trainable(self) -> bool:

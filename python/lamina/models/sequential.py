@@ -53,7 +53,7 @@ class Sequential(Model):
                     "wrap functions as lamina.layers.Lambda(function).",
                 )
             )
-        if any(layer.name == other.name for other in self._stack):
+        if any(layer.name == other.name and layer is not other for other in self._stack):
             raise ValueError(
                 explain(
                     f"Two layers of {self.name!r} have one name.",
@@ -253,8 +253,12 @@ class Sequential(Model):
         with CustomObjectScope(custom_objects):
             records = config["layers"]
             model = cls(name=config.get("name"))
+            found: dict[str, Layer] = {}  # a layer may stand in several places
             for record in records:
-                model.add(deserialize_keras_object(record))
+                name = record.get("config", {}).get("name") if isinstance(record, dict) else None
+                layer = found.get(str(name)) or deserialize_keras_object(record)
+                model.add(layer)
+                found[layer.name] = layer
         shape = config.get("build_input_shape")
         if model._end is None and shape and model._stack:
             model.build(to_shape(shape))
