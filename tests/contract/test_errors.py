@@ -12,7 +12,6 @@ SCHEDULES = optimizers.schedules
 # What is done, the kind of error, and what the text has to name.
 MISTAKES = [
     # Layers; more in tests/behaviour/test_bad_arguments_<family>.py
-    (lambda: layers.Dense(3, quantization_config="int8"), ValueError, "quantization_config"),
     (lambda: layers.Softmax()(X3, mask=np.ones((2, 3), bool)), ValueError, r"\(2, 3\)"),
     (lambda: layers.BatchNormalization()(X3, training=True, mask=np.ones(2, bool)), ValueError, "mask"),
     # Losses and metrics

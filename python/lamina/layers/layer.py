@@ -174,6 +174,22 @@ class Layer(LayerState):
         return self.dtype_policy.compute_dtype
 
     @property
+    def quantization_mode(self) -> str | None:
+        """How its weights are quantized, as 'int8'; None if they are not."""
+        return self.dtype_policy.quantization_mode
+
+    def quantize(self, mode: str | None = None, type_check: bool = True, config: Any = None) -> None:
+        """Rounds its weights to few bits. NotImplementedError for layers that have none to be rounded."""
+        raise NotImplementedError(
+            explain(
+                f"{type(self).__name__} {self.name!r} cannot be quantized.",
+                "a Dense, EinsumDense or Embedding layer, or a model with such layers",
+                f"a {type(self).__name__}",
+                "leave it as it is.",
+            )
+        )
+
+    @property
     def path(self) -> str | None:
         """The names of the layers around it and its own, joined by slashes; None before it is built."""
         return self._path

@@ -29,6 +29,7 @@ _NAMESPACES = (
     "models",
     "random",
     "dtype_policies",
+    "quantizers",
 )
 _PLAIN = (bool, int, float, str, type(None))
 _signatures: dict[type, inspect.Signature] = {}
