@@ -1,9 +1,9 @@
 """Numbers in 8 bits: whole numbers, and the scales that they were multiplied by.
 
 >>> import lamina
->>> codes, scale = lamina.quantizers.AbsMaxQuantizer()([[0.5, -1.0]])
+>>> codes, scale = lamina.quantizers.AbsMaxQuantizer()([[0.25, -1.0]])
 >>> codes.numpy().tolist(), scale.numpy().round(3).tolist()
-([[64, -127]], [[127.0]])
+([[32, -127]], [[127.0]])
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ def abs_max_quantize(
     Both come as tensors: the numbers as int32, since the engine has no int8, and the scales with size 1 on the axes.
 
     >>> import lamina
-    >>> codes, scale = lamina.quantizers.abs_max_quantize([[1.0, 2.0], [0.0, -4.0]], axis=0)
+    >>> codes, scale = lamina.quantizers.abs_max_quantize([[1.0, 3.0], [0.0, -4.0]], axis=0)
     >>> codes.numpy().tolist()
-    [[127, 64], [0, -127]]
+    [[127, 95], [0, -127]]
     """
     x = to_float(ops.convert_to_tensor(inputs))
     low, high = value_range
