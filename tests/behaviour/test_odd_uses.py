@@ -89,6 +89,14 @@ def test_missing_arguments_of_calls(layer, inputs, missing):
     assert not layer.built
 
 
+def test_the_dtypes_may_be_set_by_name():
+    layer = layers.Dense(2)
+    layer.dtype_policy = "mixed_bfloat16"
+    assert (layer(X).dtype, layer.kernel.dtype) == ("bfloat16", "float32")
+    with pytest.raises(ValueError, match="float31"):
+        layer.dtype_policy = "float31"
+
+
 def test_specs_show_what_they_ask():
     layer = layers.Dense(2)
     layer.build((None, 3))

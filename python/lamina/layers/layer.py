@@ -135,7 +135,7 @@ class Layer(LayerState):
                 )
             )
         self._trainable = bool(trainable)
-        self.dtype_policy = dtype_policies.get(dtype)
+        self.dtype_policy = dtype
         self.autocast = autocast
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.input_spec: Any = None
@@ -154,6 +154,15 @@ class Layer(LayerState):
             )
 
     # Dtypes.
+
+    @property
+    def dtype_policy(self) -> Any:
+        """The dtypes that it computes in and keeps its weights in. Before the layer is built it may be set, by name."""
+        return self._dtype_policy
+
+    @dtype_policy.setter
+    def dtype_policy(self, value: Any) -> None:
+        self._dtype_policy = dtype_policies.get(value)
 
     @property
     def dtype(self) -> str:
@@ -496,7 +505,7 @@ class Layer(LayerState):
         base = ("name", "trainable", "dtype", "activity_regularizer")
         layer = super().from_config({key: v for key, v in config.items() if key in parameters or key not in base})
         layer.name = config.get("name", layer.name)
-        layer.dtype_policy = dtype_policies.get(config.get("dtype", layer.dtype_policy))
+        layer.dtype_policy = config.get("dtype", layer.dtype_policy)
         if config.get("trainable") is False:
             layer.trainable = False
         return layer

@@ -20,11 +20,11 @@ class LayerState(Operation):
     """The part of a layer that knows its weights. What its attributes hold, also in lists and dicts, belongs to it."""
 
     built: bool
-    dtype_policy: Any
     _tracked: dict[str, None]  # names of the attributes that hold layers, variables, metrics or seeds
     _own_variables: list[Variable]
     _losses: list[Any]
     _trainable: bool
+    _dtype_policy: Any
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         self = super().__new__(cls, *args, **kwargs)
@@ -123,7 +123,7 @@ class LayerState(Operation):
                     "make weights in `build`, which runs once, and not in `call`.",
                 )
             )
-        dtype = standardize_dtype(dtype or self.dtype_policy.variable_dtype)
+        dtype = standardize_dtype(dtype or self._dtype_policy.variable_dtype)
         shape = standardize_shape(f"{self.name}/{name or 'weight'}", () if shape is None else shape)
         if initializer is None:
             initializer = "glorot_uniform" if is_float(dtype) else "zeros"
