@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from .. import _core
@@ -12,6 +13,7 @@ from ..layers.layer import Layer
 from ..layers.shapes import to_shape
 from ..ops.operation import outside_trace
 from ..saving.serialization import deserialize_keras_object, serialize_keras_object
+from ..utils.naming import current_path, name_scope
 from .functional import Functional
 from .model import Model
 
@@ -91,7 +93,9 @@ class Sequential(Model):
         self._changed()
 
     def _append(self, layer: Layer, x: Any) -> Any:
-        y = layer(x)
+        inside = current_path().split("/")[-1] == self.name
+        with nullcontext() if inside else name_scope(self.name):
+            y = layer(x)
         if not isinstance(y, _core.Tensor):
             raise ValueError(
                 explain(
