@@ -19,7 +19,9 @@ from ..variables import Variable, standardize_shape
 class LayerState(Operation):
     """The part of a layer that knows its weights. What its attributes hold, also in lists and dicts, belongs to it."""
 
+    # Set by __new__, so that they are there before a subclass's constructor runs.
     built: bool
+    _build_shapes: dict[str, Any] | None
     _tracked: dict[str, None]  # names of the attributes that hold layers, variables, metrics or seeds
     _own_variables: list[Variable]
     _losses: list[Any]

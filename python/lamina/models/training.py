@@ -10,7 +10,7 @@ import numpy as np
 from .. import _core, config, ops, tree
 from ..autodiff import GradientTape, tape_is_open
 from ..checks import choice, explain
-from ..layers.layer import call_depth
+from ..layers.calls import call_depth
 from ..ops.convert import array_to_tensor
 from ..scopes import StatelessScope, run_stateless, stateless_scope
 from ..utils.tracebacks import own_lines_hidden

@@ -6,7 +6,7 @@ from typing import Any
 
 from ... import ops, tree
 from ...checks import explain, shapes_differ
-from ..layer import call_signature
+from ..calls import call_signature
 from ..wrapper import Wrapper
 from .custom import take_losses
 from .samples import treats_samples_alone
