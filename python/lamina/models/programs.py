@@ -164,7 +164,9 @@ def name_variables(model: Any, trace: Any = None) -> None:
             if id(variable) not in seen:
                 seen.add(id(variable))
                 reference = variable.reference
-                own = variable.name if reference is None else f"{variable.name.split('/')[0]}/{reference.core.name}"
+                own = variable.entry or variable.name
+                if reference is not None:
+                    own = f"{own}/{reference.core.name}"
                 name(variable, f"{attribute}/{own}")
     for metric in model.metrics if model.compiled else []:
         for single in getattr(metric, "metrics", None) or [metric]:

@@ -274,9 +274,8 @@ class Trainer:
     # Traced steps.
 
     def _step(self, entry: str, data: Data | None = None) -> programs.Step:
-        """The traced step for such data, made when needed. Changes of `trainable` make a new one."""
-        flags = tuple(v.trainable for v in self.weights) if self.built else None  # type: ignore[attr-defined]
-        key = (entry, None if data is None else programs.data_key(data), flags)
+        """The traced step for such data, made when needed. Changes of `trainable` and the like make a new one."""
+        key = (entry, None if data is None else programs.data_key(data), self._settings())
         found = self._steps.get(key)
         if found is None:
             found = next(
@@ -284,9 +283,13 @@ class Trainer:
             )
             if found is None:  # not even one for open sizes
                 found = self._trace(entry, data)
-                flags = tuple(v.trainable for v in self.weights)  # type: ignore[attr-defined]
-            self._steps[entry, key[1], flags] = found
+            self._steps[entry, key[1], self._settings()] = found
         return found
+
+    def _settings(self) -> Any:
+        """What steps are traced for, beside the data: which weights are trained, and the kind of learning rate."""
+        revision = self.optimizer.revision if self.compiled else 0
+        return (revision, *(v.trainable for v in self.weights)) if self.built else None  # type: ignore[attr-defined]
 
     _fast: Any = None
     _steps: dict[Any, programs.Step]
