@@ -129,7 +129,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
                     "give the value before the first boundary, then one after each.",
                 )
             )
-        if any(later < earlier for earlier, later in zip(boundaries, boundaries[1:])):
+        if sorted(boundaries) != list(boundaries):
             raise ValueError(
                 explain(f"{name}: `boundaries` are not in order.", "rising steps", repr(boundaries), "sort them.")
             )
