@@ -15,6 +15,8 @@ import numpy as np
 from .. import _core, config, tree
 from ..callbacks import CallbackList, make_list
 from ..checks import explain
+from ..saving.training_state import Place, TrainingState
+from ..scopes import StatelessScope
 from . import arrays
 from .arrays import Data
 from .programs import flat_logs
@@ -72,6 +74,7 @@ class _Runner:
         self._end = end
         self._pace = _Pace()
         self.own_logs: dict[str, Any] | None = None
+        self.place = Place()
 
     def logs(self) -> dict[str, Any]:
         return _results(self.model, self.own_logs)
@@ -116,22 +119,30 @@ class _Runner:
                 self._keep(step, outputs)
             self._pace.note(steps, time.perf_counter() - start)
             ran += steps
+            self.place.batch, self.place.next = done + ran, first + ran
             if each or self.callbacks.wants_progress:
                 self._end(done + ran - 1, self.logs())
             if stop():
                 break
         return ran
 
-    def over_batches(self, batches: Any, stop: Callable[[], bool]) -> int:
-        """Batches that an iterable gives."""
+    def over_batches(self, batches: Any, stop: Callable[[], bool], skip: int = 0, resume: Any = None) -> int:
+        """Batches that an iterable gives; the first `skip` are done, `resume` is what is to be restored there."""
         ran = 0
         each = self.callbacks.wants_batches(self.entry)
         last_shown = 0.0
         for data in batches:
+            if resume is not None:
+                _restore(self.model, resume, data)
+                resume = None
+            if ran < skip:
+                ran += 1
+                continue
             if each:
                 self._begin(ran)
             self.batch(data)
             ran += 1
+            self.place.batch = ran
             now = time.perf_counter()
             if each or (self.callbacks.wants_progress and now - last_shown > 0.05):
                 last_shown = now
@@ -162,21 +173,33 @@ class _Order:
         self._shuffle = shuffle
         self._size = data.size
         self.batches = -(-data.size // batch_size)
-        self._next = 0
+        self.next = 0
         self._permutation: Any = None
+
+    def go_to(self, batch: int) -> None:
+        """Makes `batch` of the present pass the next one."""
+        self.next = batch
+        self._permutation = None
+        if self.next >= self.batches:
+            self._finish_pass()
+
+    def _finish_pass(self) -> None:
+        self.next = 0
+        self._permutation = None
+        self._epoch.assign(self._epoch.value + 1)
 
     def pieces(self, steps: int) -> Iterator[tuple[int, int, Any]]:
         """(first batch, number of batches, order) until `steps` are used up."""
         while steps > 0:
-            if self._next == 0 and self._shuffle:
+            if self._permutation is None and self._shuffle:
                 seed, epoch = int(self._seed.value.item()), int(self._epoch.value.item())
                 self._permutation = _core.permutation(self._size, seed, epoch)
-            count = min(steps, self.batches - self._next)
-            yield self._next, count, self._permutation
+            count = min(steps, self.batches - self.next)
+            yield self.next, count, self._permutation
             steps -= count
-            self._next = (self._next + count) % self.batches
-            if self._next == 0:
-                self._epoch.assign(self._epoch.value + 1)
+            self.next += count
+            if self.next == self.batches:
+                self._finish_pass()
 
 
 def fit(
@@ -210,27 +233,46 @@ def fit(
     model.stop_training = False
     runner = _Runner(model, "train_step", hooks, hooks.on_train_batch_begin, hooks.on_train_batch_end)
     logs: dict[str, Any] = {}
+    drawn = 0  # batches of an iterable in the epochs before
+    model._set("_run_callbacks", hooks.callbacks)
     try:
         hooks.on_train_begin()
-        for epoch in range(first_epoch, epochs):
+        resume = _begin_again(model, source, hooks)
+        if resume is not None:
+            first_epoch, drawn = resume.place.epoch, resume.place.drawn
+            if order is not None and not resume.place.batch:
+                order.go_to(resume.place.next)
+            elif order is None:
+                _read_again(source, first_epoch, drawn, steps)
+        for epoch in range(first_epoch, first_epoch if model.stop_training else epochs):
             model.reset_metrics()
             hooks.on_epoch_begin(epoch)
+            runner.place = Place(epoch, drawn=drawn)
+            model._set("_place", runner.place)
             ran = 0
+            within, resume = resume if resume is not None and resume.place.batch else None, None
             if order is not None:
-                for first, count, permutation in order.pieces(total or 0):
+                if within is not None:
+                    _restore(model, within, source)  # once more: an epoch's begin may have changed the learning rate
+                    order.go_to(within.place.next)
+                    ran = within.place.batch
+                for first, count, permutation in order.pieces((total or 0) - ran):
                     ran += runner.over_arrays(
                         source, batch_size, first, count, permutation, ran, lambda: model.stop_training
                     )
                     if model.stop_training:
                         break
             else:
-                ran = runner.over_batches(source.take(steps), lambda: model.stop_training)
+                done = 0 if within is None else within.place.batch
+                ran = runner.over_batches(source.take(steps), lambda: model.stop_training, done, within)
                 source.finish_epoch()
                 _check_any(ran)
+                drawn += ran
             logs = runner.logs()
             if validation is not None and _is_due(validation_freq, epoch, first_epoch):
                 found = evaluate(model, validation, validation_batch_size, validation_steps, 0, hooks)
                 logs = dict(sorted([*logs.items(), *((f"val_{name}", value) for name, value in found.items())]))
+            model._set("_place", Place(epoch + 1, next=0 if order is None else order.next, drawn=drawn))
             hooks.on_epoch_end(epoch, logs)
             if model.stop_training:
                 break
@@ -239,7 +281,53 @@ def fit(
         hooks.on_train_end(logs)
     finally:
         hooks.close()
+        model._set("_run_callbacks", ())
     return hooks.history
+
+
+def _begin_again(model: Any, source: Any, hooks: CallbackList) -> TrainingState | None:
+    """The state that a callback found, put in place."""
+    resume = model._resume
+    model._set("_resume", None)
+    if resume is None:
+        return None
+    if isinstance(source, Data):
+        _restore(model, resume, source)
+    elif not model.built:
+        raise ValueError(
+            explain(
+                f"The model {model.name!r} cannot go on from a backup: it has no weights yet.",
+                "a model that is built, or arrays to fit it to",
+                "an iterable of batches and a model without input shapes",
+                "give the model an Input, or call it once on a batch before fit.",
+            )
+        )
+    else:
+        model.optimizer.build(model.trainable_variables)
+        resume.restore(model)
+    resume.restore_callbacks(hooks.callbacks)
+    model.stop_training = resume.stop
+    return resume
+
+
+def _restore(model: Any, state: TrainingState, data: Data) -> None:
+    """All variables as they were, also those that exist only once a step was traced: metrics and the like."""
+    if model.run_eagerly:
+        model._make_ready(data, True)
+        with StatelessScope():
+            model.test_step(arrays.pack_x_y_sample_weight(*data))
+    else:
+        model._step("train_step", data)
+    state.restore(model)
+
+
+def _read_again(source: Any, epochs: int, drawn: int, steps: int | None) -> None:
+    """Takes from an iterable what the epochs before the present one have used."""
+    if steps is not None:
+        for _ in source.take(drawn) if drawn else ():
+            pass
+    for _ in range(epochs):
+        source.finish_epoch()
 
 
 def _check_any(ran: int) -> None:

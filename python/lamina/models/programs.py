@@ -179,6 +179,19 @@ def name_variables(model: Any, trace: Any = None) -> None:
             name(core, core.name)
 
 
+def training_variables(model: Any) -> list[Any]:
+    """All variables that training changes: of the model, the order of samples, its optimizers and metrics."""
+    from ..optimizers import Optimizer
+
+    found = [*model.variables, *(model._sampler if model.compiled else ())]
+    found += [state for layer in model._flatten_layers() for state in layer._kept_states()]
+    for optimizer in (getattr(model, "optimizer", None), *vars(model).values()):
+        found += optimizer.variables if isinstance(optimizer, Optimizer) else []
+    for metric in model.metrics:
+        found += [v for single in getattr(metric, "metrics", None) or [metric] for v in single.variables]
+    return list({id(variable): variable for variable in found}.values())
+
+
 def _keeps_names(layer: Any) -> bool:
     """Whether the configuration of the layer holds the names of its sub-layers."""
     from .functional import Functional

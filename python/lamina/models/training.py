@@ -32,6 +32,9 @@ class Trainer:
     _compile_loss: Any = None
     _compile_metrics: Any = None
     _compile_arguments: dict[str, Any] | None = None
+    _place: Any = None  # where in `fit` the model is
+    _run_callbacks: Any = ()  # those of the present `fit`
+    _resume: Any = None  # the state that the next `fit` goes on from, put here by BackupAndRestore
 
     # Compiling.
 
