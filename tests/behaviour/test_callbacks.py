@@ -228,3 +228,68 @@ def test_bar_in_a_terminal(monkeypatch, capsys):
     bar.add(1)
     bar.leave()
     assert "1/Unknown" in capsys.readouterr().out
+
+
+def shown(text):
+    """The numbers that vary taken out."""
+    import re
+
+    return re.sub(r"\d+(us|ms|s)\b", "T", text)
+
+
+def test_bar_elsewhere(capsys):
+    """Plain lines where nothing can be written over, nothing for verbose=0."""
+    for verbose in (0, 1, 2):
+        bar = lamina.utils.Progbar(2, verbose=verbose, interval=0, width=4)
+        bar.update(1, [("loss", 2.0)])
+        bar.update(2, [("loss", 1.0)])
+    one, two = shown(capsys.readouterr().out).splitlines()
+    assert one == "2/2 ━━━━ T T/step - loss: 1.0000"
+    assert two == "2/2 - T - T/step - loss: 1.0000"
+
+
+def test_bar_in_a_notebook(monkeypatch, capsys):
+    import sys
+    import types
+
+    monkeypatch.setitem(sys.modules, "ipykernel", types.ModuleType("ipykernel"))
+    bar = lamina.utils.Progbar(3, interval=0)
+    bar.update(1)
+    assert capsys.readouterr().out.startswith("\r1/3 ━")
+
+
+def test_bar_shows_means_unless_told_otherwise():
+    bar = lamina.utils.Progbar(9, stateful_metrics=["lr"])
+    bar.update(1, [("loss", 4.0), ("lr", 4.0)])
+    bar.update(3, [("loss", 1.0), ("lr", 1.0)])
+    assert bar._values == {"loss": 2.0, "lr": 1.0}
+    bar = lamina.utils.Progbar(9, stateless_metrics=["loss"])
+    bar.add(1, [("loss", 4.0), ("lr", 4.0)])
+    bar.add(1, [("loss", 2.0), ("lr", 2.0)])
+    assert bar._values == {"loss": 3.0, "lr": 2.0}
+
+
+def test_the_time_left_leaves_the_first_step_out(monkeypatch):
+    from lamina.utils import progbar
+
+    now = iter([0.0, 100.0, 101.0, 102.0])
+    monkeypatch.setattr(progbar.time, "perf_counter", lambda: next(now))
+    bar = progbar.Progbar(12)
+    for i in (1, 2, 3):
+        bar.update(i)
+    assert "9s 1s/step" in bar._line(102.0, False)
+
+
+def test_lines_of_fit(data, capsys):
+    make().fit(*data, batch_size=25, epochs=2, verbose=2)
+    lines = shown(capsys.readouterr().out).splitlines()
+    assert [line.split(" - loss")[0] for line in lines] == [
+        "Epoch 1/2",
+        "2/2 - T - T/step",
+        "Epoch 2/2",
+        "2/2 - T - T/step",
+    ]
+    make().fit(*data, verbose=0)
+    assert capsys.readouterr().out == ""
+    make().evaluate(*data, verbose=1)
+    assert "2/2 ━━━" in capsys.readouterr().out
