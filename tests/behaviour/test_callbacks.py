@@ -293,3 +293,82 @@ def test_lines_of_fit(data, capsys):
     assert capsys.readouterr().out == ""
     make().evaluate(*data, verbose=1)
     assert "2/2 ━━━" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_remote_monitor(data, as_json):
+    import http.server
+    import json
+    import urllib.parse
+
+    seen = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            seen.append((self.path, self.headers["Content-Type"], self.headers["X-Key"], body))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        root = f"http://127.0.0.1:{server.server_port}"
+        monitor = callbacks.RemoteMonitor(root, field="logs", headers={"X-Key": "k"}, send_as_json=as_json)
+        history = make().fit(*data, epochs=2, verbose=0, callbacks=[monitor]).history
+        server.shutdown()
+        thread.join()
+    assert len(seen) == 2
+    path, kind, key, body = seen[1]
+    assert (path, key) == ("/publish/epoch/end/", "k")
+    assert kind == ("application/json" if as_json else "application/x-www-form-urlencoded")
+    sent = json.loads(body if as_json else urllib.parse.parse_qs(body)["logs"][0])
+    assert sent == {"epoch": 1, "loss": history["loss"][1], "mae": history["mae"][1]}
+    with pytest.warns(UserWarning, match=r"could not send the logs to http://127\.0\.0\.1"):
+        make().fit(*data, verbose=0, callbacks=[monitor])
+
+
+def test_a_list_of_callbacks_in_an_own_loop():
+    recorder = Recorder()
+    hooks = callbacks.CallbackList([[recorder], callbacks.History()], add_history=True, model=make(), steps=1)
+    assert len(hooks.callbacks) == 2
+    assert recorder.params == {"steps": 1}
+    hooks.on_train_begin()
+    hooks.on_epoch_begin(0, logs=None)
+    hooks.on_train_batch_end(0, logs={"loss": 1.0})
+    hooks.on_train_batch_end(batch=1, logs={"loss": 0.5})
+    hooks.on_epoch_end(0, {"loss": 0.5})
+    assert recorder.events == [
+        "train_begin",
+        ("epoch_begin", 0),
+        ("batch_end", 0, ["loss"]),
+        ("batch_end", 1, ["loss"]),
+        ("epoch_end", 0, ["loss"]),
+    ]
+    assert hooks.history.history == {"loss": [0.5]}
+
+
+def test_averages_are_evaluated_and_changed_back(data):
+    model = make(lamina.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.5))
+    swap = callbacks.SwapEMAWeights()
+    kept = []
+    watch = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: kept.append(model.get_weights()[0]))
+    losses = model.fit(*data, validation_data=data, epochs=2, verbose=0, callbacks=[swap, watch]).history
+    average = model.get_weights()[0]
+    assert not np.array_equal(kept[-1], average)  # the end of `fit` puts the averages in place
+    assert losses["val_loss"][-1] == pytest.approx(model.evaluate(*data, verbose=0)[0])
+    model.set_weights([np.zeros_like(w) for w in model.get_weights()])
+    predicted = model.predict(data[0], verbose=0, callbacks=[swap])
+    np.testing.assert_allclose(
+        predicted, data[0] @ average + model.optimizer.slot("average", model.weights[1]).numpy(), 1e-4, 1e-4
+    )
+    assert (model.get_weights()[0] == 0).all()
+
+
+def test_every_callback_has_an_example():
+    for name in callbacks.__all__:
+        if name not in ("MonitorCallback", "make_list"):
+            assert ">>>" in getattr(callbacks, name).__doc__, name

@@ -269,7 +269,7 @@ def fit(
                 _check_any(ran)
                 drawn += ran
             logs = runner.logs()
-            if validation is not None and _is_due(validation_freq, epoch, first_epoch):
+            if validation is not None and _is_due(validation_freq, epoch):
                 found = evaluate(model, validation, validation_batch_size, validation_steps, 0, hooks)
                 logs = dict(sorted([*logs.items(), *((f"val_{name}", value) for name, value in found.items())]))
             model._set("_place", Place(epoch + 1, next=0 if order is None else order.next, drawn=drawn))
@@ -342,11 +342,11 @@ def _check_any(ran: int) -> None:
         )
 
 
-def _is_due(frequency: Any, epoch: int, first: int) -> bool:
+def _is_due(frequency: Any, epoch: int) -> bool:
     """Whether validation happens after this epoch."""
     if isinstance(frequency, (list, tuple, set)):
         return epoch + 1 in frequency
-    return (epoch + 1 - first) % int(frequency) == 0
+    return (epoch + 1) % int(frequency) == 0
 
 
 def _extent(source: Any, batch_size: int, steps: int | None) -> tuple[int | None, int | None]:
