@@ -115,7 +115,7 @@ def test_the_same_bits(mode, tmp_path):
         folder.mkdir()
     history = train(folders[0], mode)
     lives = 1
-    while not live(folders[1], mode, 5):
+    while not live(folders[1], mode, 7):
         lives += 1
         assert lives < 10
     assert lives >= 2

@@ -64,3 +64,38 @@ def test_every_one_has_an_example():
         assert ">>>" in inspect.getdoc(cls), cls
     for cls in (*lamina.optimizers.schedules.CLASSES, lamina.optimizers.schedules.LearningRateSchedule):
         assert ">>>" in inspect.getdoc(cls), cls
+
+
+ONE_EACH = [*{row.name: row for row in OPTIMIZERS}.values()]
+
+
+@pytest.mark.parametrize("row", ONE_EACH, **ROW)
+def test_pure_steps(row):
+    """`stateless_apply` gives what `apply` does and changes nothing."""
+    rng = np.random.default_rng(2)
+    begin, *gradients = [[rng.normal(size=s).astype("float32") for s in ((2, 3), (4,))] for _ in range(3)]
+    first, second = ([lamina.Variable(b, name=f"v{i}") for i, b in enumerate(begin)] for _ in range(2))
+    changing, pure = make(lamina, row), make(lamina, row)
+    changing.build(first)
+    pure.build(second)
+    weights, state = [v.value for v in second], [v.value for v in pure.variables]
+    before = [v.numpy() for v in (*second, *pure.variables)]
+    for step in gradients:
+        changing.apply(step)
+        weights, state = pure.stateless_apply(state, step, weights)
+    for mine, wanted in zip([*weights, *state], [*first, *changing.variables], strict=True):
+        np.testing.assert_array_equal(mine.numpy(), wanted.numpy())
+    for variable, value in zip((*second, *pure.variables), before, strict=True):
+        np.testing.assert_array_equal(variable.numpy(), value)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "bfloat16"])
+@pytest.mark.parametrize("row", [row for row in ONE_EACH if row.name != "LossScaleOptimizer"], **ROW)
+def test_dtypes_of_weights(row, dtype):
+    weights = [lamina.Variable(np.full(s, 0.5, "float32"), dtype=dtype, name=f"v{len(s)}") for s in ((2, 3), (4,))]
+    optimizer = make(lamina, row)
+    for _ in range(2):
+        optimizer.apply([lamina.ops.ones(v.shape, dtype) for v in weights], weights)
+    slots = [v for v in optimizer.variables if v.reference is not None]
+    assert {v.dtype for v in (*weights, *slots)} == {dtype}
+    assert all((lamina.ops.cast(v.value, "float32").numpy() <= 0.5).all() for v in weights)

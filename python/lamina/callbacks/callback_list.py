@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -101,6 +102,7 @@ def _passed_on(hook: str) -> Callable[..., None]:
 
     places = HOOKS[hook]
     tell.__name__ = hook
+    tell.__signature__ = inspect.signature(getattr(Callback, hook))  # type: ignore[attr-defined]
     tell.__doc__ = getattr(Callback, hook).__doc__
     return tell
 

@@ -139,7 +139,7 @@ class ReduceLROnPlateau(MonitorCallback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         logs = {} if logs is None else logs
         logs.update(present_rates(self.model))
-        value = self._value(logs)
+        value = self.get_monitor_value(logs)
         if value is None:
             return
         if self.in_cooldown():

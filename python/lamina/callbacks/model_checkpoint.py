@@ -105,7 +105,7 @@ class ModelCheckpoint(MonitorCallback):
         text = f"saving model to {path}"
         due = True
         if self.save_best_only:
-            value = self._value(logs)
+            value = self.get_monitor_value(logs)
             if value is not None:  # else it warned, and saves to be on the safe side
                 best = "None" if self.best is None else f"{self.best:.5f}"
                 due = self._improves(value, self.best)

@@ -68,7 +68,7 @@ class MonitorCallback(Callback):
             return not math.isnan(value)
         return value - self.min_delta > best if larger else value + self.min_delta < best
 
-    def _value(self, logs: Any) -> float | None:
+    def get_monitor_value(self, logs: Any) -> float | None:
         """What is watched, or None, with a warning, when it is not logged or no single number."""
         value = (logs or {}).get(self.monitor)
         if isinstance(value, (list, tuple)):

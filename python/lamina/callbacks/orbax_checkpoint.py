@@ -71,7 +71,7 @@ class OrbaxCheckpoint(MonitorCallback):
 
     def _save(self, step: int, logs: Any) -> None:
         if self.save_best_only:
-            value = self._value(logs)
+            value = self.get_monitor_value(logs)
             if value is None or not self._improves(value, self.best):
                 return
             self.best = value
@@ -91,6 +91,14 @@ class OrbaxCheckpoint(MonitorCallback):
         for old in steps[: -self.max_to_keep] if self.max_to_keep else ():
             if old != step:
                 shutil.rmtree(os.path.join(self.directory, str(old)))
+
+    def is_multihost_enabled(self) -> bool:
+        """Whether several machines train together: no."""
+        return False
+
+    def is_primary_host(self) -> bool:
+        """Whether this process writes the files: yes."""
+        return True
 
     def wait_until_finished(self) -> None:
         """Returns at once: what was to be saved is on the disk."""

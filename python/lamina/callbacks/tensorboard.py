@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..checks import explain, integer, is_integer
 from .callback import Callback
-from .event_file import EventFile
 from .learning_rate import present_rates
+
+if TYPE_CHECKING:
+    from .event_file import EventFile
 
 
 class TensorBoard(Callback):
@@ -72,6 +74,8 @@ class TensorBoard(Callback):
 
     def _file(self, name: str) -> EventFile:
         """The event file of 'train' or 'validation', begun when it is first written to."""
+        from .event_file import EventFile
+
         if name not in self._files:
             self._files[name] = EventFile(os.path.join(self.log_dir, name))
         return self._files[name]

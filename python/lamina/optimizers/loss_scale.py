@@ -107,10 +107,6 @@ class LossScaleOptimizer(Optimizer):
         gradients = [g if g is None else ops.cast(g, "float32") for g in grads]
         variables = self._trainable_variables if trainable_variables is None else list(trainable_variables)
         plain = [g is not None and not v.overwrite_with_gradient for g, v in zip(gradients, variables)]
-        finite: Any = True
-        for g in gradients:
-            if g is not None:
-                finite = ops.logical_and(finite, ops.all(ops.isfinite(g)))
 
         def update() -> None:
             self.inner_optimizer.apply([g / scale if p else g for g, p in zip(gradients, plain)], trainable_variables)
@@ -122,7 +118,15 @@ class LossScaleOptimizer(Optimizer):
             self.step_counter.assign(0)
             self.dynamic_scale.assign(scale * 0.5)
 
-        ops.cond(finite, update, skip)
+        ops.cond(self.check_finite(gradients), update, skip)
+
+    def check_finite(self, grads: Sequence[Any]) -> Any:
+        """Whether all numbers of all gradients are finite."""
+        finite: Any = True
+        for g in grads:
+            if g is not None:
+                finite = ops.logical_and(finite, ops.all(ops.isfinite(g)))
+        return finite
 
     def finalize_variable_values(self, var_list: Sequence[Any]) -> None:
         self.inner_optimizer.finalize_variable_values(var_list)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import ops
-from ..checks import integer, number
+from ..checks import explain, integer, number
 from .arguments import common_arguments
 from .optimizer import Optimizer
 
@@ -94,10 +94,10 @@ class Muon(Optimizer):
             return
         m = momentum.value * self.momentum + gradient
         self.assign(momentum, m)
-        step = self._orthogonal(m * self.momentum + gradient if self.nesterov else m)
-        if self.rms_rate is not None:
-            step = step * (math.sqrt(max(variable.shape)) * self.rms_rate)
-        self.assign_sub(variable, learning_rate * step)
+        ahead = m * self.momentum + gradient if self.nesterov else m
+        self.assign_sub(
+            variable, self.lr_adjust(learning_rate * self.zeropower_via_newtonschulz5(ahead, self.ns_steps))
+        )
 
     def _adam_step(self, gradient: Any, variable: Any, learning_rate: Any, momentum: Any, velocity: Any) -> None:
         m = momentum.value + (gradient - momentum.value) * (1.0 - self.adam_beta_1)
@@ -108,13 +108,30 @@ class Muon(Optimizer):
         alpha = learning_rate * ops.cast(correction, variable.dtype)
         self.assign_sub(variable, m * alpha / (ops.sqrt(v) + self.epsilon))
 
-    def _orthogonal(self, x: Any) -> Any:
-        """A matrix with the singular vectors of `x` and singular values near 1."""
-        tall = x.shape[0] > x.shape[1]
+    def lr_adjust(self, x: Any) -> Any:
+        """The step of a matrix, made longer with its longer side."""
+        return x if self.rms_rate is None else x * (math.sqrt(max(x.shape)) * self.rms_rate)
+
+    def transpose_last_axis(self, X: Any) -> Any:
+        """With the last two axes exchanged."""
+        return ops.swapaxes(X, -2, -1)
+
+    def zeropower_via_newtonschulz5(self, x: Any, steps: int) -> Any:
+        """Matrices with the singular vectors of `x` and singular values near 1. ValueError for vectors."""
+        if len(x.shape) < 2:
+            raise ValueError(
+                explain(
+                    "Muon: only matrices can be made orthogonal.",
+                    "a rank of 2 or more",
+                    f"shape {tuple(x.shape)}",
+                    "leave vectors to AdamW, as `update_step` does.",
+                )
+            )
+        tall = x.shape[-2] > x.shape[-1]
         if tall:
-            x = ops.transpose(x)
-        x = x / (ops.sqrt(ops.sum(ops.square(x))) + 1e-7)
-        for _ in range(self.ns_steps):
-            square = ops.matmul(x, ops.transpose(x))
+            x = self.transpose_last_axis(x)
+        x = x / (ops.sqrt(ops.sum(ops.square(x), axis=(-2, -1), keepdims=True)) + 1e-7)
+        for _ in range(steps):
+            square = ops.matmul(x, self.transpose_last_axis(x))
             x = x * self.muon_a + ops.matmul(square * self.muon_b + ops.matmul(square, square) * self.muon_c, x)
-        return ops.transpose(x) if tall else x
+        return self.transpose_last_axis(x) if tall else x
