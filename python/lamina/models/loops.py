@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import _core, config, tree
 from ..callbacks import CallbackList, make_list
 from ..checks import explain
-from ..saving.training_state import Place, TrainingState
 from ..scopes import StatelessScope
 from . import arrays
 from .arrays import Data
+from .place import Place
 from .programs import flat_logs
+
+if TYPE_CHECKING:
+    from ..saving.training_state import TrainingState
 
 _CROSSING = 0.2
 
