@@ -78,6 +78,16 @@ class _Runner:
         self._pace = _Pace()
         self.own_logs: dict[str, Any] | None = None
         self.place = Place()
+        self._unseen = 0  # batches that no callback has heard of
+
+    def _left(self) -> int | None:
+        """After how many batches a callback has to hear of one; None if none has."""
+        left = self.callbacks.batches_left(self.entry)
+        return None if left is None else max(left - self._unseen, 1)
+
+    def _tell(self, batch: int) -> None:
+        self._unseen = 0
+        self._end(batch, self.logs())
 
     def logs(self) -> dict[str, Any]:
         return _results(self.model, self.own_logs)
@@ -112,6 +122,8 @@ class _Runner:
         ran = 0
         while ran < count:
             steps = 1 if each or eager else self._pace.steps(count - ran)
+            left = self._left()
+            steps = steps if left is None else min(steps, left)
             if each:
                 self._begin(done + ran)
             start = time.perf_counter()
@@ -123,8 +135,10 @@ class _Runner:
             self._pace.note(steps, time.perf_counter() - start)
             ran += steps
             self.place.batch, self.place.next = done + ran, first + ran
-            if each or self.callbacks.wants_progress:
-                self._end(done + ran - 1, self.logs())
+            self._unseen += steps
+            due = left is not None and (steps == left or ran == count)
+            if each or due or self.callbacks.wants_progress:
+                self._tell(done + ran - 1)
             if stop():
                 break
         return ran
@@ -141,17 +155,21 @@ class _Runner:
             if ran < skip:
                 ran += 1
                 continue
+            left = self._left()
             if each:
                 self._begin(ran)
             self.batch(data)
             ran += 1
             self.place.batch = ran
             now = time.perf_counter()
-            if each or (self.callbacks.wants_progress and now - last_shown > 0.05):
+            self._unseen += 1
+            if each or left == 1 or (self.callbacks.wants_progress and now - last_shown > 0.05):
                 last_shown = now
-                self._end(ran - 1, self.logs())
+                self._tell(ran - 1)
             if stop():
                 break
+        if self._unseen and self._left() is not None:
+            self._tell(ran - 1)
         return ran
 
 
