@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from .. import _core, config, tree
 from ..callbacks import CallbackList, make_list
 from ..checks import explain
-from ..scopes import StatelessScope
-from . import arrays
+from . import arrays, resuming
 from .arrays import Data
 from .place import Place
 from .programs import flat_logs
-
-if TYPE_CHECKING:
-    from ..saving.training_state import TrainingState
 
 _CROSSING = 0.2
 
@@ -150,7 +146,7 @@ class _Runner:
         last_shown = 0.0
         for data in batches:
             if resume is not None:
-                _restore(self.model, resume, data)
+                resuming.restore(self.model, resume, data)
                 resume = None
             if ran < skip:
                 ran += 1
@@ -258,13 +254,13 @@ def fit(
     model._set("_run_callbacks", hooks.callbacks)
     try:
         hooks.on_train_begin()
-        resume = _begin_again(model, source, hooks)
+        resume = resuming.begin_again(model, source, hooks)
         if resume is not None:
             first_epoch, drawn = resume.place.epoch, resume.place.drawn
             if order is not None and not resume.place.batch:
                 order.go_to(resume.place.next)
             elif order is None:
-                _read_again(source, first_epoch, drawn, steps)
+                resuming.read_again(source, first_epoch, drawn, steps)
         for epoch in range(first_epoch, first_epoch if model.stop_training else epochs):
             model.reset_metrics()
             hooks.on_epoch_begin(epoch)
@@ -274,7 +270,8 @@ def fit(
             within, resume = resume if resume is not None and resume.place.batch else None, None
             if order is not None:
                 if within is not None:
-                    _restore(model, within, source)  # once more: an epoch's begin may have changed the learning rate
+                    # Once more: the beginning of the epoch may have changed the learning rate.
+                    resuming.restore(model, within, source)
                     order.go_to(within.place.next)
                     ran = within.place.batch
                 for first, count, permutation in order.pieces((total or 0) - ran):
@@ -304,51 +301,6 @@ def fit(
         hooks.close()
         model._set("_run_callbacks", ())
     return hooks.history
-
-
-def _begin_again(model: Any, source: Any, hooks: CallbackList) -> TrainingState | None:
-    """The state that a callback found, put in place."""
-    resume = model._resume
-    model._set("_resume", None)
-    if resume is None:
-        return None
-    if isinstance(source, Data):
-        _restore(model, resume, source)
-    elif not model.built:
-        raise ValueError(
-            explain(
-                f"The model {model.name!r} cannot go on from a backup: it has no weights yet.",
-                "a model that is built, or arrays to fit it to",
-                "an iterable of batches and a model without input shapes",
-                "give the model an Input, or call it once on a batch before fit.",
-            )
-        )
-    else:
-        model.optimizer.build(model.trainable_variables)
-        resume.restore(model)
-    resume.restore_callbacks(hooks.callbacks)
-    model.stop_training = resume.stop
-    return resume
-
-
-def _restore(model: Any, state: TrainingState, data: Data) -> None:
-    """All variables as they were, also those that exist only once a step was traced: metrics and the like."""
-    if model.run_eagerly:
-        model._make_ready(data, True)
-        with StatelessScope():
-            model.test_step(arrays.pack_x_y_sample_weight(*data))
-    else:
-        model._step("train_step", data)
-    state.restore(model)
-
-
-def _read_again(source: Any, epochs: int, drawn: int, steps: int | None) -> None:
-    """Takes from an iterable what the epochs before the present one have used."""
-    if steps is not None:
-        for _ in source.take(drawn) if drawn else ():
-            pass
-    for _ in range(epochs):
-        source.finish_epoch()
 
 
 def _check_any(ran: int) -> None:
