@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ import numpy as np
 from .. import _core, config, tree
 from ..callbacks import CallbackList, make_list
 from ..checks import explain
+from ..data.batches import Batches
+from ..data.prefetch import Prefetch
+from ..data.rows import Rows
 from . import arrays
 from .arrays import Data
 from .programs import flat_logs
@@ -96,9 +100,13 @@ class _Runner:
         self._keep(step, step.program.run(self.entry, data.leaves))
 
     def over_arrays(
-        self, data: Data, batch_size: int, first: int, count: int, order: Any, done: int, stop: Callable[[], bool]
+        self, data: Any, batch_size: int, first: int, count: int, order: Any, done: int, stop: Callable[[], bool]
     ) -> int:
         """`count` batches from batch `first` of the rows taken in `order`; `done` batches of the epoch came before."""
+        if isinstance(data, Rows):
+            batches = (data.batch(first + i, batch_size, order) for i in range(count))
+            with Prefetch(batches) as ahead:
+                return self.over_batches(ahead, stop, done)
         each = self.callbacks.wants_batches(self.entry)
         eager = self.model.run_eagerly
         leaves = data.leaves
@@ -110,7 +118,7 @@ class _Runner:
                 self._begin(done + ran)
             start = time.perf_counter()
             if step is None:
-                self._eager(_rows(data, batch_size, first + ran, order))
+                self._eager(data.batch(first + ran, batch_size, order))
             else:
                 outputs = step.program.run_batches(self.entry, leaves, batch_size, first + ran, steps, order)
                 self._keep(step, outputs)
@@ -122,42 +130,30 @@ class _Runner:
                 break
         return ran
 
-    def over_batches(self, batches: Any, stop: Callable[[], bool]) -> int:
-        """Batches that an iterable gives."""
+    def over_batches(self, batches: Any, stop: Callable[[], bool], done: int = 0) -> int:
+        """Batches that come one by one; `done` batches of the epoch came before."""
         ran = 0
         each = self.callbacks.wants_batches(self.entry)
         last_shown = 0.0
-        for data in batches:
-            if each:
-                self._begin(ran)
-            self.batch(data)
-            ran += 1
-            now = time.perf_counter()
-            if each or (self.callbacks.wants_progress and now - last_shown > 0.05):
-                last_shown = now
-                self._end(ran - 1, self.logs())
-            if stop():
-                break
+        with closing(batches):
+            for data in batches:
+                if each:
+                    self._begin(done + ran)
+                self.batch(data)
+                ran += 1
+                now = time.perf_counter()
+                if each or (self.callbacks.wants_progress and now - last_shown > 0.05):
+                    last_shown = now
+                    self._end(done + ran - 1, self.logs())
+                if stop():
+                    break
         return ran
-
-
-def _rows(data: Data, batch_size: int, batch: int, order: Any) -> Data:
-    """One batch of the rows in `order`."""
-    start, stop = batch * batch_size, min((batch + 1) * batch_size, data.size)
-    if order is None:
-        return data.rows(start, stop)
-    rows = order.numpy()[start:stop]
-
-    def pick(part: Any) -> Any:
-        return None if part is None else tree.map_structure(lambda t: arrays.array_to_tensor(t.numpy()[rows]), part)
-
-    return Data(*map(pick, data))
 
 
 class _Order:
     """The batches of arrays, pass after pass. With steps_per_epoch an epoch may end inside a pass: the next goes on."""
 
-    def __init__(self, model: Any, data: Data, batch_size: int, shuffle: bool) -> None:
+    def __init__(self, model: Any, data: Any, batch_size: int, shuffle: bool) -> None:
         self._seed, self._epoch = model._sampler
         self._shuffle = shuffle
         self._size = data.size
@@ -200,7 +196,7 @@ def fit(
     order = None
     total: int | None
     epochs = config.capped("max_epochs", epochs) or epochs
-    if isinstance(source, Data):
+    if not isinstance(source, Batches):
         order = _Order(model, source, batch_size, shuffle)
         total = config.capped("max_steps_per_epoch", steps or order.batches)
     else:
@@ -213,6 +209,8 @@ def fit(
     try:
         hooks.on_train_begin()
         for epoch in range(first_epoch, epochs):
+            if _is_used_up(source, f"training ends after {epoch} epochs"):
+                break
             model.reset_metrics()
             hooks.on_epoch_begin(epoch)
             ran = 0
@@ -224,10 +222,13 @@ def fit(
                     if model.stop_training:
                         break
             else:
-                ran = runner.over_batches(source.take(steps), lambda: model.stop_training)
-                source.finish_epoch()
-                _check_any(ran)
+                with source.epoch():
+                    ran = runner.over_batches(source.take(steps), lambda: model.stop_training)
+                if not _found_any(ran, source):
+                    break
             logs = runner.logs()
+            if _is_used_up(validation, f"no validation after {epoch} epochs"):
+                validation = None
             if validation is not None and _is_due(validation_freq, epoch, first_epoch):
                 found = evaluate(model, validation, validation_batch_size, validation_steps, 0, hooks)
                 logs = dict(sorted([*logs.items(), *((f"val_{name}", value) for name, value in found.items())]))
@@ -242,8 +243,13 @@ def fit(
     return hooks.history
 
 
-def _check_any(ran: int) -> None:
-    if ran == 0:
+def _is_used_up(source: Any, consequence: str) -> bool:
+    return isinstance(source, Batches) and source.is_used_up(consequence)
+
+
+def _found_any(ran: int, source: Batches) -> bool:
+    """Whether there was a batch. ValueError for a source that never gave one."""
+    if source.given == 0:
         raise ValueError(
             explain(
                 "The data gave no batch.",
@@ -252,6 +258,7 @@ def _check_any(ran: int) -> None:
                 "pass a new generator: a used one is empty.",
             )
         )
+    return ran > 0 or not source.is_used_up("it gave no batch this time")
 
 
 def _is_due(frequency: Any, epoch: int, first: int) -> bool:
@@ -263,8 +270,9 @@ def _is_due(frequency: Any, epoch: int, first: int) -> bool:
 
 def _extent(source: Any, batch_size: int, steps: int | None) -> tuple[int | None, int | None]:
     """How many batches there will be, if that is known, and how many to take at most."""
-    count: int | None = -(-source.size // batch_size) if isinstance(source, Data) else source.count
-    total = count if steps is None else min(count, steps) if isinstance(source, Data) and count is not None else steps
+    sized = not isinstance(source, Batches)
+    count: int | None = -(-source.size // batch_size) if sized else source.count
+    total = count if steps is None else min(count, steps) if sized and count is not None else steps
     limited = config.capped("max_steps_per_epoch", total)
     return limited, steps if limited == total else limited
 
@@ -272,7 +280,7 @@ def _extent(source: Any, batch_size: int, steps: int | None) -> tuple[int | None
 def _check_kept_states(model: Any, source: Any, batch_size: int, steps: int | None) -> None:
     """ValueError for batches of other sizes than those that stateful layers keep states for."""
     kept = {state.shape[0] for layer in model._flatten_layers() for state in layer._kept_states()}
-    if not kept or not isinstance(source, Data):
+    if not kept or isinstance(source, Batches):
         return
     size = source.size if steps is None else min(source.size, steps * batch_size)
     sizes = {min(batch_size, size), size % batch_size or batch_size if size > batch_size else size}
@@ -299,10 +307,13 @@ def evaluate(
     try:
         hooks.on_test_begin()
         model.reset_metrics()
-        if isinstance(source, Data):
-            runner.over_arrays(source, batch_size, 0, total or 0, None, 0, lambda: False)
+        if isinstance(source, Batches):
+            with source.epoch():
+                ran = runner.over_batches(source.take(steps), lambda: False)
+            if not _found_any(ran, source):
+                return {}
         else:
-            _check_any(runner.over_batches(source.take(steps), lambda: False))
+            runner.over_arrays(source, batch_size, 0, total or 0, None, 0, lambda: False)
         logs = runner.logs()
         hooks.on_test_end(logs)
     finally:
@@ -331,20 +342,25 @@ def predict(model: Any, source: Any, batch_size: int, steps: int | None, verbose
                 parts.append(outputs)
                 hooks.on_predict_batch_end((stop - 1) // batch_size, {"outputs": outputs})
         else:
-            batches = (
-                (_rows(source, batch_size, i, None) for i in range(total or 0)) if isinstance(source, Data) else None
-            )
-            for i, data in enumerate(source.take(steps) if batches is None else batches):
-                if hooks.wants_batches("predict"):
-                    hooks.on_predict_batch_begin(i)
-                data = Data(data.x)  # the targets of batches for training are of no use here
-                if model.run_eagerly:
-                    outputs = model.predict_step(arrays.pack_x_y_sample_weight(data.x))
+            with ExitStack() as stack:
+                if isinstance(source, Batches):
+                    stack.enter_context(source.epoch())
+                    batches: Any = stack.enter_context(closing(source.take(steps)))
                 else:
-                    outputs = model._step("predict", data).run(_inputs(data))
-                parts.append(outputs)
-                hooks.on_predict_batch_end(i, {"outputs": outputs})
-            _check_any(len(parts))
+                    in_parts = (source.batch(i, batch_size, None) for i in range(total or 0))
+                    batches = stack.enter_context(Prefetch(in_parts))
+                for i, batch in enumerate(batches):
+                    if hooks.wants_batches("predict"):
+                        hooks.on_predict_batch_begin(i)
+                    data = Data(batch.x)  # the targets of batches for training are of no use here
+                    if model.run_eagerly:
+                        outputs = model.predict_step(arrays.pack_x_y_sample_weight(data.x))
+                    else:
+                        outputs = model._step("predict", data).run(_inputs(data))
+                    parts.append(outputs)
+                    hooks.on_predict_batch_end(i, {"outputs": outputs})
+            if isinstance(source, Batches):
+                _found_any(len(parts), source)
         hooks.on_predict_end()
     finally:
         hooks.close()

@@ -10,6 +10,8 @@ import numpy as np
 from .. import _core, config, ops, tree
 from ..autodiff import GradientTape, tape_is_open
 from ..checks import choice, explain
+from ..data import batches
+from ..data.rows import collect
 from ..layers.layer import call_depth
 from ..ops.convert import array_to_tensor
 from ..scopes import StatelessScope, run_stateless, stateless_scope
@@ -32,6 +34,7 @@ class Trainer:
     _compile_loss: Any = None
     _compile_metrics: Any = None
     _compile_arguments: dict[str, Any] | None = None
+    _sampler: Any = None  # what decides the order of samples
 
     # Compiling.
 
@@ -70,7 +73,7 @@ class Trainer:
         given = metrics or weighted_metrics
         self._set("_compile_metrics", CompileMetrics(metrics, weighted_metrics, names) if given else None)
         self._set("_loss_tracker", metrics_module.Mean(name="loss"))
-        self._set("_sampler", getattr(self, "_sampler", None) or _make_sampler())
+        self._set("_sampler", self._sampler or _make_sampler())
         self.loss = loss
         self.run_eagerly = bool(run_eagerly)
         self.steps_per_execution = steps_per_execution
@@ -353,21 +356,21 @@ class Trainer:
         source: Any
         validation: Any = None
         if arrays.is_batches(x):
-            _refuse("an iterable of batches", y=y, sample_weight=sample_weight, class_weight=class_weight)
+            _refuse("an iterable of batches", y=y, sample_weight=sample_weight)
             if batch_size is not None:
                 _refuse("an iterable of batches", batch_size=batch_size)
-            source = arrays.Batches(x)
+            source = batches.make(x, class_weight, self._sampler if shuffle else None)
             if validation_split:
                 _refuse("an iterable of batches", validation_split=validation_split)
         else:
-            source = arrays.prepare(x, y, sample_weight, class_weight)
+            source = collect(x, y, sample_weight, class_weight)
             if validation_split and validation_data is None:
                 source, validation = arrays.split(source, validation_split)
         if validation_data is not None:
             if arrays.is_batches(validation_data):
-                validation = arrays.Batches(validation_data)
+                validation = batches.make(validation_data)
             else:
-                validation = arrays.prepare(*unpack_x_y_sample_weight(validation_data))
+                validation = collect(*unpack_x_y_sample_weight(validation_data))
         return loops.fit(
             self,
             source,
@@ -405,9 +408,9 @@ class Trainer:
             )
         if arrays.is_batches(x):
             _refuse("an iterable of batches", y=y, sample_weight=sample_weight)
-            source: Any = arrays.Batches(x)
+            source: Any = batches.make(x)
         else:
-            source = arrays.prepare(x, y, sample_weight)
+            source = collect(x, y, sample_weight)
         size = arrays.positive("batch_size", batch_size) or 32
         steps = arrays.positive("steps", steps)
         logs = loops.evaluate(self, source, size, steps, _verbosity(verbose), callbacks)
@@ -423,7 +426,7 @@ class Trainer:
         callbacks: Any = None,
     ) -> Any:
         """The outputs for all samples, as NumPy arrays in the model's structure."""
-        source: Any = arrays.Batches(x) if arrays.is_batches(x) else arrays.prepare(x)
+        source: Any = batches.make(x) if arrays.is_batches(x) else collect(x)
         size = arrays.positive("batch_size", batch_size) or 32
         return loops.predict(self, source, size, arrays.positive("steps", steps), _verbosity(verbose), callbacks)
 
