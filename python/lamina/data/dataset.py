@@ -31,9 +31,12 @@ class Dataset:
     2
     """
 
-    def __init__(self, make: Callable[[], Iterable[Any]], length: int | None = None) -> None:
+    def __init__(
+        self, make: Callable[[], Iterable[Any]], length: int | None = None, batch_size: int | None = None
+    ) -> None:
         self._make = make
         self._length = length
+        self._batch_size = batch_size
 
     @staticmethod
     def from_tensor_slices(tensors: Any) -> Dataset:
@@ -52,7 +55,7 @@ class Dataset:
         (length,) = lengths
 
         def element(i: int) -> Any:
-            return tree.map_structure(lambda a: _leaf(a[i]), arrays)
+            return tree.map_structure(lambda a: as_element(a[i]), arrays)
 
         return Dataset(lambda: map(element, range(length)), length)
 
@@ -92,7 +95,7 @@ class Dataset:
 
     def _then(self, make: Callable[[], Iterable[Any]], length: Any = "same") -> Dataset:
         """Another dataset that keeps names and paths of this one."""
-        new = Dataset(make, self._length if length == "same" else length)
+        new = Dataset(make, self._length if length == "same" else length, self._batch_size)
         extra = {name: value for name, value in vars(self).items() if not name.startswith("_")}
         vars(new).update(extra)
         return new
@@ -135,7 +138,9 @@ class Dataset:
                     yield tree.map_structure(_stack, *group)
 
         n = self._length
-        return self._then(make, n if n is None or n < 0 else n // size if drop_remainder else -(-n // size))
+        new = self._then(make, n if n is None or n < 0 else n // size if drop_remainder else -(-n // size))
+        new._batch_size = size
+        return new
 
     def unbatch(self) -> Dataset:
         """The single elements of batches."""
@@ -144,7 +149,9 @@ class Dataset:
             for batch in self:
                 yield from Dataset.from_tensor_slices(batch)
 
-        return self._then(make, None)
+        new = self._then(make, None)
+        new._batch_size = None
+        return new
 
     def shuffle(
         self, buffer_size: int, seed: int | None = None, reshuffle_each_iteration: bool | None = None
@@ -272,7 +279,7 @@ def _to_array(leaf: Any) -> np.ndarray:
     return to_array(leaf)
 
 
-def _leaf(array: Any) -> Any:
+def as_element(array: Any) -> Any:
     """Numbers as a tensor, texts as they are."""
     array = np.asarray(array)
     if array.dtype.kind in "OUS":
@@ -294,4 +301,4 @@ def _stack(*leaves: Any) -> Any:
                 "pad or crop them with map() before batch().",
             )
         )
-    return _leaf(np.stack(arrays))
+    return as_element(np.stack(arrays))
