@@ -73,27 +73,27 @@ def test_smart_resize(shape, size):
         np.testing.assert_allclose(got, wanted, atol=1e-5)
 
 
-def test_config_objects():
-    for library in (lamina, keras):
-        config = library.utils.Config(a=1)
-        config.b = 2
-        config["c"] = 3
-        assert (config.a, config["b"], config.get("z", 5)) == (1, 2, 5)
-        assert list(config.items()) == [("a", 1), ("b", 2), ("c", 3)]
-        assert config.to_json() == '{"a": 1, "b": 2, "c": 3}'
-        assert config.pop("c") == 3
-        config.update(a=7)
-        assert (list(config), len(config), "a" in config) == (["a", "b"], 2, True)
-        config.freeze()
-        for change in (lambda: setattr(config, "a", 0), lambda: config.pop("a"), lambda: config.update(a=0)):
-            with pytest.raises(ValueError, match="frozen"):
-                change()
-        assert config.frozen
-        config.unfreeze()
-        del config["b"]
-        assert config.as_dict() == {"a": 7}
-        with pytest.raises(AttributeError):
-            config.missing  # noqa: B018
+@pytest.mark.parametrize("library", [lamina, keras])
+def test_config_objects(library):
+    config = library.utils.Config(a=1)
+    config.b = 2
+    config["c"] = 3
+    assert (config.a, config["b"], config.get("z", 5)) == (1, 2, 5)
+    assert list(config.items()) == [("a", 1), ("b", 2), ("c", 3)]
+    assert config.to_json() == '{"a": 1, "b": 2, "c": 3}'
+    assert config.pop("c") == 3
+    config.update(a=7)
+    assert (list(config), len(config), "a" in config) == (["a", "b"], 2, True)
+    config.freeze()
+    for change in (lambda: setattr(config, "a", 0), lambda: config.pop("a"), lambda: config.update(a=0)):
+        with pytest.raises(ValueError, match="frozen"):
+            change()
+    assert config.frozen
+    config.unfreeze()
+    del config["b"]
+    assert config.as_dict() == {"a": 7}
+    with pytest.raises(AttributeError):
+        config.missing  # noqa: B018
 
 
 @pytest.mark.parametrize("left", [0.25, 3, None])

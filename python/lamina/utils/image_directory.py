@@ -70,7 +70,7 @@ def image_dataset_from_directory(
             image = _with_borders(image, size, interpolation)
         else:
             if crop_to_aspect_ratio:
-                top, left, height, width = centered_crop(*image.shape[:2], size)
+                top, left, height, width = centered_crop(image.shape[0], image.shape[1], size)
                 image = image[top : top + height, left : left + width]
             image = _resize(image, size, interpolation)
         return image.transpose(2, 0, 1) if data_format == "channels_first" else image

@@ -28,14 +28,14 @@ def pad_sequences(
     """
     choice("pad_sequences", "padding", padding, ("pre", "post"))
     choice("pad_sequences", "truncating", truncating, ("pre", "post"))
-    if not isinstance(sequences, Sized) or not all(isinstance(s, Sized) for s in sequences):  # type: ignore[attr-defined]
-        found = (
-            next((s for s in sequences if not isinstance(s, Sized)), None)
-            if isinstance(sequences, Sized)
-            else sequences
-        )  # type: ignore[attr-defined]
+    wrong: list[Any] = (
+        [s for s in sequences if not isinstance(s, Sized)] if hasattr(sequences, "__len__") else [sequences]
+    )
+    if wrong:
         raise ValueError(
-            explain("pad_sequences: there is no sequence.", "a list of sequences", repr(found), "pass [[1, 2], [3]].")
+            explain(
+                "pad_sequences: there is no sequence.", "a list of sequences", repr(wrong[0]), "pass [[1, 2], [3]]."
+            )
         )
     if isinstance(value, str) and not (dtype is object or np.dtype(dtype).kind in "OSU"):
         raise ValueError(
