@@ -183,6 +183,11 @@ class Model(Trainer, Layer):
 
         save_model(self, filepath, overwrite=overwrite, **kwargs)
 
+    def __reduce__(self) -> Any:
+        from ..saving.pickling import reduce_model
+
+        return reduce_model(self)
+
     def to_json(self, **kwargs: Any) -> str:
         """The configuration (without weights) as JSON, for `model_from_json`."""
         import json

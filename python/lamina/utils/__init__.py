@@ -20,7 +20,7 @@ _PLACES = {
     "get_file": "utils.files",
     "get_registered_name": "saving.registration",
     "get_registered_object": "saving.registration",
-    "get_source_inputs": "models.functional",
+    "get_source_inputs": "models.cloning",
     "image_dataset_from_directory": "utils.image_directory",
     "img_to_array": "utils.images",
     "is_interactive_logging_enabled": "config",
