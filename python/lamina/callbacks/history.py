@@ -22,3 +22,12 @@ class History(Callback):
         self.epoch.append(epoch)
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
+
+    def plot(self, metrics: Any = None, path: Any = None) -> Any:
+        """Draws what was logged over the epochs, with validation values beside; needs matplotlib.
+
+        `metrics`: names, all unless given. `path`: where to save the picture. Returns the figure.
+        """
+        from ..utils.charts import plot_history
+
+        return plot_history(self.history, self.epoch, metrics, path)

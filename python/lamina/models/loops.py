@@ -76,12 +76,17 @@ class _Runner:
         self._end = end
         self._pace = _Pace()
         self.own_logs: dict[str, Any] | None = None
+        self._own_function = model._own_function("train" if entry == "train_step" else "test")
+        self._by_hand = model.run_eagerly or self._own_function is not None
 
     def logs(self) -> dict[str, Any]:
         return _results(self.model, self.own_logs)
 
     def _eager(self, data: Data) -> None:
         self.model._make_ready(data, self.entry == "train_step")
+        if self._own_function is not None:
+            self.own_logs = self._own_function(iter([arrays.pack_x_y_sample_weight(*data)]))
+            return
         step = self.model.train_step if self.entry == "train_step" else self.model.test_step
         logs = step(arrays.pack_x_y_sample_weight(*data))
         self.own_logs = logs if self.model._has_own_step(self.entry) else None
@@ -93,7 +98,7 @@ class _Runner:
 
     def batch(self, data: Data) -> None:
         """One step on one batch."""
-        if self.model.run_eagerly:
+        if self._by_hand:
             self._eager(data)
             return
         step = self.model._step(self.entry, data)
@@ -108,7 +113,7 @@ class _Runner:
             with Prefetch(batches) as ahead:
                 return self.over_batches(ahead, stop, done)
         each = self.callbacks.wants_batches(self.entry)
-        eager = self.model.run_eagerly
+        eager = self._by_hand
         leaves = data.leaves
         step = None if eager else self.model._step(self.entry, data)
         ran = 0
@@ -330,7 +335,8 @@ def predict(model: Any, source: Any, batch_size: int, steps: int | None, verbose
     parts: list[Any] = []  # outputs of successive batches, as nests
     try:
         hooks.on_predict_begin()
-        if isinstance(source, Data) and not model.run_eagerly:
+        own = model._own_function("predict")
+        if isinstance(source, Data) and not model.run_eagerly and own is None:
             size = min(source.size, (total or 0) * batch_size)
             for start, stop in _chunks(hooks, size, batch_size):
                 if hooks.wants_batches("predict"):
@@ -353,7 +359,9 @@ def predict(model: Any, source: Any, batch_size: int, steps: int | None, verbose
                     if hooks.wants_batches("predict"):
                         hooks.on_predict_batch_begin(i)
                     data = Data(batch.x)  # the targets of batches for training are of no use here
-                    if model.run_eagerly:
+                    if own is not None:
+                        outputs = own(iter([arrays.pack_x_y_sample_weight(data.x)]))
+                    elif model.run_eagerly:
                         outputs = model.predict_step(arrays.pack_x_y_sample_weight(data.x))
                     else:
                         outputs = model._step("predict", data).run(_inputs(data))
@@ -394,6 +402,19 @@ def run_one(model: Any, entry: str, data: Data) -> dict[str, Any]:
     runner = _Runner(model, entry, CallbackList(), _ignore, _ignore)
     runner.batch(data)
     return runner.logs()
+
+
+def step_function(model: Any, kind: str) -> Callable[[Iterator[Any]], Any]:
+    """A function of an iterator that runs one step on its next batch."""
+
+    def run(iterator: Iterator[Any]) -> Any:
+        x, y, sample_weight = arrays.unpack_x_y_sample_weight(next(iterator))
+        if kind == "predict":
+            return model._prediction(arrays.prepare(x))
+        entry = "train_step" if kind == "train" else "evaluate_step"
+        return run_one(model, entry, arrays.prepare(x, y, sample_weight))
+
+    return run
 
 
 def _ignore(*args: Any) -> None:

@@ -30,6 +30,11 @@ class Trainer:
     optimizer: Any = None
     stop_training = False
     run_eagerly = False
+    steps_per_execution: int = 1
+    jit_compile: Any = None
+    train_function: Any = None
+    test_function: Any = None
+    predict_function: Any = None
     _loss_tracker: Any = None
     _compile_loss: Any = None
     _compile_metrics: Any = None
@@ -261,6 +266,34 @@ class Trainer:
         """The outputs for a batch."""
         x, _, _ = unpack_x_y_sample_weight(data)
         return self(x, training=False)
+
+    def make_train_function(self, force: bool = False) -> Any:
+        """Sets and returns `train_function`: one update from the next batch of an iterator; returns the logs.
+
+        A subclass may set another function here: `fit` then calls it for each batch. Likewise the two below.
+        """
+        return self._make_function("train", force)
+
+    def make_test_function(self, force: bool = False) -> Any:
+        """The same for `evaluate`."""
+        return self._make_function("test", force)
+
+    def make_predict_function(self, force: bool = False) -> Any:
+        """The same for `predict`; returns the outputs."""
+        return self._make_function("predict", force)
+
+    def _make_function(self, kind: str, force: bool) -> Any:
+        name = f"{kind}_function"
+        if force or getattr(self, name) is None:
+            self._set(name, loops.step_function(self, kind))
+        return getattr(self, name)
+
+    def _own_function(self, kind: str) -> Any:
+        """The function of a subclass that makes its own, else None."""
+        if getattr(type(self), f"make_{kind}_function") is getattr(Trainer, f"make_{kind}_function"):
+            return None
+        made = getattr(self, f"make_{kind}_function")()
+        return getattr(self, f"{kind}_function") or made
 
     def _track_loss(self, loss: Any, x: Any) -> None:
         samples = ops.cast(ops.shape(tree.flatten(x)[0])[0], config.floatx())
