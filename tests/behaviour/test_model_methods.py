@@ -13,7 +13,7 @@ X, Y = np.ones((6, 3), "float32"), np.ones((6, 1), "float32")
 
 def make(cls=lamina.Sequential):
     model = cls([lamina.Input((3,)), layers.Dense(4, activation="relu", name="a"), layers.Dense(1, name="b")], name="m")
-    model.compile("adam", "mse", metrics=["mae"])
+    model.compile(lamina.optimizers.Adam(name="adam"), "mse", metrics=["mae"])
     return model
 
 

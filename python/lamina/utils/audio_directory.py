@@ -28,8 +28,8 @@ def audio_dataset_from_directory(
     validation_split: float | None = None,
     subset: str | None = None,
     follow_links: bool = False,
-    format: str = "tf",
     verbose: bool = True,
+    format: str = "tf",
 ) -> Any:
     """A dataset of (sounds, labels) from the `.wav` files below `directory`, one folder per class.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import os
 import sys
 from typing import Any, NamedTuple
@@ -121,7 +122,7 @@ def _arrows(model: Any, operations: list[Any], expand: bool) -> Any:
     """(from, to) for each tensor that goes from one box to another."""
     nodes = getattr(model, "_nodes", None)
     if nodes is None:
-        for before, after in zip(operations, operations[1:]):
+        for before, after in itertools.pairwise(operations):
             yield _key(_last(before, 0, expand)), _key(_first(after, 0, expand))
         return
     for node in nodes:
