@@ -8,7 +8,12 @@ from .callback import Callback
 
 
 class History(Callback):
-    """`history` maps each logged name to its values, `epoch` lists the epochs. `fit` returns one."""
+    """`history` maps each logged name to its values, `epoch` lists the epochs. `fit` returns one.
+
+    >>> import lamina
+    >>> lamina.callbacks.History().history
+    {}
+    """
 
     def __init__(self) -> None:
         super().__init__()

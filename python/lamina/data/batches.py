@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import warnings
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 from .. import _core
@@ -55,7 +55,6 @@ class Batches:
             for data in batches:
                 taken += 1
                 self.given += 1
-                self._count_one()
                 yield data
         if hasattr(self.source, "__next__") and (steps is None or taken < steps):
             self.used_up = True
@@ -72,8 +71,17 @@ class Batches:
         self._said_so = True
         warnings.warn(f"{what}. Make the generator endless, {instead}.", stacklevel=6)
 
-    def _count_one(self) -> None:
-        """One more batch has been used."""
+    def read_again(self, epochs: int, drawn: int, steps: int | None) -> None:
+        """Goes to where a run was after so many epochs, in which `drawn` batches were taken, `steps` in each."""
+        if steps is not None:
+            self._move(drawn)
+        for _ in range(epochs):
+            with self.epoch():
+                pass
+
+    def _move(self, drawn: int) -> None:
+        for _ in self.take(drawn) if drawn else ():
+            pass
 
     def _read(self, steps: int | None) -> Iterator[Data]:
         for i, batch in enumerate(self._items(steps)):
@@ -125,7 +133,21 @@ class NumberedBatches(Batches):
         self._count = self.count
         if steps is None and self._count is not None:
             self._position = 0
-        return super().take(steps)
+        taken = 0
+        with closing(super().take(steps)) as batches:
+            for data in batches:
+                taken += 1
+                yield data
+        # The sampler moves on only now, so that a run that begins again within an epoch finds the epoch's order.
+        self._position += taken
+        if self._count:
+            passes, self._position = divmod(self._position, self._count)
+            if self._sampler is not None and passes:
+                epoch = self._sampler[1]
+                epoch.assign(epoch.value + passes)
+
+    def _move(self, drawn: int) -> None:
+        self._position = drawn % self.count if self.count else drawn
 
     def _items(self, steps: int | None) -> Iterable[Any]:
         return read(self.source, itertools.islice(self._numbers(self._position, self._count), steps or self._count))
@@ -142,14 +164,6 @@ class NumberedBatches(Batches):
                 order = map(int, _core.permutation(count, seed, epoch + later).numpy())
             yield from itertools.islice(order, position, None)
             position = 0
-
-    def _count_one(self) -> None:
-        self._position += 1
-        if self._position == self._count:
-            self._position = 0
-            if self._sampler is not None:
-                epoch = self._sampler[1]
-                epoch.assign(epoch.value + 1)
 
 
 def make(source: Any, class_weight: Any = None, sampler: Any = None) -> Batches:

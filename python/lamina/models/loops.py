@@ -19,6 +19,8 @@ from ..checks import explain
 from ..data.batches import Batches
 from ..data.prefetch import Prefetch
 from ..data.rows import Rows
+from ..saving.training_state import Place, TrainingState
+from ..scopes import StatelessScope
 from . import arrays
 from .arrays import Data
 from .programs import flat_logs
@@ -78,6 +80,7 @@ class _Runner:
         self.own_logs: dict[str, Any] | None = None
         self._own_function = model._own_function("train" if entry == "train_step" else "test")
         self._by_hand = model.run_eagerly or self._own_function is not None
+        self.place = Place()
 
     def logs(self) -> dict[str, Any]:
         return _results(self.model, self.own_logs)
@@ -111,7 +114,7 @@ class _Runner:
         if isinstance(data, Rows):
             batches = (data.batch(first + i, batch_size, order) for i in range(count))
             with Prefetch(batches) as ahead:
-                return self.over_batches(ahead, stop, done)
+                return self.over_batches(ahead, stop, done=done, first=first)
         each = self.callbacks.wants_batches(self.entry)
         eager = self._by_hand
         leaves = data.leaves
@@ -129,23 +132,43 @@ class _Runner:
                 self._keep(step, outputs)
             self._pace.note(steps, time.perf_counter() - start)
             ran += steps
+            self.place.batch, self.place.next = done + ran, first + ran
             if each or self.callbacks.wants_progress:
                 self._end(done + ran - 1, self.logs())
             if stop():
                 break
         return ran
 
-    def over_batches(self, batches: Any, stop: Callable[[], bool], done: int = 0) -> int:
-        """Batches that come one by one; `done` batches of the epoch came before."""
+    def over_batches(
+        self,
+        batches: Any,
+        stop: Callable[[], bool],
+        skip: int = 0,
+        resume: Any = None,
+        done: int = 0,
+        first: int | None = None,
+    ) -> int:
+        """Batches that come one by one; the first `skip` are done, `resume` is what is to be restored there.
+
+        `done` batches of the epoch came before; `first` is the number of the first one in the pass over arrays.
+        """
         ran = 0
         each = self.callbacks.wants_batches(self.entry)
         last_shown = 0.0
         with closing(batches):
             for data in batches:
+                if resume is not None:
+                    _restore(self.model, resume, data)
+                    resume = None
+                if ran < skip:
+                    ran += 1
+                    continue
                 if each:
                     self._begin(done + ran)
                 self.batch(data)
                 ran += 1
+                self.place.batch = done + ran
+                self.place.next = 0 if first is None else first + ran
                 now = time.perf_counter()
                 if each or (self.callbacks.wants_progress and now - last_shown > 0.05):
                     last_shown = now
@@ -163,21 +186,33 @@ class _Order:
         self._shuffle = shuffle
         self._size = data.size
         self.batches = -(-data.size // batch_size)
-        self._next = 0
+        self.next = 0
         self._permutation: Any = None
+
+    def go_to(self, batch: int) -> None:
+        """Makes `batch` of the present pass the next one."""
+        self.next = batch
+        self._permutation = None
+        if self.next >= self.batches:
+            self._finish_pass()
+
+    def _finish_pass(self) -> None:
+        self.next = 0
+        self._permutation = None
+        self._epoch.assign(self._epoch.value + 1)
 
     def pieces(self, steps: int) -> Iterator[tuple[int, int, Any]]:
         """(first batch, number of batches, order) until `steps` are used up."""
         while steps > 0:
-            if self._next == 0 and self._shuffle:
+            if self._permutation is None and self._shuffle:
                 seed, epoch = int(self._seed.value.item()), int(self._epoch.value.item())
                 self._permutation = _core.permutation(self._size, seed, epoch)
-            count = min(steps, self.batches - self._next)
-            yield self._next, count, self._permutation
+            count = min(steps, self.batches - self.next)
+            yield self.next, count, self._permutation
             steps -= count
-            self._next = (self._next + count) % self.batches
-            if self._next == 0:
-                self._epoch.assign(self._epoch.value + 1)
+            self.next += count
+            if self.next == self.batches:
+                self._finish_pass()
 
 
 def fit(
@@ -211,32 +246,53 @@ def fit(
     model.stop_training = False
     runner = _Runner(model, "train_step", hooks, hooks.on_train_batch_begin, hooks.on_train_batch_end)
     logs: dict[str, Any] = {}
+    drawn = 0  # batches of an iterable in the epochs before
+    model._set("_run_callbacks", hooks.callbacks)
     try:
         hooks.on_train_begin()
-        for epoch in range(first_epoch, epochs):
+        resume = _begin_again(model, source, hooks)
+        if resume is not None:
+            first_epoch, drawn = resume.place.epoch, resume.place.drawn
+            if order is not None and not resume.place.batch:
+                order.go_to(resume.place.next)
+            elif order is None:
+                source.read_again(first_epoch, drawn, steps)
+        for epoch in range(first_epoch, first_epoch if model.stop_training else epochs):
             if _is_used_up(source, f"training ends after {epoch} epochs"):
                 break
             model.reset_metrics()
             hooks.on_epoch_begin(epoch)
+            runner.place = Place(epoch, drawn=drawn)
+            model._set("_place", runner.place)
             ran = 0
+            within, resume = resume if resume is not None and resume.place.batch else None, None
             if order is not None:
-                for first, count, permutation in order.pieces(total or 0):
+                if within is not None:
+                    _restore(
+                        model, within, _sample(source)
+                    )  # once more: an epoch's begin may have changed the learning rate
+                    order.go_to(within.place.next)
+                    ran = within.place.batch
+                for first, count, permutation in order.pieces((total or 0) - ran):
                     ran += runner.over_arrays(
                         source, batch_size, first, count, permutation, ran, lambda: model.stop_training
                     )
                     if model.stop_training:
                         break
             else:
+                done = 0 if within is None else within.place.batch
                 with source.epoch():
-                    ran = runner.over_batches(source.take(steps), lambda: model.stop_training)
+                    ran = runner.over_batches(source.take(steps), lambda: model.stop_training, done, within)
                 if not _found_any(ran, source):
                     break
+                drawn += ran
             logs = runner.logs()
             if _is_used_up(validation, f"no validation after {epoch} epochs"):
                 validation = None
-            if validation is not None and _is_due(validation_freq, epoch, first_epoch):
+            if validation is not None and _is_due(validation_freq, epoch):
                 found = evaluate(model, validation, validation_batch_size, validation_steps, 0, hooks)
                 logs = dict(sorted([*logs.items(), *((f"val_{name}", value) for name, value in found.items())]))
+            model._set("_place", Place(epoch + 1, next=0 if order is None else order.next, drawn=drawn))
             hooks.on_epoch_end(epoch, logs)
             if model.stop_training:
                 break
@@ -245,7 +301,49 @@ def fit(
         hooks.on_train_end(logs)
     finally:
         hooks.close()
+        model._set("_run_callbacks", ())
     return hooks.history
+
+
+def _begin_again(model: Any, source: Any, hooks: CallbackList) -> TrainingState | None:
+    """The state that a callback found, put in place."""
+    resume = model._resume
+    model._set("_resume", None)
+    if resume is None:
+        return None
+    if not isinstance(source, Batches):
+        _restore(model, resume, _sample(source))
+    elif not model.built:
+        raise ValueError(
+            explain(
+                f"The model {model.name!r} cannot go on from a backup: it has no weights yet.",
+                "a model that is built, or arrays to fit it to",
+                "an iterable of batches and a model without input shapes",
+                "give the model an Input, or call it once on a batch before fit.",
+            )
+        )
+    else:
+        model.optimizer.build(model.trainable_variables)
+        resume.restore(model)
+    resume.restore_callbacks(hooks.callbacks)
+    model.stop_training = resume.stop
+    return resume
+
+
+def _sample(source: Any) -> Data:
+    """Data to trace a step with."""
+    return source if isinstance(source, Data) else source.rows(0, 1)
+
+
+def _restore(model: Any, state: TrainingState, data: Data) -> None:
+    """All variables as they were, also those that exist only once a step was traced: metrics and the like."""
+    if model.run_eagerly:
+        model._make_ready(data, True)
+        with StatelessScope():
+            model.test_step(arrays.pack_x_y_sample_weight(*data))
+    else:
+        model._step("train_step", data)
+    state.restore(model)
 
 
 def _is_used_up(source: Any, consequence: str) -> bool:
@@ -266,11 +364,11 @@ def _found_any(ran: int, source: Batches) -> bool:
     return ran > 0 or not source.is_used_up("it gave no batch this time")
 
 
-def _is_due(frequency: Any, epoch: int, first: int) -> bool:
+def _is_due(frequency: Any, epoch: int) -> bool:
     """Whether validation happens after this epoch."""
     if isinstance(frequency, (list, tuple, set)):
         return epoch + 1 in frequency
-    return (epoch + 1 - first) % int(frequency) == 0
+    return (epoch + 1) % int(frequency) == 0
 
 
 def _extent(source: Any, batch_size: int, steps: int | None) -> tuple[int | None, int | None]:

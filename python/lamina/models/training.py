@@ -40,6 +40,9 @@ class Trainer:
     _compile_metrics: Any = None
     _compile_arguments: dict[str, Any] | None = None
     _sampler: Any = None  # what decides the order of samples
+    _place: Any = None  # where in `fit` the model is
+    _run_callbacks: Any = ()  # those of the present `fit`
+    _resume: Any = None  # the state that the next `fit` goes on from, put here by BackupAndRestore
 
     # Compiling.
 
@@ -310,9 +313,8 @@ class Trainer:
     # Traced steps.
 
     def _step(self, entry: str, data: Data | None = None) -> programs.Step:
-        """The traced step for such data, made when needed. Changes of `trainable` make a new one."""
-        flags = tuple(v.trainable for v in self.weights) if self.built else None  # type: ignore[attr-defined]
-        key = (entry, None if data is None else programs.data_key(data), flags)
+        """The traced step for such data, made when needed. Changes of `trainable` and the like make a new one."""
+        key = (entry, None if data is None else programs.data_key(data), self._settings())
         found = self._steps.get(key)
         if found is None:
             found = next(
@@ -320,9 +322,13 @@ class Trainer:
             )
             if found is None:  # not even one for open sizes
                 found = self._trace(entry, data)
-                flags = tuple(v.trainable for v in self.weights)  # type: ignore[attr-defined]
-            self._steps[entry, key[1], flags] = found
+            self._steps[entry, key[1], self._settings()] = found
         return found
+
+    def _settings(self) -> Any:
+        """What steps are traced for, beside the data: which weights are trained, and the kind of learning rate."""
+        revision = self.optimizer.revision if self.compiled else 0
+        return (revision, *(v.trainable for v in self.weights)) if self.built else None  # type: ignore[attr-defined]
 
     _fast: Any = None
     _steps: dict[Any, programs.Step]
