@@ -18,21 +18,6 @@ from lamina.data import Dataset
 from lamina.datasets import digits
 
 
-class WriteLog(callbacks.Callback):
-    """A line of comma-separated values per epoch."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__()
-        self.path = path
-
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        names = sorted(logs or {})
-        with open(self.path, "w" if epoch == 0 else "a") as file:
-            if epoch == 0:
-                print("epoch", *names, sep=",", file=file)
-            print(epoch, *((logs or {})[name] for name in names), sep=",", file=file)
-
-
 def shifted(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Each image moved by up to one pixel in both directions; zeros come in."""
     padded = np.pad(images, [(0, 0), (1, 1), (1, 1), (0, 0)])
@@ -74,7 +59,7 @@ def main() -> None:
     stop = callbacks.EarlyStopping(patience=6, restore_best_weights=True)
     used: list[callbacks.Callback] = [callbacks.ReduceLROnPlateau(factor=0.5, patience=3), stop]
     if arguments.log:
-        used.append(WriteLog(arguments.log))
+        used.append(callbacks.CSVLogger(arguments.log))
     model = make_model()
     history = model.fit(
         batches.map(lambda images, labels: (shifted(images.numpy(), rng), labels)),

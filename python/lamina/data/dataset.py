@@ -52,12 +52,7 @@ class Dataset:
                     "cut or complete the arrays.",
                 )
             )
-        (length,) = lengths
-
-        def element(i: int) -> Any:
-            return tree.map_structure(lambda a: as_element(a[i]), arrays)
-
-        return Dataset(lambda: map(element, range(length)), length)
+        return _Slices(arrays, Dataset.numbers(lengths.pop()))
 
     @staticmethod
     def from_generator(generator: Callable[[], Iterable[Any]]) -> Dataset:
@@ -129,18 +124,22 @@ class Dataset:
         deterministic: bool | None = None,
     ) -> Dataset:
         """Elements stacked along a new first axis, `batch_size` at a time."""
-        size = integer("batch", "batch_size", batch_size)
+        groups = self._groups(integer("batch", "batch_size", batch_size), drop_remainder)
+        new = groups._then(lambda: (tree.map_structure(_stack, *group) for group in groups))
+        new._batch_size = int(batch_size)
+        return new
 
-        def make() -> Iterator[Any]:
+    def _groups(self, size: int, drop_remainder: bool) -> Dataset:
+        """Lists of `size` elements."""
+
+        def make() -> Iterator[list[Any]]:
             elements = iter(self)
             while group := list(itertools.islice(elements, size)):
                 if len(group) == size or not drop_remainder:
-                    yield tree.map_structure(_stack, *group)
+                    yield group
 
         n = self._length
-        new = self._then(make, n if n is None or n < 0 else n // size if drop_remainder else -(-n // size))
-        new._batch_size = size
-        return new
+        return self._then(make, n if n is None or n < 0 else n // size if drop_remainder else -(-n // size))
 
     def unbatch(self) -> Dataset:
         """The single elements of batches."""
@@ -258,6 +257,50 @@ class Dataset:
     def __repr__(self) -> str:
         names = {-1: "endless", -2: "length unknown"}
         return f"<Dataset: {names.get(self.cardinality(), f'{self._length} elements')}>"
+
+
+class _Slices(Dataset):
+    """Slices of arrays by number: what only changes the order works on the numbers, and batches are read at once."""
+
+    def __init__(self, arrays: Any, numbers: Dataset) -> None:
+        super().__init__(lambda: map(self._read, numbers), numbers._length)
+        self._arrays = arrays
+        self._numbers = numbers
+
+    def _read(self, place: Any) -> Any:
+        return tree.map_structure(lambda a: as_element(a[place]), self._arrays)
+
+    def batch(
+        self,
+        batch_size: int,
+        drop_remainder: bool = False,
+        num_parallel_calls: int | None = None,
+        deterministic: bool | None = None,
+    ) -> Dataset:
+        groups = self._numbers._groups(integer("batch", "batch_size", batch_size), drop_remainder)
+        new = groups._then(lambda: (self._read(np.array(group)) for group in groups))
+        new._batch_size = int(batch_size)
+        return new
+
+    def _reordered(self, numbers: Dataset) -> Dataset:
+        return _Slices(self._arrays, numbers)
+
+    def shuffle(
+        self, buffer_size: int, seed: int | None = None, reshuffle_each_iteration: bool | None = None
+    ) -> Dataset:
+        return self._reordered(self._numbers.shuffle(buffer_size, seed, reshuffle_each_iteration))
+
+    def repeat(self, count: int | None = None) -> Dataset:
+        return self._reordered(self._numbers.repeat(count))
+
+    def take(self, count: int) -> Dataset:
+        return self._reordered(self._numbers.take(count))
+
+    def skip(self, count: int) -> Dataset:
+        return self._reordered(self._numbers.skip(count))
+
+    def shard(self, num_shards: int, index: int) -> Dataset:
+        return self._reordered(self._numbers.shard(num_shards, index))
 
 
 def _seed(seed: int | None) -> int:
