@@ -374,32 +374,6 @@ def test_every_callback_has_an_example():
             assert ">>>" in getattr(callbacks, name).__doc__, name
 
 
-def test_curves(data, tmp_path):
-    pytest.importorskip("matplotlib")
-    history = make().fit(*data, epochs=4, verbose=0, validation_data=data, validation_freq=[2, 3])
-    figure = history.plot()
-    assert [axes.get_title() for axes in figure.axes] == ["loss", "mae"]
-    training, validation = figure.axes[0].lines
-    assert list(training.get_xdata()) == [1, 2, 3, 4]
-    assert list(validation.get_xdata()) == [2, 3]
-    assert list(validation.get_ydata()) == history.history["val_loss"]
-    figure.savefig(tmp_path / "curves.png")
-    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
-    assert len(history.plot("mae").axes) == 1
-    with pytest.raises(ValueError, match=r"names among \['loss', 'mae'\].*'lose'"):
-        history.plot(["lose"])
-    with pytest.raises(ValueError, match="a history of one epoch or more"):
-        callbacks.History().plot()
-
-
-def test_curves_without_matplotlib(monkeypatch):
-    import sys
-
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(ImportError, match=r"lamina\[plot\]"):
-        callbacks.History().plot()
-
-
 @pytest.mark.parametrize("source", ["arrays", "batches"])
 def test_few_batches_are_few_crossings(data, source, monkeypatch, tmp_path):
     """Callbacks that act every few batches do not have the engine stop at each."""

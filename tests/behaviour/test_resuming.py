@@ -11,10 +11,22 @@ import pytest
 
 import lamina
 from lamina import _core, callbacks, layers
+from lamina.data import PyDataset
 from lamina.saving import atomic
 
 EPOCHS, BATCHES = 3, 4
-MODES = ["arrays", "long_passes", "short_passes", "eager", "generator", "sequence", "epoch", "torn"]
+MODES = [
+    "arrays",
+    "long_passes",
+    "short_passes",
+    "eager",
+    "generator",
+    "sequence",
+    "numbered",
+    "parts",
+    "epoch",
+    "torn",
+]
 
 
 def data():
@@ -50,6 +62,25 @@ class Sequence:
         self.epoch += 1
 
 
+class Numbered(PyDataset):
+    """Batches by number, which the model shuffles."""
+
+    def __len__(self):
+        return BATCHES
+
+    def __getitem__(self, i):
+        x, y = data()
+        return x[5 * i : 5 * i + 5], y[5 * i : 5 * i + 5]
+
+
+def in_parts(folder):
+    """Inputs in a file that the engine cannot use as it is."""
+    x, y = data()
+    mapped = np.lib.format.open_memmap(folder / "x.npy", mode="w+", dtype="float64", shape=x.shape)
+    mapped[:] = x
+    return mapped, y
+
+
 def train(folder, mode, *more):
     """A run with everything that has a state."""
     lamina.utils.set_random_seed(5)
@@ -63,13 +94,19 @@ def train(folder, mode, *more):
         ]
     )
     model.compile(lamina.optimizers.Adam(0.05, use_ema=True), "mse", metrics=["mae"], run_eagerly=mode == "eager")
-    steps = {"generator": BATCHES, "long_passes": 3, "short_passes": 7}.get(mode)
+    steps = {"generator": BATCHES, "long_passes": 3, "short_passes": 7, "numbered": 3}.get(mode)
     x, y = data()
-    given = {"generator": lambda: (batches(),), "sequence": lambda: (Sequence(),)}.get(mode, lambda: (x, y))()
+    sources = {
+        "generator": lambda: (batches(),),
+        "sequence": lambda: (Sequence(),),
+        "numbered": lambda: (Numbered(),),
+        "parts": lambda: in_parts(folder),
+    }
+    given = sources.get(mode, lambda: (x, y))()
     plateau = callbacks.ReduceLROnPlateau("val_loss", 0.5, patience=1, min_delta=0.5)
     history = model.fit(
         *given,
-        batch_size=None if mode in ("generator", "sequence") else 6,
+        batch_size=None if mode in ("generator", "sequence", "numbered") else 6,
         epochs=EPOCHS,
         steps_per_epoch=steps,
         validation_data=(x[:7], y[:7]),

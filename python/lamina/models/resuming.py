@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..checks import explain
+from ..data.batches import Batches
 from ..scopes import StatelessScope
 from .arrays import Data, pack_x_y_sample_weight
 
@@ -19,8 +20,8 @@ def begin_again(model: Any, source: Any, hooks: CallbackList) -> TrainingState |
     model._set("_resume", None)
     if resume is None:
         return None
-    if isinstance(source, Data):
-        restore(model, resume, source)
+    if not isinstance(source, Batches):
+        restore(model, resume, sample(source))
     elif not model.built:
         raise ValueError(
             explain(
@@ -38,6 +39,11 @@ def begin_again(model: Any, source: Any, hooks: CallbackList) -> TrainingState |
     return resume
 
 
+def sample(source: Any) -> Data:
+    """Data to trace a step with."""
+    return source if isinstance(source, Data) else source.rows(0, 1)
+
+
 def restore(model: Any, state: TrainingState, data: Data) -> None:
     """All variables as they were, also those that exist only once a step was traced: metrics and the like."""
     if model.run_eagerly:
@@ -47,12 +53,3 @@ def restore(model: Any, state: TrainingState, data: Data) -> None:
     else:
         model._step("train_step", data)
     state.restore(model)
-
-
-def read_again(source: Any, epochs: int, drawn: int, steps: int | None) -> None:
-    """Takes from an iterable what the epochs before the present one have used."""
-    if steps is not None:
-        for _ in source.take(drawn) if drawn else ():
-            pass
-    for _ in range(epochs):
-        source.finish_epoch()
