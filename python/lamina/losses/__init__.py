@@ -14,7 +14,7 @@ from typing import Any
 
 from ..namespaces import Namespace, snake_case
 from .loss import FunctionLoss as LossFunctionWrapper
-from .loss import Loss, from_function
+from .loss import Loss, Reduction, from_function
 from .probabilistic import (
     binary_crossentropy,
     binary_focal_crossentropy,
@@ -22,6 +22,7 @@ from .probabilistic import (
     categorical_focal_crossentropy,
     categorical_generalized_cross_entropy,
     circle,
+    ctc,
     dice,
     sparse_categorical_crossentropy,
     tversky,
@@ -51,6 +52,7 @@ CategoricalGeneralizedCrossEntropy = from_function(
 CategoricalHinge = from_function("CategoricalHinge", categorical_hinge)
 Circle = from_function("Circle", circle, order=("gamma", "margin", "remove_diagonal", "reduction", "name", "dtype"))
 CosineSimilarity = from_function("CosineSimilarity", cosine_similarity)
+CTC = from_function("CTC", ctc)
 Dice = from_function("Dice", dice, order=("reduction", "name", "axis", "dtype"))
 Hinge = from_function("Hinge", hinge)
 Huber = from_function("Huber", huber, name="huber_loss")
@@ -71,8 +73,9 @@ Tversky = from_function("Tversky", tversky, order=("alpha", "beta", "reduction",
 
 CLASSES: tuple[Any, ...] = (
     BinaryCrossentropy, BinaryFocalCrossentropy, CategoricalCrossentropy, CategoricalFocalCrossentropy,
-    CategoricalGeneralizedCrossEntropy, CategoricalHinge, Circle, CosineSimilarity, Dice, Hinge, Huber, KLDivergence,
-    LogCosh, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError, MeanSquaredLogarithmicError, Poisson,
+    CategoricalGeneralizedCrossEntropy, CategoricalHinge, Circle, CosineSimilarity, CTC, Dice, Hinge, Huber,
+    KLDivergence, LogCosh, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError,
+    MeanSquaredLogarithmicError, Poisson,
     SparseCategoricalCrossentropy, SquaredHinge, Tversky,
 )  # fmt: skip
 
@@ -84,6 +87,14 @@ _SHORT = {
     "mse": mean_squared_error,
     "msle": mean_squared_logarithmic_error,
 }
+
+# Names that older versions have as functions of the module.
+mse = MSE = mean_squared_error
+mae = MAE = mean_absolute_error
+mape = MAPE = mean_absolute_percentage_error
+msle = MSLE = mean_squared_logarithmic_error
+kld = KLD = kullback_leibler_divergence = kl_divergence
+logcosh = log_cosh
 
 NAMESPACE = Namespace(
     "loss",

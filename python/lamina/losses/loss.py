@@ -8,8 +8,27 @@ from typing import Any
 
 from .. import _core, config, ops
 from ..checks import choice, explain
-from ..namespaces import snake_case
 from ..saving.serialization import Configurable
+from ..utils.naming import auto_name
+
+
+class Reduction:
+    """The names of reductions as older programs write them. AUTO is SUM_OVER_BATCH_SIZE."""
+
+    AUTO = "auto"
+    NONE = "none"
+    SUM = "sum"
+    SUM_OVER_BATCH_SIZE = "sum_over_batch_size"
+
+    @classmethod
+    def all(cls) -> tuple[str, ...]:
+        return (cls.AUTO, cls.NONE, cls.SUM, cls.SUM_OVER_BATCH_SIZE)
+
+    @classmethod
+    def validate(cls, key: str) -> None:
+        """ValueError for other names."""
+        choice("Reduction", "key", key, cls.all())
+
 
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
 
@@ -102,7 +121,8 @@ class Loss(Configurable):
     def __init__(
         self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None
     ) -> None:
-        self.name = name or snake_case(type(self).__name__)
+        self.name = name or auto_name(type(self).__name__)
+        reduction = Reduction.SUM_OVER_BATCH_SIZE if reduction == Reduction.AUTO else reduction
         self.reduction = choice(type(self).__name__, "reduction", reduction, REDUCTIONS)
         self._dtype = config.standardize_dtype(dtype)
 

@@ -232,6 +232,30 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
 categorical_generalized_cross_entropy.integer_targets = True  # type: ignore[attr-defined]
 
 
+def ctc(y_true: Any, y_pred: Any) -> Any:
+    """-log of the probability that logits (batch, time, classes) spell the labels (batch, most labels).
+
+    Class 0 stands for no label: it fills up shorter rows of `y_true` (connectionist temporal classification, Graves et
+    al. 2006).
+    """
+    y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
+    if y_true.ndim != 2 or y_pred.ndim != 3:
+        raise ValueError(
+            explain(
+                "ctc: targets and predictions do not fit.",
+                "integer labels of shape (batch, most labels) and logits of shape (batch, time, classes)",
+                f"targets of shape {y_true.shape}, predictions of shape {y_pred.shape}",
+                "fill up shorter rows of labels with 0.",
+            )
+        )
+    batch, time = ops.shape(y_pred)[:2]
+    lengths = ops.sum(ops.cast(ops.not_equal(y_true, 0), "int32"), axis=-1)
+    return ops.ctc_loss(y_true, y_pred, lengths, ops.full((batch,), time, dtype="int32"), mask_index=0)
+
+
+ctc.integer_targets = True  # type: ignore[attr-defined]
+
+
 def dice(y_true: Any, y_pred: Any, axis: Any = None) -> Any:
     """1 - 2 |A and B| / (|A| + |B|) over `axis` (None: over everything)."""
     y_true, y_pred = pair(y_true, y_pred)

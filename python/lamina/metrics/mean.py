@@ -113,11 +113,12 @@ def from_function(
     name: str | None = None,
     arguments: Sequence[str] = (),
     order: Sequence[str] = (),
+    direction: str = "down",
 ) -> Any:
     """The class form of a function of (y_true, y_pred).
 
     Its constructor takes `name`, `dtype`, then those of the function's own arguments named in `arguments`; `order`
-    lists all where Keras has another order.
+    lists all where Keras has another order. `direction` is 'up' where larger values are better.
     """
     keyword = inspect.Parameter.POSITIONAL_OR_KEYWORD
     own = inspect.signature(fn).parameters
@@ -141,5 +142,6 @@ def from_function(
         "__doc__": f"Mean of: {fn.__doc__}",
         "__module__": "lamina.metrics",
         "function": staticmethod(fn),
+        "_direction": direction,
     }
     return type(class_name, (MeanMetricWrapper,), members)

@@ -6,9 +6,9 @@ from typing import Any
 
 from .. import config, initializers, ops
 from ..checks import explain
-from ..namespaces import snake_case
 from ..saving.serialization import Configurable
 from ..scopes import run_stateless
+from ..utils.naming import auto_name
 from ..variables import Variable
 
 
@@ -26,8 +26,10 @@ class Metric(Configurable):
     ...         return self.total.value
     """
 
+    _direction: str | None = None  # 'up' where larger values are better, 'down' where smaller ones are
+
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
-        self.name = name or snake_case(type(self).__name__)
+        self.name = name or auto_name(type(self).__name__)
         self._dtype = config.standardize_dtype(dtype)
         self._variables: list[Variable] = []
 

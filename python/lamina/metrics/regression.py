@@ -19,6 +19,8 @@ def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
 class RootMeanSquaredError(Mean):
     """Square root of the mean of (y_pred - y_true)^2 over everything seen."""
 
+    _direction = "down"
+
     def __init__(self, name: str = "root_mean_squared_error", dtype: Any = None) -> None:
         super().__init__(name=name, dtype=dtype)
 
@@ -37,6 +39,8 @@ class R2Score(Metric):
     `class_aggregation` over the outputs: 'uniform_average', 'variance_weighted_average' or None. `num_regressors`
     above 0 gives the adjusted score, where there are enough samples for one.
     """
+
+    _direction = "up"
 
     def __init__(
         self,
