@@ -46,21 +46,40 @@ class L1L2(Regularizer):
         return ops.zeros((), dtype=x.dtype) if penalty is None else penalty
 
 
-class L1(Regularizer):
-    """`l1 * sum(|x|)`."""
+def _only_factor(owner: str, name: str, value: float | None, under_other_name: dict[str, Any]) -> float:
+    """The factor of a regularizer that has one: programs also call it `l`, or by the name the other kind has."""
+    allowed = {"l", "l1", "l2"} - {name}
+    if len(under_other_name) > 1 or not allowed.issuperset(under_other_name):
+        raise TypeError(
+            explain(
+                f"{owner} was given arguments it does not have.",
+                f"one factor, `{name}`",
+                ", ".join(f"{key}={factor!r}" for key, factor in under_other_name.items()),
+                f"pass {owner}({name}=0.01); L1L2 has two factors.",
+            )
+        )
+    return _factor(owner, name, next(iter(under_other_name.values()), value), 0.01)
 
-    def __init__(self, l1: float = 0.01) -> None:
-        self.l1 = _factor("L1", "l1", l1, 0.01)
+
+class L1(Regularizer):
+    """`l1 * sum(|x|)`. The factor may also be called `l` or `l2`."""
+
+    _config_ignored = ("l", "l2")
+
+    def __init__(self, l1: float = 0.01, **under_other_name: float) -> None:
+        self.l1 = _only_factor("L1", "l1", l1, under_other_name)
 
     def __call__(self, x: Any) -> Any:
         return ops.sum(ops.absolute(ops.convert_to_tensor(x))) * self.l1
 
 
 class L2(Regularizer):
-    """`l2 * sum(x^2)`, without the factor 1/2 some texts use."""
+    """`l2 * sum(x^2)`, without the factor 1/2 some texts use. The factor may also be called `l` or `l1`."""
 
-    def __init__(self, l2: float = 0.01) -> None:
-        self.l2 = _factor("L2", "l2", l2, 0.01)
+    _config_ignored = ("l", "l1")
+
+    def __init__(self, l2: float = 0.01, **under_other_name: float) -> None:
+        self.l2 = _only_factor("L2", "l2", l2, under_other_name)
 
     def __call__(self, x: Any) -> Any:
         return ops.sum(ops.square(ops.convert_to_tensor(x))) * self.l2

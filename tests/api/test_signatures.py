@@ -29,6 +29,8 @@ OLDER = {
     *("AbstractRNNCell", "CuDNNGRU", "CuDNNLSTM", "LocallyConnected1D", "LocallyConnected2D", "ThresholdedReLU"),
 }
 
+NAMESPACES = ["layers", "activations", "initializers", "regularizers", "constraints", "losses", "metrics"]
+
 # Arguments of recurrent layers that come last, which Keras takes among its `**kwargs`.
 NAMED = {"unroll", "zero_output_for_mask"}
 
@@ -41,7 +43,10 @@ OPTIONAL = {
 }
 
 # Arguments with another name: one function serves all namespaces.
-RENAMED = {"serialize": {"instance": {"layer", "activation", "initializer", "regularizer", "constraint"}}}
+RENAMED = {
+    "serialize": {"instance": {"layer", "activation", "initializer", "regularizer", "constraint", "loss", "metric"}},
+    "deserialize": {"config": {"name"}},
+}
 
 
 def parameters_of(thing):
@@ -73,7 +78,7 @@ def difference(name, mine, wanted):
     return None
 
 
-@pytest.mark.parametrize("namespace", ["layers", "activations", "initializers", "regularizers", "constraints"])
+@pytest.mark.parametrize("namespace", NAMESPACES)
 def test_names_and_arguments(namespace):
     theirs, ours = (importlib.import_module(f"{library}.{namespace}") for library in ("keras", "lamina"))
     later = {name for names in LATER.values() for name in names} if namespace == "layers" else set()

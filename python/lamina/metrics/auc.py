@@ -100,8 +100,8 @@ class AUC(Confusion):
             by_label=self.multi_label,
             label_weights=None if self.multi_label else self.label_weights,
         )
-        for name in self._kept:
-            getattr(self, name).assign_add(found[name])
+        for name, variable in zip(self._kept, self._variables, strict=True):
+            variable.assign_add(found[name])
 
     def _check_labels(self, y_pred: Any) -> None:
         """Makes the state for this number of labels; ValueError when it is another one than before."""

@@ -28,10 +28,11 @@ class Confusion(Metric):
     top_k: int | None = None
     class_id: int | None = None
 
-    def _keep(self, thresholds: list[float]) -> None:
+    def _keep(self, thresholds: list[float], *names: str) -> None:
+        """Makes the state, one variable for each of `_kept`, called so or by `names`."""
         self.thresholds = thresholds
         self._even = counting.are_even(thresholds)
-        for name in self._kept:
+        for name in names or self._kept:
             setattr(self, name, self.add_variable((len(thresholds),), name=name))
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
@@ -47,8 +48,8 @@ class Confusion(Metric):
             top_k=self.top_k,
             class_id=self.class_id,
         )
-        for name in self._kept:
-            getattr(self, name).assign_add(found[name])
+        for name, variable in zip(self._kept, self._variables, strict=True):
+            variable.assign_add(found[name])
 
     def _rate(self, name: str) -> Any:
         """One of the rates at each threshold; 0 where there is nothing to divide by."""
@@ -74,13 +75,15 @@ RATES = {
 
 
 class _Count(Confusion):
+    accumulator: Any
+
     def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None) -> None:
         super().__init__(dtype=dtype, name=name)
         self.init_thresholds = _plain(thresholds)
-        self._keep(counting.thresholds_of(type(self).__name__, thresholds))
+        self._keep(counting.thresholds_of(type(self).__name__, thresholds), "accumulator")
 
     def result(self) -> Any:
-        return self._single(getattr(self, self._kept[0]).value)
+        return self._single(self.accumulator.value)
 
 
 class TruePositives(_Count):

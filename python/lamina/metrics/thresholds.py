@@ -115,13 +115,13 @@ def count(
     )
     if top_k is not None:
         y_pred = _only_top_k(y_pred, top_k)
-    if class_id is not None:
-        y_true, y_pred = (_only_class(owner, y, class_id) for y in (y_true, y_pred))
     weights = ops.ones_like(y_pred)
     if sample_weight is not None:
         weights = weights * weights_like(ops.convert_to_tensor(sample_weight, dtype=dtype), y_pred)
     if label_weights is not None:
         weights = weights * ops.convert_to_tensor(label_weights, dtype=dtype)
+    if class_id is not None:
+        y_true, y_pred, weights = (_only_class(owner, y, class_id) for y in (y_true, y_pred, weights))
     rows = [-1, y_pred.shape[-1] if by_label else 1]
     is_true, scores, weights = (ops.reshape(t, rows) for t in (ops.not_equal(y_true, 0), y_pred, weights))
     right = ops.where(is_true, weights, 0.0)
@@ -131,8 +131,8 @@ def count(
     found = {
         "true_positives": tp,
         "false_positives": fp,
-        "true_negatives": ops.sum(wrong, axis=0) - fp,
-        "false_negatives": ops.sum(right, axis=0) - tp,
+        "true_negatives": ops.maximum(ops.sum(wrong, axis=0) - fp, 0.0),  # rounding may leave less than nothing
+        "false_negatives": ops.maximum(ops.sum(right, axis=0) - tp, 0.0),
     }
     return found if by_label else {name: ops.squeeze(value, -1) for name, value in found.items()}
 
