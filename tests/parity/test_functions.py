@@ -213,7 +213,11 @@ def test_names_are_theirs(namespace, keras):
     for name in getattr(lamina, namespace).NAMESPACE.objects:
         if name in own:
             continue
-        theirs = getattr(keras, namespace).get(name)
+        try:
+            theirs = getattr(keras, namespace).get(name)
+        except TypeError as error:  # metrics that cannot be made without arguments
+            assert str(error).startswith(f"{getattr(lamina, namespace).NAMESPACE.find(name).__name__}.__init__()")
+            continue
         ours = getattr(lamina, namespace).get(name)
         assert getattr(theirs, "__name__", type(theirs).__name__) == getattr(ours, "__name__", type(ours).__name__), (
             name

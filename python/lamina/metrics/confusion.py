@@ -79,8 +79,8 @@ class _Count(Confusion):
 
     def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None) -> None:
         super().__init__(dtype=dtype, name=name)
-        self.init_thresholds = _plain(thresholds)
         self._keep(counting.thresholds_of(type(self).__name__, thresholds), "accumulator")
+        self.init_thresholds = _plain(thresholds)
 
     def result(self) -> Any:
         return self._single(self.accumulator.value)
@@ -132,8 +132,8 @@ class _Share(Confusion):
         owner = type(self).__name__
         counting.check_selection(owner, top_k, class_id)
         self.top_k, self.class_id = top_k, class_id
-        self.init_thresholds = _plain(thresholds)
         self._keep(counting.thresholds_of(owner, thresholds, 0.5 if top_k is None else counting.NEVER))
+        self.init_thresholds = _plain(thresholds)
 
     def result(self) -> Any:
         return self._single(self._rate(self._shown))

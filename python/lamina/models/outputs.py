@@ -43,9 +43,8 @@ class Outputs:
 
     def check_names(self, what: str, values: Any) -> None:
         """ValueError for a dict with names that no output has."""
-        unknown = set(values) - set(self.names) if isinstance(values, dict) and self.named else None
-        if unknown:
-            raise ValueError(self._unknown(what, sorted(map(str, unknown)), self.names))
+        if isinstance(values, dict) and self.named and not set(values) <= set(self.names):
+            raise ValueError(self._unknown(what, values, self.names))
 
     def _is_by_name(self, values: Any) -> bool:
         if not isinstance(values, dict) or not self.named:
@@ -60,14 +59,13 @@ class Outputs:
         if values is None:
             return [None] * len(leaves)
         if isinstance(structure, dict) and isinstance(values, dict):
-            unknown = sorted(map(str, set(values) - set(structure)))
-            if unknown:
-                raise ValueError(self._unknown(what, unknown, [str(key) for key in structure]))
+            if not set(values) <= set(structure):
+                raise ValueError(self._unknown(what, values, structure))
             # The order of the leaves is that of the keys in `tree`.
             keys = list(dict.fromkeys(path[0] for path, _ in tree.flatten_with_path(structure)))
             return [entry for key in keys for entry in self._down(what, values.get(key), structure[key])]
         if isinstance(values, dict):
-            raise ValueError(self._unknown(what, sorted(map(str, values)), self.names))
+            raise ValueError(self._unknown(what, values, self.names))
         if isinstance(values, (list, tuple)):
             if isinstance(structure, (list, tuple)) and len(values) == len(structure):
                 return [entry for v, s in zip(values, structure) for entry in self._down(what, v, s)]
@@ -83,28 +81,30 @@ class Outputs:
             )
         )
 
-    def _unknown(self, what: str, found: list[str], known: list[str]) -> str:
+    def _unknown(self, what: str, values: Any, known: Any) -> str:
         return explain(
             f"`{what}` names outputs the model does not have.",
-            f"keys among {known}",
-            f"{found}",
+            f"keys among {sorted(map(str, known))}",
+            f"{sorted(map(str, set(values) - set(known) or values))}",
             "use the names of the output layers (model.output_names)."
             if self.named
             else "pass a list in the order of the outputs.",
         )
 
-    def flatten(self, values: Any) -> list[Any]:
+    def flatten(self, what: str, values: Any) -> list[Any]:
         """Labels or weights in the flat order of the outputs."""
         if isinstance(values, dict):
             if isinstance(self.structure, dict) and set(values) >= set(self.structure):
                 return tree.flatten({key: values[key] for key in self.structure})
-            if self._is_by_name(values):
+            if self._is_by_name(values) or set(values) >= set(self.names):
                 return [values.get(name) for name in self.names]
+            if self.count > 1:
+                self.check_names(what, values)
         return tree.flatten(values)
 
     def labels(self, y: Any, wanted: list[bool]) -> list[Any]:
         """One entry per output; fewer labels than outputs belong to the `wanted` ones."""
-        flat = self.flatten(y)
+        flat = self.flatten("y", y)
         if len(flat) == self.count:
             return flat
         places = [i for i, is_wanted in enumerate(wanted) if is_wanted]
@@ -122,7 +122,7 @@ class Outputs:
 
     def weights(self, sample_weight: Any) -> list[Any]:
         """One entry per output; one array weighs the samples of all of them."""
-        flat = [None] if sample_weight is None else self.flatten(sample_weight)
+        flat = [None] if sample_weight is None else self.flatten("sample_weight", sample_weight)
         if len(flat) == 1:
             return flat * self.count
         if len(flat) != self.count:

@@ -209,6 +209,19 @@ class Trainer:
             self._compile_metrics.update_state(y, y_pred, sample_weight)
         return self.get_metrics_result()
 
+    @property
+    def compiled_metrics(self) -> Any:
+        """The metrics given to `compile`, for steps of older programs: `update_state(y, y_pred, sample_weight)`."""
+        from .compile import CompileMetrics
+
+        return self._compile_metrics or CompileMetrics(None, None, self._known_output_names())
+
+    def compiled_loss(self, y: Any, y_pred: Any, sample_weight: Any = None, regularization_losses: Any = None) -> Any:
+        """`compute_loss` for steps of older programs; what it gives is logged as the loss."""
+        loss = self.compute_loss(None, y, y_pred, sample_weight)
+        self._track_loss(loss, y_pred)
+        return loss
+
     def stateless_compute_loss(
         self,
         trainable_variables: Any,
