@@ -113,3 +113,11 @@ def test_classes_on_another_axis(rng):
     crossentropy = lamina.losses.sparse_categorical_crossentropy
     expected = crossentropy(labels, scores).numpy()
     close(crossentropy(labels, scores.transpose(0, 2, 1), axis=1).numpy(), expected)
+
+
+def test_functions_are_written_alike(keras):
+    for cls in lamina.losses.CLASSES:
+        name = cls.function.__name__
+        config = lamina.losses.serialize(cls.function)
+        assert config == keras.losses.serialize(getattr(keras.losses, name))
+        assert lamina.losses.deserialize(config) is cls.function

@@ -104,5 +104,6 @@ NAMESPACE = Namespace(
     | {cls.function.__name__: cls.function for cls in CLASSES}
     | _SHORT
     | {name.upper(): function for name, function in _SHORT.items()},
+    functions_by_name=False,
 )
 get, serialize, deserialize = NAMESPACE.get, NAMESPACE.serialize, NAMESPACE.deserialize

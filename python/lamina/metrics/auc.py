@@ -63,7 +63,7 @@ class AUC(Confusion):
         methods = ("interpolation", "minoring", "majoring")
         self.summation_method = choice("AUC", "summation_method", _name(summation_method), methods)
         self.multi_label, self.from_logits = bool(multi_label), bool(from_logits)
-        self.label_weights = None if label_weights is None else np.asarray(label_weights, self.dtype).tolist()
+        self.label_weights = None if label_weights is None else np.asarray(label_weights, self._state_dtype).tolist()
         self.num_labels = None if num_labels is None else integer("AUC", "num_labels", num_labels)
         if num_labels is not None and not multi_label:
             raise ValueError(
@@ -84,7 +84,7 @@ class AUC(Confusion):
             setattr(self, name, self.add_variable(shape, name=name))
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        y_pred = ops.convert_to_tensor(y_pred, dtype=self.dtype)
+        y_pred = ops.convert_to_tensor(y_pred, dtype=self._state_dtype)
         if self.from_logits:
             y_pred = ops.sigmoid(y_pred)
         if self.multi_label:
@@ -95,7 +95,7 @@ class AUC(Confusion):
             y_pred,
             sample_weight,
             self.thresholds,
-            dtype=self.dtype,
+            dtype=self._state_dtype,
             even=self._even,
             by_label=self.multi_label,
             label_weights=None if self.multi_label else self.label_weights,
@@ -121,14 +121,14 @@ class AUC(Confusion):
 
     def result(self) -> Any:
         if not self._variables:
-            return ops.zeros((), dtype=self.dtype)
+            return ops.zeros((), dtype=self._state_dtype)
         areas = self._area_between_points() if self._is_interpolated() else self._area_of_steps()
         areas = ops.sum(areas, axis=0)
         if not self.multi_label:
             return areas
         if self.label_weights is None:
             return ops.mean(areas)
-        weights = np.asarray(self.label_weights, self.dtype)
+        weights = np.asarray(self.label_weights, self._state_dtype)
         return ops.divide_no_nan(ops.sum(areas * weights), ops.sum(weights))
 
     def _is_interpolated(self) -> bool:

@@ -43,7 +43,7 @@ class Confusion(Metric):
             y_pred,
             sample_weight,
             self.thresholds,
-            dtype=self.dtype,
+            dtype=self._state_dtype,
             even=self._even,
             top_k=self.top_k,
             class_id=self.class_id,

@@ -52,8 +52,9 @@ class FBetaScore(Metric):
                 )
             )
         if not self._variables:
+            shape = () if self.average == "micro" else (classes,)
             for name in self._counts:
-                setattr(self, name, self.add_variable(() if self.average == "micro" else (classes,), name=name))
+                setattr(self, name, self.add_variable(shape, dtype=self.dtype, name=name))
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         y_true, y_pred = (ops.convert_to_tensor(y, dtype=self.dtype) for y in (y_true, y_pred))

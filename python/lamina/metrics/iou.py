@@ -64,7 +64,7 @@ class IoU(Metric):
         self.ignore_class = ignore_class
         self.sparse_y_true, self.sparse_y_pred = bool(sparse_y_true), bool(sparse_y_pred)
         self.axis = axis
-        self.total_cm = self.add_variable((num_classes, num_classes), name="total_confusion_matrix")
+        self.total_cm = self.add_variable((num_classes, num_classes), dtype=self.dtype, name="total_confusion_matrix")
 
     def _classes(self, y: Any, are_numbers: bool) -> Any:
         y = ops.convert_to_tensor(y)

@@ -40,7 +40,7 @@ class Sum(Metric):
 
     def __init__(self, name: str = "sum", dtype: Any = None) -> None:
         super().__init__(dtype=dtype, name=name)
-        self.total = self.add_variable(name="total")
+        self.total = self.add_variable(dtype=self.dtype, name="total")
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
         values, _ = _per_sample(values, sample_weight, ops.sum, self.dtype)
@@ -60,8 +60,8 @@ class Mean(Metric):
 
     def __init__(self, name: str = "mean", dtype: Any = None) -> None:
         super().__init__(dtype=dtype, name=name)
-        self.total = self.add_variable(name="total")
-        self.count = self.add_variable(name="count")
+        self.total = self.add_variable(dtype=self.dtype, name="total")
+        self.count = self.add_variable(dtype=self.dtype, name="count")
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
         self._add(values, sample_weight)

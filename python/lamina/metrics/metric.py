@@ -45,7 +45,11 @@ class Metric(Configurable):
         aggregation: str = "sum",
         name: str | None = None,
     ) -> Variable:
-        """A variable of the metric's state, kept out of training."""
+        """A variable of the metric's state, kept out of training.
+
+        Its dtype is the default one unless given, or float64 in a metric of that dtype: a sum needs more digits than
+        its terms.
+        """
         if not hasattr(self, "_variables"):
             raise RuntimeError(
                 explain(
@@ -56,7 +60,7 @@ class Metric(Configurable):
                 )
             )
         name = name or f"variable_{len(self._variables)}"
-        dtype = dtype or self._dtype
+        dtype = dtype or self._state_dtype
         variable = Variable(initializers.get(initializer or "zeros"), tuple(shape), dtype, trainable=False, name=name)
         variable.path = f"{self.name}/{name}"
         self._variables.append(variable)
@@ -69,14 +73,17 @@ class Metric(Configurable):
         return self.add_variable(shape, initializer, dtype, name=name)
 
     @property
+    def _state_dtype(self) -> str:
+        return self._dtype if self._dtype == "float64" else config.floatx()
+
+    @property
     def variables(self) -> list[Variable]:
-        """Own variables, then those of metrics held as attributes."""
-        found = list(getattr(self, "_variables", ()))
-        for value in vars(self).values():
-            for item in value if isinstance(value, (list, tuple)) else (value,):
-                if isinstance(item, Metric):
-                    found.extend(item.variables)
-        return found
+        """Own variables, then those of metrics; all that are held as attributes, or in lists and dicts there."""
+        held = [item for value in vars(self).values() for item in _items(value)]
+        own = [item for item in held if isinstance(item, Variable)]
+        others = [variable for item in held if isinstance(item, Metric) for variable in item.variables]
+        found = {id(variable): variable for variable in [*getattr(self, "_variables", ()), *own, *others]}
+        return list(found.values())
 
     def reset_state(self) -> None:
         """Sets all state to zero."""
@@ -117,3 +124,9 @@ class Metric(Configurable):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"
+
+
+def _items(value: Any) -> Any:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, (list, tuple)) else (value,)
