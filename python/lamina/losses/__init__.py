@@ -13,19 +13,18 @@ from __future__ import annotations
 from typing import Any
 
 from ..namespaces import Namespace, snake_case
+from .embeddings import circle
 from .loss import FunctionLoss as LossFunctionWrapper
 from .loss import Loss, Reduction, from_function
+from .overlap import dice, tversky
 from .probabilistic import (
     binary_crossentropy,
     binary_focal_crossentropy,
     categorical_crossentropy,
     categorical_focal_crossentropy,
     categorical_generalized_cross_entropy,
-    circle,
     ctc,
-    dice,
     sparse_categorical_crossentropy,
-    tversky,
 )
 from .regression import (
     categorical_hinge,

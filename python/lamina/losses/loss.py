@@ -157,7 +157,13 @@ class Loss(Configurable):
 
 
 class FunctionLoss(Loss):
-    """A loss around a function `fn(y_true, y_pred, **arguments)`."""
+    """A loss around a function `fn(y_true, y_pred, **arguments)`.
+
+    >>> import lamina
+    >>> loss = lamina.losses.LossFunctionWrapper(lamina.losses.huber, reduction="sum", delta=0.5)
+    >>> float(loss([[0.0], [0.0]], [[1.0], [2.0]]))
+    1.25
+    """
 
     def __init__(
         self,

@@ -28,6 +28,11 @@ class AUC(Confusion):
     With `multi_label` each of the labels on the last axis of (batch, labels) has its own curve, and the mean of the
     areas is weighted by `label_weights`; without it these weigh the entries of one curve. `from_logits`: predictions
     are real scores, not probabilities.
+
+    >>> import lamina
+    >>> metric = lamina.metrics.AUC(curve="PR", thresholds=[0.3, 0.6])
+    >>> round(float(metric([0, 0, 1, 1], [0.1, 0.5, 0.4, 0.9])), 4)
+    0.8873
     """
 
     _kept = ("true_positives", "false_positives", "true_negatives", "false_negatives")

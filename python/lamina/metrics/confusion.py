@@ -87,28 +87,48 @@ class _Count(Confusion):
 
 
 class TruePositives(_Count):
-    """How many predictions above a threshold in [0, 1] (default 0.5, or several) have the label 1."""
+    """How many predictions above a threshold in [0, 1] (default 0.5, or several) have the label 1.
+
+    >>> import lamina
+    >>> float(lamina.metrics.TruePositives()([0, 1, 1, 1], [0.6, 0.7, 0.2, 0.9]))
+    2.0
+    """
 
     _kept = ("true_positives",)
     _direction = "up"
 
 
 class FalsePositives(_Count):
-    """How many predictions above a threshold in [0, 1] (default 0.5, or several) have the label 0."""
+    """How many predictions above a threshold in [0, 1] (default 0.5, or several) have the label 0.
+
+    >>> import lamina
+    >>> float(lamina.metrics.FalsePositives()([0, 1, 1, 1], [0.6, 0.7, 0.2, 0.9]))
+    1.0
+    """
 
     _kept = ("false_positives",)
     _direction = "down"
 
 
 class TrueNegatives(_Count):
-    """How many predictions not above a threshold in [0, 1] (default 0.5, or several) have the label 0."""
+    """How many predictions not above a threshold in [0, 1] (default 0.5, or several) have the label 0.
+
+    >>> import lamina
+    >>> float(lamina.metrics.TrueNegatives()([0, 1, 1, 1], [0.6, 0.7, 0.2, 0.9]))
+    0.0
+    """
 
     _kept = ("true_negatives",)
     _direction = "up"
 
 
 class FalseNegatives(_Count):
-    """How many predictions not above a threshold in [0, 1] (default 0.5, or several) have the label 1."""
+    """How many predictions not above a threshold in [0, 1] (default 0.5, or several) have the label 1.
+
+    >>> import lamina
+    >>> float(lamina.metrics.FalseNegatives()([0, 1, 1, 1], [0.6, 0.7, 0.2, 0.9]))
+    1.0
+    """
 
     _kept = ("false_negatives",)
     _direction = "down"
@@ -144,6 +164,10 @@ class Precision(_Share):
 
     Predictions above a threshold in [0, 1] (default 0.5, or several) are positive; with `top_k` the k largest of each
     sample that are (all of them without thresholds). `class_id` looks at that class only. Weights count in both sums.
+
+    >>> import lamina
+    >>> round(float(lamina.metrics.Precision()([0, 1, 1, 1], [0.6, 0.7, 0.2, 0.9])), 4)
+    0.6667
     """
 
     _shown = "precision"
@@ -155,6 +179,10 @@ class Recall(_Share):
 
     Predictions above a threshold in [0, 1] (default 0.5, or several) are positive; with `top_k` the k largest of each
     sample that are (all of them without thresholds). `class_id` looks at that class only. Weights count in both sums.
+
+    >>> import lamina
+    >>> round(float(lamina.metrics.Recall()([0, 1, 1, 1], [0.6, 0.7, 0.2, 0.9])), 4)
+    0.6667
     """
 
     _shown = "recall"
@@ -209,7 +237,9 @@ def best_at(best: str, given: str) -> Any:
     doc = (
         f"The best {best} among the thresholds where the {given} is at least `{given}`, a number in [0, 1]; else 0.\n\n"
         "    `num_thresholds` (default 200) thresholds divide [0, 1] evenly; 1 means 0.5. `class_id` looks at that "
-        "class only.\n    "
+        "class only.\n\n"
+        "    >>> import lamina\n"
+        f"    >>> float(lamina.metrics.{class_name}(0.5)([0, 0, 1, 1], [0.1, 0.5, 0.4, 0.9]))\n    1.0\n    "
     )
     members = {"__init__": __init__, "__doc__": doc, "__module__": "lamina.metrics", "_rates": (best, given)}
     return type(class_name, (_BestAt,), members)

@@ -21,6 +21,11 @@ class FBetaScore(Metric):
     Recall weighs `beta` times as much as precision. Predictions above `threshold` are positive, without one the largest
     of each sample. `average` over the classes: None (a value for each), 'micro' (all counted together), 'macro' (the
     mean), 'weighted' (the mean weighted by the number of labels).
+
+    >>> import lamina
+    >>> metric = lamina.metrics.FBetaScore(average="micro", beta=2.0, threshold=0.5)
+    >>> round(float(metric([[1, 0], [1, 1]], [[0.9, 0.2], [0.1, 0.8]])), 4)
+    0.7143
     """
 
     _direction = "up"
@@ -99,7 +104,12 @@ def _positive(owner: str, name: str, value: Any, high: float) -> float:
 
 
 class F1Score(FBetaScore):
-    """The harmonic mean of precision and recall: `FBetaScore` with beta 1."""
+    """The harmonic mean of precision and recall: `FBetaScore` with beta 1.
+
+    >>> import lamina
+    >>> print(lamina.metrics.F1Score()([[1, 0], [0, 1]], [[0.8, 0.1], [0.9, 0.2]]).numpy().round(4))
+    [0.6667 0.    ]
+    """
 
     def __init__(
         self,

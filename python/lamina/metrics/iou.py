@@ -23,6 +23,11 @@ class IoU(Metric):
     Targets and predictions are class numbers of one shape, or with `sparse_y_true=False` or `sparse_y_pred=False` one
     score per class on `axis`, of which the largest counts. Entries with the label `ignore_class` or a number that is no
     class are left out. `dtype` is that of the counts (int32): with weights that are not whole pass 'float32'.
+
+    >>> import lamina
+    >>> metric = lamina.metrics.IoU(num_classes=2, target_class_ids=[0])
+    >>> round(float(metric([0, 0, 1, 1], [0, 1, 0, 1])), 4)
+    0.3333
     """
 
     _direction = "up"
@@ -131,7 +136,12 @@ def _inside(classes: Any, count: int, ignored: int | None = None) -> Any:
 
 
 class BinaryIoU(IoU):
-    """`IoU` of the two classes 'at least `threshold`' (1) and 'below it' (0); targets are 0 and 1."""
+    """`IoU` of the two classes 'at least `threshold`' (1) and 'below it' (0); targets are 0 and 1.
+
+    >>> import lamina
+    >>> round(float(lamina.metrics.BinaryIoU()([0, 1, 0, 1], [0.1, 0.2, 0.4, 0.7])), 4)
+    0.5833
+    """
 
     def __init__(
         self,
@@ -149,7 +159,12 @@ class BinaryIoU(IoU):
 
 
 class MeanIoU(IoU):
-    """The mean over all classes that occur of TP / (TP + FP + FN); see `IoU` for the arguments."""
+    """The mean over all classes that occur of TP / (TP + FP + FN); see `IoU` for the arguments.
+
+    >>> import lamina
+    >>> round(float(lamina.metrics.MeanIoU(num_classes=2)([0, 0, 1, 1], [0, 1, 0, 1])), 4)
+    0.3333
+    """
 
     def __init__(
         self,
@@ -166,7 +181,13 @@ class MeanIoU(IoU):
 
 
 class OneHotIoU(IoU):
-    """`IoU` of one-hot targets (and, unless `sparse_y_pred`, scores) with the classes on `axis`."""
+    """`IoU` of one-hot targets (and, unless `sparse_y_pred`, scores) with the classes on `axis`.
+
+    >>> import lamina
+    >>> metric = lamina.metrics.OneHotIoU(num_classes=2, target_class_ids=[1])
+    >>> round(float(metric([[0, 1], [1, 0]], [[0.2, 0.8], [0.4, 0.6]])), 4)
+    0.5
+    """
 
     def __init__(
         self,
@@ -182,7 +203,13 @@ class OneHotIoU(IoU):
 
 
 class OneHotMeanIoU(MeanIoU):
-    """`MeanIoU` of one-hot targets (and, unless `sparse_y_pred`, scores) with the classes on `axis`."""
+    """`MeanIoU` of one-hot targets (and, unless `sparse_y_pred`, scores) with the classes on `axis`.
+
+    >>> import lamina
+    >>> metric = lamina.metrics.OneHotMeanIoU(num_classes=2)
+    >>> round(float(metric([[0, 1], [1, 0]], [[0.2, 0.8], [0.4, 0.6]])), 4)
+    0.25
+    """
 
     def __init__(
         self,

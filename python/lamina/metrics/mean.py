@@ -76,7 +76,13 @@ class Mean(Metric):
 
 
 class MeanMetricWrapper(Mean):
-    """Mean of `fn(y_true, y_pred, **kwargs)`."""
+    """Mean of `fn(y_true, y_pred, **kwargs)`.
+
+    >>> import lamina
+    >>> metric = lamina.metrics.MeanMetricWrapper(lamina.losses.huber, name="huber", delta=0.5)
+    >>> round(float(metric([[0.0]], [[1.0]])), 4)
+    0.375
+    """
 
     def __init__(self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **kwargs: Any) -> None:
         super().__init__(name=name or getattr(fn, "__name__", None) or type(fn).__name__, dtype=dtype)
