@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from .. import losses as losses_module
@@ -13,6 +14,11 @@ from .outputs import Outputs
 
 _ACCURACY = ("accuracy", "acc")
 _CROSSENTROPY = ("crossentropy", "ce")
+
+
+def objects_of(given: Any) -> Any:
+    """What `compile` was given, with an object for each class."""
+    return tree.map_structure(lambda one: one() if inspect.isclass(one) else one, given)
 
 
 def _kind(y_true: Any, y_pred: Any) -> int:

@@ -54,8 +54,9 @@ class Trainer:
         """
         from .. import metrics as metrics_module
         from .. import optimizers
-        from .compile import CompileLoss, CompileMetrics
+        from .compile import CompileLoss, CompileMetrics, objects_of
 
+        loss, metrics, weighted_metrics = map(objects_of, (loss, metrics, weighted_metrics))
         names = self._known_output_names()
         chosen = optimizers.get(optimizer)
         policy = self.dtype_policy  # type: ignore[attr-defined]
@@ -543,7 +544,7 @@ def _check_name(kind: str, identifier: Any) -> None:
     from .. import losses, metrics
 
     if isinstance(identifier, str) and identifier.lower() not in ("accuracy", "acc", "crossentropy", "ce"):
-        (losses if kind == "loss" else metrics).get(identifier)
+        (losses if kind == "loss" else metrics).NAMESPACE.find(identifier)
 
 
 def _verbosity(verbose: Any) -> int:
