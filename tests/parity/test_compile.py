@@ -1,5 +1,7 @@
 """What `compile` was given, matched to outputs, labels and weights of all structures, against Keras."""
 
+import json
+
 import numpy as np
 import pytest
 from cases.compare import close
@@ -94,3 +96,31 @@ def test_logs(row, keras):
     assert sorted(ours) == sorted(theirs)
     for name, value in theirs.items():
         close(ours[name].numpy(), value, what=name)
+
+
+def test_configurations_go_both_ways(keras):
+    """What Keras wrote compiles here, what was written here compiles there, and counts the same."""
+    auc = {"multi_label": True, "num_labels": 3, "label_weights": [0.1, 0.2, 0.3]}
+    arguments = {
+        "loss": {"a": "mse", "b": keras.losses.CategoricalFocalCrossentropy(gamma=1.0)},
+        "loss_weights": {"a": 1.0, "b": 0.5},
+        "metrics": {"a": keras.metrics.mean_squared_error, "b": [keras.metrics.AUC(**auc), "accuracy"]},
+        "weighted_metrics": {
+            "b": [keras.metrics.Recall([0.2, 0.4]), keras.metrics.OneHotIoU(3, [0, 2], dtype="float32")]
+        },
+    }
+    theirs, ours, back = (compiled(library, TWO, {"loss": "mse"}) for library in (keras, lamina, keras))
+    theirs.compile("sgd", **arguments)
+    ours.compile_from_config(json.loads(json.dumps(theirs.get_compile_config())))
+    back.compile_from_config(json.loads(json.dumps(ours.get_compile_config())))
+    labels = [A, np.eye(3, dtype="float32")[B.astype(int)]]
+    found = []
+    for library, model in ((keras, theirs), (lamina, ours), (keras, back)):
+        predictions = [library.ops.convert_to_tensor(p) for p in PREDICTIONS[:2]]
+        model.compute_loss(None, labels, predictions, V)
+        found.append(model.compute_metrics(None, labels, predictions, V))
+    assert len(found[0]) == 8
+    for other in found[1:]:
+        assert sorted(other) == sorted(found[0])
+        for name, value in found[0].items():
+            close(np.asarray(other[name]), value, what=name)
