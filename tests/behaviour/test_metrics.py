@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import lamina
-from lamina import layers, metrics, ops
+from lamina import layers, metrics
 
 N = 12
 RNG = np.random.default_rng(5)
@@ -96,13 +96,15 @@ class Strict(metrics.Precision):
         super().__init__(thresholds=0.4, name=name, dtype=dtype)
         self.floor = floor
         self.recall = metrics.Recall(thresholds=0.4)
+        self.batches = self.add_weight(name="batches")
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         super().update_state(y_true, y_pred, sample_weight)
         self.recall.update_state(y_true, y_pred, sample_weight)
+        self.batches.assign_add(1.0)
 
     def result(self):
-        return {"precision": super().result(), "enough": ops.cast(self.recall.result() > self.floor, "float32")}
+        return {"precision": super().result(), "enough": self.recall.result() > self.floor, "batches": self.batches}
 
 
 def test_subclasses_with_metrics_inside():
@@ -111,7 +113,8 @@ def test_subclasses_with_metrics_inside():
     predictions = model.predict(X, verbose=0)
     assert logs["precision"] == pytest.approx(float(metrics.Precision(0.4)(Y, predictions)), rel=1e-6)
     assert logs["enough"] == float(float(metrics.Recall(0.4)(Y, predictions)) > 0.1)
-    assert len(Strict().variables) == 4
+    assert logs["batches"] == 3.0
+    assert len(Strict().variables) == 5
     with lamina.saving.custom_object_scope({"Strict": Strict}):
         again = metrics.deserialize(metrics.serialize(Strict(floor=0.2)))
     assert (again.floor, again.thresholds) == (0.2, [0.4])
@@ -177,3 +180,33 @@ def test_losses_of_layers_alone_can_be_trained():
     assert history["loss"][1] < history["loss"][0]
     model.compile("sgd")
     assert list(model.fit(X, verbose=0).history) == ["loss"]
+
+
+@pytest.mark.parametrize("eagerly", [False, True])
+def test_weights_of_steps_in_time(eagerly):
+    x, y = RNG.normal(size=(5, 3, 4)).astype("float32"), RNG.normal(size=(5, 3, 1)).astype("float32")
+    weights = RNG.uniform(size=(5, 3)).astype("float32")
+    model = lamina.Sequential([lamina.Input((None, 4)), layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=["mae"], weighted_metrics=["mae"], run_eagerly=eagerly)
+    logs = model.evaluate(x, y, sample_weight=weights, batch_size=5, verbose=0, return_dict=True)
+    errors = np.abs(model.predict(x, verbose=0) - y)[..., 0]
+    assert logs["loss"] == pytest.approx(np.mean(errors**2 * weights), rel=1e-5)
+    assert logs["mae"] == pytest.approx(errors.mean(), rel=1e-5)
+    assert logs["weighted_mae"] == pytest.approx(np.average(errors, weights=weights), rel=1e-5)
+    one_each = model.evaluate(x, y, sample_weight=weights[:, 0], batch_size=5, verbose=0, return_dict=True)
+    assert one_each["loss"] == pytest.approx(np.mean(errors**2 * weights[:, :1]), rel=1e-5)
+
+
+def test_weights_of_classes_that_do_not_occur():
+    labels = Y.argmax(1)
+    history = [
+        make_sparse().fit(X, labels, class_weight=weights, verbose=0, shuffle=False).history["loss"]
+        for weights in ({0: 2.0, 1: 0.5}, {0: 2.0, 1: 0.5, 2: 1.0, 7: 9.0}, None)
+    ]
+    assert history[0] == history[1] != history[2]  # classes without a weight weigh 1, weights without samples nothing
+
+
+def make_sparse():
+    model = make()
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    return model

@@ -80,13 +80,9 @@ class AUC(Confusion):
                 )
             )
         if not multi_label:
-            self._build((self.num_thresholds,))
+            self._keep((self.num_thresholds,))
         elif num_labels is not None:
-            self._build((self.num_thresholds, num_labels))
-
-    def _build(self, shape: tuple[int, ...]) -> None:
-        for name in self._kept:
-            setattr(self, name, self.add_variable(shape, name=name))
+            self._keep((self.num_thresholds, num_labels))
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         y_pred = ops.convert_to_tensor(y_pred, dtype=self._state_dtype)
@@ -94,27 +90,16 @@ class AUC(Confusion):
             y_pred = ops.sigmoid(y_pred)
         if self.multi_label:
             self._check_labels(y_pred)
-        found = counting.count(
-            "AUC",
-            y_true,
-            y_pred,
-            sample_weight,
-            self.thresholds,
-            dtype=self._state_dtype,
-            even=self._even,
-            by_label=self.multi_label,
-            label_weights=None if self.multi_label else self.label_weights,
-        )
-        for name, variable in zip(self._kept, self._variables, strict=True):
-            variable.assign_add(found[name])
+        weights = None if self.multi_label else self.label_weights
+        self._count(y_true, y_pred, sample_weight, by_label=self.multi_label, label_weights=weights)
 
     def _check_labels(self, y_pred: Any) -> None:
         """Makes the state for this number of labels; ValueError when it is another one than before."""
         labels = y_pred.shape[-1] if y_pred.ndim == 2 else None
-        if labels is not None and not self._variables:
-            self._build((self.num_thresholds, labels))
+        if labels is not None and self._counts is None:
+            self._keep((self.num_thresholds, labels))
         if labels is None or self.true_positives.shape[-1] != labels:
-            known = self.true_positives.shape[-1] if self._variables else "labels"
+            known = "labels" if self._counts is None else self.true_positives.shape[-1]
             raise ValueError(
                 explain(
                     "AUC: the predictions do not fit multi_label=True.",
@@ -125,7 +110,7 @@ class AUC(Confusion):
             )
 
     def result(self) -> Any:
-        if not self._variables:
+        if self._counts is None:
             return ops.zeros((), dtype=self._state_dtype)
         areas = self._area_between_points() if self._is_interpolated() else self._area_of_steps()
         areas = ops.sum(areas, axis=0)

@@ -27,16 +27,24 @@ class Confusion(Metric):
     init_thresholds: Any = None  # as they were given
     top_k: int | None = None
     class_id: int | None = None
+    _counts: dict[str, Any] | None = None  # the variables by what they count, once they are made
 
-    def _keep(self, thresholds: list[float], *names: str) -> None:
-        """Makes the state, one variable for each of `_kept`, called so or by `names`."""
+    def _set_thresholds(self, thresholds: list[float]) -> None:
         self.thresholds = thresholds
         self._even = counting.are_even(thresholds)
-        for name in names or self._kept:
-            setattr(self, name, self.add_variable((len(thresholds),), name=name))
+
+    def _keep(self, shape: tuple[int, ...], *names: str) -> None:
+        """Makes the state, one variable for each of `_kept`, called so or by `names`."""
+        self._counts = {}
+        for kept, name in zip(self._kept, names or self._kept, strict=True):
+            self._counts[kept] = self.add_variable(shape, name=name)
+            setattr(self, name, self._counts[kept])
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Counts a batch of targets 0 and 1 and predictions of the same shape, each times its weight."""
+        self._count(y_true, y_pred, sample_weight, top_k=self.top_k, class_id=self.class_id)
+
+    def _count(self, y_true: Any, y_pred: Any, sample_weight: Any, **options: Any) -> None:
         found = counting.count(
             type(self).__name__,
             y_true,
@@ -45,10 +53,9 @@ class Confusion(Metric):
             self.thresholds,
             dtype=self._state_dtype,
             even=self._even,
-            top_k=self.top_k,
-            class_id=self.class_id,
+            **options,
         )
-        for name, variable in zip(self._kept, self._variables, strict=True):
+        for name, variable in (self._counts or {}).items():
             variable.assign_add(found[name])
 
     def _rate(self, name: str) -> Any:
@@ -79,7 +86,8 @@ class _Count(Confusion):
 
     def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None) -> None:
         super().__init__(dtype=dtype, name=name)
-        self._keep(counting.thresholds_of(type(self).__name__, thresholds), "accumulator")
+        self._set_thresholds(counting.thresholds_of(type(self).__name__, thresholds))
+        self._keep((len(self.thresholds),), "accumulator")
         self.init_thresholds = _plain(thresholds)
 
     def result(self) -> Any:
@@ -152,7 +160,8 @@ class _Share(Confusion):
         owner = type(self).__name__
         counting.check_selection(owner, top_k, class_id)
         self.top_k, self.class_id = top_k, class_id
-        self._keep(counting.thresholds_of(owner, thresholds, 0.5 if top_k is None else counting.NEVER))
+        self._set_thresholds(counting.thresholds_of(owner, thresholds, 0.5 if top_k is None else counting.NEVER))
+        self._keep((len(self.thresholds),))
         self.init_thresholds = _plain(thresholds)
 
     def result(self) -> Any:
@@ -208,8 +217,9 @@ class _BestAt(Confusion):
         self.num_thresholds = integer(owner, "num_thresholds", num_thresholds)
         counting.check_selection(owner, None, class_id)
         self.class_id = class_id
-        self._keep([0.5] if num_thresholds == 1 else counting.evenly_spaced(num_thresholds))
+        self._set_thresholds([0.5] if num_thresholds == 1 else counting.evenly_spaced(num_thresholds))
         self._even = num_thresholds > 1
+        self._keep((num_thresholds,))
 
     def result(self) -> Any:
         best, given = map(self._rate, self._rates)

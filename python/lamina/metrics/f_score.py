@@ -29,6 +29,7 @@ class FBetaScore(Metric):
     """
 
     _direction = "up"
+    _built = False
     _counts = ("true_positives", "false_positives", "false_negatives", "intermediate_weights")
 
     def __init__(
@@ -56,7 +57,8 @@ class FBetaScore(Metric):
                     "one-hot encode class numbers; reshape others to rank 2.",
                 )
             )
-        if not self._variables:
+        if not self._built:
+            self._built = True
             shape = () if self.average == "micro" else (classes,)
             for name in self._counts:
                 setattr(self, name, self.add_variable(shape, dtype=self.dtype, name=name))
@@ -79,7 +81,7 @@ class FBetaScore(Metric):
             getattr(self, name).assign_add(ops.sum(values, axis=None if self.average == "micro" else 0))
 
     def result(self) -> Any:
-        if not self._variables:
+        if not self._built:
             return ops.zeros((), dtype=self.dtype)
         tp, fp, fn, labels = (getattr(self, name).value for name in self._counts)
         tiny, square = config.epsilon(), self.beta**2
