@@ -18,7 +18,16 @@ import lamina
 from lamina import ops
 
 ROW = {"ids": lambda row: row.id}
-BASES = {"Loss", "FunctionLoss", "Metric", "MeanMetricWrapper", "Initializer", "Regularizer", "Constraint", "Optimizer"}
+BASES = {
+    "Loss",
+    "LossFunctionWrapper",
+    "Metric",
+    "MeanMetricWrapper",
+    "Initializer",
+    "Regularizer",
+    "Constraint",
+    "Optimizer",
+}
 BASES |= {"LossScaleOptimizer"}  # around another optimizer: tests/behaviour/test_dtypes.py
 
 

@@ -121,3 +121,21 @@ def test_functions_are_written_alike(keras):
         config = lamina.losses.serialize(cls.function)
         assert config == keras.losses.serialize(getattr(keras.losses, name))
         assert lamina.losses.deserialize(config) is cls.function
+
+
+def test_wrappers_of_functions(keras):
+    """They count among automatic names, and their configurations go both ways."""
+    from keras.src.losses.losses import LossFunctionWrapper
+
+    y_true, y_pred = make_all(losses.REAL)
+    kinds = ((lamina, lamina.losses.LossFunctionWrapper), (keras, LossFunctionWrapper))
+    for (library, kind), other in zip(kinds, (keras, lamina)):
+        loss = kind(library.losses.huber, delta=0.5)
+        assert loss.name == "loss_function_wrapper"
+        again = other.losses.deserialize(library.losses.serialize(loss))
+        assert again.name == loss.name
+        close(np.asarray(again(y_true, y_pred)), np.asarray(loss(y_true, y_pred)))
+        metric = library.metrics.MeanMetricWrapper(library.losses.huber, delta=0.5)
+        assert metric.name == "mean_metric_wrapper"
+        again = other.metrics.deserialize(library.metrics.serialize(metric))
+        close(np.asarray(again(y_true, y_pred)), np.asarray(metric(y_true, y_pred)))

@@ -14,8 +14,7 @@ from typing import Any
 
 from ..namespaces import Namespace, snake_case
 from .embeddings import circle
-from .loss import FunctionLoss as LossFunctionWrapper
-from .loss import Loss, Reduction, from_function
+from .loss import Loss, LossFunctionWrapper, Reduction, from_function
 from .overlap import dice, tversky
 from .probabilistic import (
     binary_crossentropy,

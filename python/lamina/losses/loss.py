@@ -156,7 +156,7 @@ class Loss(Configurable):
         return reduce_values(values, weights, self.reduction)
 
 
-class FunctionLoss(Loss):
+class LossFunctionWrapper(Loss):
     """A loss around a function `fn(y_true, y_pred, **arguments)`.
 
     >>> import lamina
@@ -173,7 +173,7 @@ class FunctionLoss(Loss):
         dtype: Any = None,
         **arguments: Any,
     ) -> None:
-        super().__init__(name=name or getattr(fn, "__name__", None), reduction=reduction, dtype=dtype)
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
         self.fn = fn
         self.arguments = arguments
 
@@ -190,7 +190,7 @@ class FunctionLoss(Loss):
         from ..saving.serialization import serialize_keras_object
 
         config = {"name": self.name, "reduction": self.reduction, **self.arguments}
-        if type(self) is FunctionLoss:
+        if type(self) is LossFunctionWrapper:
             config["fn"] = serialize_keras_object(self.fn)
         return config
 
@@ -228,12 +228,12 @@ def from_function(
         parameters[key] = parameters[key].replace(default=value)
     signature = inspect.Signature([parameters[key] for key in (order or parameters)])
 
-    def __init__(self: FunctionLoss, *args: Any, **kwargs: Any) -> None:
+    def __init__(self: LossFunctionWrapper, *args: Any, **kwargs: Any) -> None:
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        FunctionLoss.__init__(self, fn, **bound.arguments)
+        LossFunctionWrapper.__init__(self, fn, **bound.arguments)
 
     itself = inspect.Parameter("self", keyword)
     __init__.__signature__ = inspect.Signature([itself, *signature.parameters.values()])  # type: ignore[attr-defined]
     members = {"__init__": __init__, "__doc__": fn.__doc__, "__module__": "lamina.losses", "function": staticmethod(fn)}
-    return type(class_name, (FunctionLoss,), members)
+    return type(class_name, (LossFunctionWrapper,), members)

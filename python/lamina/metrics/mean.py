@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import ops
 from ..losses.loss import mask_to_weights, same_rank, size_of
+from ..utils.naming import auto_name
 from .metric import Metric
 
 
@@ -85,7 +86,7 @@ class MeanMetricWrapper(Mean):
     """
 
     def __init__(self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **kwargs: Any) -> None:
-        super().__init__(name=name or getattr(fn, "__name__", None) or type(fn).__name__, dtype=dtype)
+        super().__init__(name=name or auto_name(type(self).__name__), dtype=dtype)
         self.fn = fn
         self.arguments = kwargs
 
