@@ -52,7 +52,7 @@ def version() -> str:
 
 
 def __getattr__(name: str) -> object:
-    if name in ("backend", "datasets"):  # needed only by those who use them
+    if name in ("backend", "datasets", "quantizers"):  # needed only by those who use them
         from importlib import import_module
 
         return import_module(f"lamina.{name}")
@@ -99,6 +99,7 @@ __all__ = [
     "name_scope",
     "ops",
     "optimizers",
+    "quantizers",
     "random",
     "regularizers",
     "saving",

@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import _core, config, tree
 from ..checks import explain, is_integer, number
+from ..layers.ragged import Padded, is_ragged, object_rows, pad_rows
 from ..ops.convert import array_to_tensor
 
 Tensor = _core.Tensor
@@ -24,20 +25,18 @@ class Data(NamedTuple):
 
     @property
     def size(self) -> int:
-        return tree.flatten(self.x)[0].shape[0]
+        return self.leaves[0].shape[0]
 
     @property
     def leaves(self) -> list[Any]:
-        """All tensors: inputs, labels, weights."""
-        return [t for part in self for t in (tree.flatten(part) if part is not None else [])]
+        """All tensors: inputs, labels, weights. Optional inputs that are missing are none."""
+        return [t for t in tree.flatten(tuple(self)) if t is not None]
 
     def rows(self, start: int, stop: int) -> Data:
         """The samples from `start` to `stop`."""
 
         def cut(part: Any) -> Any:
-            if part is None:
-                return None
-            return tree.map_structure(lambda t: array_to_tensor(t.numpy()[start:stop]), part)
+            return tree.map_structure(lambda t: array_to_tensor(t.numpy()[start:stop]), part, none_is_leaf=False)
 
         return Data(*map(cut, self))
 
@@ -45,8 +44,39 @@ class Data(NamedTuple):
 def to_tensors(what: str, data: Any) -> Any:
     """A nest of arrays as tensors: wide floats get the default dtype, other kinds the nearest. TypeError for texts."""
     if isinstance(data, (list, tuple)) and data and all(_is_number(leaf) for leaf in tree.flatten(data)):
-        data = np.asarray(data)  # a nested list of numbers is one array
-    return tree.map_structure(lambda leaf: _to_tensor(what, leaf), data)
+        try:
+            data = np.asarray(data)  # a nested list of numbers is one array
+        except ValueError:
+            data = object_rows(data)
+    return tree.map_structure(lambda leaf: _to_tensor(what, leaf), data, none_is_leaf=what != "x")
+
+
+def rows_of_ragged_inputs(model: Any, x: Any) -> Any:
+    """`x` with the lists of rows for the ragged inputs of a model as one array each."""
+    try:
+        structure = model.input
+        inputs = dict(zip(model.input_names, model.inputs))
+    except (AttributeError, ValueError):  # a model that knows no inputs
+        return x
+    if not any(t.ragged for t in inputs.values()) or is_batches(x):
+        return x
+
+    def read(reference: Any, part: Any) -> Any:
+        listed = isinstance(part, (list, tuple)) and not isinstance(part, Padded) and not all(map(_is_number, part))
+        return object_rows(part) if listed and getattr(reference, "ragged", False) else part
+
+    if isinstance(x, dict):
+        named = {**inputs, **structure} if isinstance(structure, dict) else inputs
+        return {name: read(named.get(name), part) for name, part in x.items()}
+    if isinstance(structure, (list, tuple)) and isinstance(x, (list, tuple)) and len(x) == len(structure):
+        return type(x)(map(read, structure, x))
+    return read(structure, x)
+
+
+def padded_for_call(model: Any, x: Any) -> Any:
+    """`x` with a Padded for each ragged input whose data are rows of different lengths."""
+    rows = rows_of_ragged_inputs(model, x)
+    return tree.traverse(lambda part: _to_tensor("x", part) if is_ragged(part) else None, rows)
 
 
 def _is_number(value: Any) -> bool:
@@ -67,6 +97,10 @@ def _to_tensor(what: str, leaf: Any) -> Any:
         leaf = leaf.to_numpy()
     if hasattr(leaf, "detach"):  # PyTorch
         leaf = leaf.detach().cpu().numpy()
+    if hasattr(leaf, "tocsr") and hasattr(leaf, "toarray"):  # SciPy's sparse matrices
+        leaf = leaf.toarray()
+    if what == "x" and is_ragged(leaf):
+        return Padded(*(_to_tensor(what, part) for part in pad_rows(what, leaf)))
     array = np.asarray(leaf)
     if array.ndim == 0:
         raise ValueError(_no_samples(what, array.shape))
@@ -96,7 +130,9 @@ def _no_samples(what: str, shape: Any) -> str:
 def check(data: Data) -> None:
     """ValueError for data without samples and for parts of different lengths."""
     parts = zip(("x", "y", "sample_weight"), data)
-    sizes = [(name, [t.shape[0] for t in tree.flatten(part)]) for name, part in parts if part is not None]
+    sizes = [
+        (name, [t.shape[0] for t in tree.flatten(part) if t is not None]) for name, part in parts if part is not None
+    ]
     if len({n for _, ns in sizes for n in ns}) > 1:
         raise ValueError(
             explain(
@@ -203,6 +239,8 @@ def split(data: Data, validation_split: float) -> tuple[Data, Data]:
 def is_batches(x: Any) -> bool:
     """Whether `x` gives batches one by one (a generator, dataset or loader) rather than being arrays."""
     if x is None or isinstance(x, (*_ARRAYS, np.generic)) or hasattr(x, "core") or hasattr(x, "to_numpy"):
+        return False
+    if hasattr(x, "tocsr") or is_ragged(x):
         return False
     return (
         hasattr(x, "__next__") or (hasattr(x, "__iter__") and not hasattr(x, "__array__")) or hasattr(x, "__getitem__")

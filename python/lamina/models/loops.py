@@ -149,7 +149,7 @@ def _rows(data: Data, batch_size: int, batch: int, order: Any) -> Data:
     rows = order.numpy()[start:stop]
 
     def pick(part: Any) -> Any:
-        return None if part is None else tree.map_structure(lambda t: arrays.array_to_tensor(t.numpy()[rows]), part)
+        return tree.map_structure(lambda t: arrays.array_to_tensor(t.numpy()[rows]), part, none_is_leaf=False)
 
     return Data(*map(pick, data))
 
@@ -341,7 +341,7 @@ def predict(model: Any, source: Any, batch_size: int, steps: int | None, verbose
                 if model.run_eagerly:
                     outputs = model.predict_step(arrays.pack_x_y_sample_weight(data.x))
                 else:
-                    outputs = model._step("predict", data).run(_inputs(data))
+                    outputs = model._step("predict", data).run(data.leaves)
                 parts.append(outputs)
                 hooks.on_predict_batch_end(i, {"outputs": outputs})
             _check_any(len(parts))
@@ -351,10 +351,6 @@ def predict(model: Any, source: Any, batch_size: int, steps: int | None, verbose
     if len(parts) == 1:
         return tree.map_structure(lambda t: np.array(t.numpy()), parts[0])
     return tree.map_structure(lambda *ts: np.concatenate([t.numpy() for t in ts]), *parts)
-
-
-def _inputs(data: Data) -> list[Any]:
-    return tree.flatten(data.x)
 
 
 def _chunks(hooks: CallbackList, size: int, batch_size: int) -> Iterator[tuple[int, int]]:

@@ -10,7 +10,7 @@ import numpy as np
 from .. import _core, config, ops, tree
 from ..autodiff import GradientTape, tape_is_open
 from ..checks import choice, explain
-from ..layers.layer import call_depth
+from ..layers.calls import call_depth
 from ..ops.convert import array_to_tensor
 from ..scopes import StatelessScope, run_stateless, stateless_scope
 from ..utils.tracebacks import own_lines_hidden
@@ -274,7 +274,8 @@ class Trainer:
         return self(x, training=False)
 
     def _track_loss(self, loss: Any, x: Any) -> None:
-        samples = ops.cast(ops.shape(tree.flatten(x)[0])[0], config.floatx())
+        first = next(t for t in tree.flatten(x) if t is not None)
+        samples = ops.cast(ops.shape(first)[0], config.floatx())
         self._loss_tracker.update_state(loss, sample_weight=samples)
 
     def _has_own_step(self, entry: str) -> bool:
@@ -363,6 +364,7 @@ class Trainer:
         ValueError for empty data, different numbers of samples, and a model that is not compiled.
         """
         self._needs_compile("fit")
+        x = arrays.rows_of_ragged_inputs(self, x)
         batch_size = arrays.positive("batch_size", batch_size)
         source: Any
         validation: Any = None
@@ -381,7 +383,8 @@ class Trainer:
             if arrays.is_batches(validation_data):
                 validation = arrays.Batches(validation_data)
             else:
-                validation = arrays.prepare(*unpack_x_y_sample_weight(validation_data))
+                given, *others = unpack_x_y_sample_weight(validation_data)
+                validation = arrays.prepare(arrays.rows_of_ragged_inputs(self, given), *others)
         return loops.fit(
             self,
             source,
@@ -413,6 +416,7 @@ class Trainer:
     ) -> Any:
         """The loss and the metrics on the data: a number, a list in the order of the metrics, or a dict."""
         self._needs_compile("evaluate")
+        x = arrays.rows_of_ragged_inputs(self, x)
         if kwargs:
             raise ValueError(
                 explain("evaluate: unknown arguments.", "those of evaluate", f"{sorted(kwargs)}", "check the spelling.")
@@ -437,9 +441,13 @@ class Trainer:
         callbacks: Any = None,
     ) -> Any:
         """The outputs for all samples, as NumPy arrays in the model's structure."""
+        x = arrays.rows_of_ragged_inputs(self, x)
         source: Any = arrays.Batches(x) if arrays.is_batches(x) else arrays.prepare(x)
         size = arrays.positive("batch_size", batch_size) or 32
         return loops.predict(self, source, size, arrays.positive("steps", steps), _verbosity(verbose), callbacks)
+
+    def _batch(self, x: Any, *others: Any) -> Data:
+        return arrays.prepare(arrays.rows_of_ragged_inputs(self, x), *others)
 
     @own_lines_hidden
     def train_on_batch(
@@ -448,7 +456,7 @@ class Trainer:
         """One update from one batch; returns its loss and metrics."""
         self._needs_compile("train_on_batch")
         self.reset_metrics()
-        logs = loops.run_one(self, "train_step", arrays.prepare(x, y, sample_weight, class_weight))
+        logs = loops.run_one(self, "train_step", self._batch(x, y, sample_weight, class_weight))
         return logs if return_dict else self._in_order(logs)
 
     @own_lines_hidden
@@ -456,7 +464,7 @@ class Trainer:
         """The loss and the metrics of one batch."""
         self._needs_compile("test_on_batch")
         self.reset_metrics()
-        logs = loops.run_one(self, "evaluate_step", arrays.prepare(x, y, sample_weight))
+        logs = loops.run_one(self, "evaluate_step", self._batch(x, y, sample_weight))
         return logs if return_dict else self._in_order(logs)
 
     @own_lines_hidden
@@ -465,7 +473,7 @@ class Trainer:
         fast = self._fast
         if fast is not None and type(x) is np.ndarray and x.dtype == fast[0] and x.shape[1:] == fast[1] and len(x):
             return np.array(fast[2]("predict", [Tensor(x)])[0].numpy())
-        data = arrays.prepare(x)
+        data = self._batch(x)
         if self.run_eagerly:
             return tree.map_structure(_to_numpy, self.predict_step(arrays.pack_x_y_sample_weight(data.x)))
         outputs = self._prediction(data)
@@ -489,6 +497,8 @@ class Trainer:
                         return fast[2]("predict", [Tensor(x) if type(x) is np.ndarray else x])[0]
                 elif self._may_be_quick(x):
                     return self._prediction(arrays.prepare(x))
+            if not isinstance(x, Tensor):
+                args = (arrays.padded_for_call(self, x),)
         return super().__call__(*args, **kwargs)  # type: ignore[misc]
 
     _quick: bool | None = None  # whether calls on data may run the compiled program; None: not known yet
@@ -510,6 +520,7 @@ class Trainer:
             all(type(layer).__module__.startswith("lamina.") and type(layer).__name__ != "Lambda" for layer in layers)
             and len(outputs) == 1
             and len(self.inputs) == 1  # type: ignore[attr-defined]
+            and not self.inputs[0].ragged  # type: ignore[attr-defined]
             and not any(layer.activity_regularizer is not None for layer in layers)
             and getattr(outputs[0], "_keras_mask", None) is None
         )
@@ -573,7 +584,7 @@ def _describe(data: Data) -> Iterable[Any]:
     def empty(tensor: Any) -> Any:
         return array_to_tensor(np.empty((0, *tensor.shape[1:]), dtype=tensor.dtype))
 
-    return [None if part is None else tree.map_structure(empty, part) for part in data]
+    return [tree.map_structure(empty, part, none_is_leaf=False) for part in data]
 
 
 def _to_numpy(value: Any) -> np.ndarray:
