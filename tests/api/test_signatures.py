@@ -29,6 +29,11 @@ OLDER = {
     *("AbstractRNNCell", "CuDNNGRU", "CuDNNLSTM", "LocallyConnected1D", "LocallyConnected2D", "ThresholdedReLU"),
 }
 
+NAMESPACES = [
+    *("layers", "activations", "initializers", "regularizers", "constraints", "losses", "metrics"),
+    *("optimizers", "optimizers.schedules", "optimizers.legacy", "callbacks"),
+]
+
 # Arguments of recurrent layers that come last, which Keras takes among its `**kwargs`.
 NAMED = {"unroll", "zero_output_for_mask"}
 
@@ -41,8 +46,8 @@ OPTIONAL = {
 }
 
 # Arguments with another name: one function serves all namespaces.
-KINDS = {"layer", "activation", "initializer", "regularizer", "constraint", "learning_rate_schedule"}
-RENAMED = {"serialize": {"instance": KINDS}}
+KINDS = {"layer", "activation", "initializer", "regularizer", "constraint", "loss", "metric", "learning_rate_schedule"}
+RENAMED = {"serialize": {"instance": KINDS}, "deserialize": {"config": {"name"}}}
 
 
 def parameters_of(thing):
@@ -72,12 +77,6 @@ def difference(name, mine, wanted):
     if not same_default(mine.default, wanted.default):
         return f"{wanted.name}={mine.default!r}, not {wanted.default!r}"
     return None
-
-
-NAMESPACES = [
-    *("layers", "activations", "initializers", "regularizers", "constraints"),
-    *("optimizers", "optimizers.schedules", "optimizers.legacy", "callbacks"),
-]
 
 
 @pytest.mark.parametrize("namespace", NAMESPACES)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import _core, config, tree
-from ..checks import explain, is_integer
+from ..checks import explain, is_integer, number
 from ..layers.ragged import Padded, is_ragged, object_rows, pad_rows
 from ..ops.convert import array_to_tensor
 
@@ -230,9 +230,14 @@ def class_weights(y: Any, class_weight: Any, sample_weight: Any) -> np.ndarray:
                 "multiply the class weights into `sample_weight`.",
             )
         )
-    if not isinstance(class_weight, dict):
+    if not isinstance(class_weight, dict) or not all(map(is_integer, class_weight)):
         raise ValueError(
-            explain("`class_weight` is not a dict.", "{class number: weight}", repr(class_weight), "pass a dict.")
+            explain(
+                "`class_weight` is not a dict by class numbers.",
+                "{class number: weight}; classes that are not named weigh 1",
+                repr(class_weight),
+                "pass a dict such as {0: 1.0, 1: 5.0}.",
+            )
         )
     if y is None or (tree.is_nested(y) and len(tree.flatten(y)) != 1):
         raise ValueError(
@@ -248,7 +253,8 @@ def class_weights(y: Any, class_weight: Any, sample_weight: Any) -> np.ndarray:
         labels = labels.argmax(-1) if labels.shape[-1] != 1 else labels[..., 0]
     labels = np.round(labels).astype("int64")
     values, places = np.unique(labels, return_inverse=True)
-    weights = np.array([class_weight.get(int(v), 1.0) for v in values], dtype=config.floatx())
+    by_class = {int(c): number("fit", f"class_weight[{c}]", w, low=0.0) for c, w in class_weight.items()}
+    weights = np.array([by_class.get(int(v), 1.0) for v in values], dtype=config.floatx())
     return weights[places.reshape(labels.shape)]
 
 

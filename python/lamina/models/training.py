@@ -65,8 +65,9 @@ class Trainer:
         """
         from .. import metrics as metrics_module
         from .. import optimizers
-        from .compile import CompileLoss, CompileMetrics
+        from .compile import CompileLoss, CompileMetrics, objects_of
 
+        loss, metrics, weighted_metrics = map(objects_of, (loss, metrics, weighted_metrics))
         names = self._known_output_names()
         chosen = optimizers.get(optimizer)
         policy = self.dtype_policy  # type: ignore[attr-defined]
@@ -219,6 +220,19 @@ class Trainer:
         if self._compile_metrics is not None and y is not None:
             self._compile_metrics.update_state(y, y_pred, sample_weight)
         return self.get_metrics_result()
+
+    @property
+    def compiled_metrics(self) -> Any:
+        """The metrics given to `compile`, for steps of older programs: `update_state(y, y_pred, sample_weight)`."""
+        from .compile import CompileMetrics
+
+        return self._compile_metrics or CompileMetrics(None, None, self._known_output_names())
+
+    def compiled_loss(self, y: Any, y_pred: Any, sample_weight: Any = None, regularization_losses: Any = None) -> Any:
+        """`compute_loss` for steps of older programs; what it gives is logged as the loss."""
+        loss = self.compute_loss(None, y, y_pred, sample_weight)
+        self._track_loss(loss, y_pred)
+        return loss
 
     def stateless_compute_loss(
         self,
@@ -583,7 +597,7 @@ def _check_name(kind: str, identifier: Any) -> None:
     from .. import losses, metrics
 
     if isinstance(identifier, str) and identifier.lower() not in ("accuracy", "acc", "crossentropy", "ce"):
-        (losses if kind == "loss" else metrics).get(identifier)
+        (losses if kind == "loss" else metrics).NAMESPACE.find(identifier)
 
 
 def _verbosity(verbose: Any) -> int:

@@ -230,6 +230,8 @@ def public_module(cls: type) -> tuple[str | None, str | None]:
         return (None if cls.__module__ in ("__main__", "builtins") else cls.__module__), get_registered_name(cls)
     if cls.__name__ == "Functional":  # has no public path in Keras
         return "keras.src.models.functional", "Functional"
+    if cls.__name__ == "LossFunctionWrapper":  # neither has this one
+        return "keras.src.losses.losses", "LossFunctionWrapper"
     if parts[1] in ("models", "dtype_policies"):
         return "keras", None
     if parts[1:3] == ["optimizers", "schedules"]:
