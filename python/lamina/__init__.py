@@ -52,7 +52,14 @@ def version() -> str:
 
 
 def __getattr__(name: str) -> object:
-    if name in ("backend", "datasets", "quantizers"):  # needed only by those who use them
+    if name in (
+        "backend",
+        "data",
+        "datasets",
+        "preprocessing",
+        "quantizers",
+        "wrappers",
+    ):  # only for those who use them
         from importlib import import_module
 
         return import_module(f"lamina.{name}")
@@ -86,6 +93,7 @@ __all__ = [
     "callbacks",
     "config",
     "constraints",
+    "data",
     "datasets",
     "device",
     "dtype_policies",
@@ -99,6 +107,7 @@ __all__ = [
     "name_scope",
     "ops",
     "optimizers",
+    "preprocessing",
     "quantizers",
     "random",
     "regularizers",
@@ -108,4 +117,5 @@ __all__ = [
     "utils",
     "value_and_grad",
     "version",
+    "wrappers",
 ]

@@ -74,7 +74,8 @@ class Variable:
         self.regularizer = regularizer
         self.constraint = constraint
         self.overwrite_with_gradient = False
-        self.reference: Variable | None = None  # the weight that an optimizer's slot belongs to
+        self.reference: Variable | None = None  # the weight that the slot of an optimizer belongs to
+        self.entry: str | None = None  # its name in files, without that of the weight, if it is not `name`
         self.made_trainable = bool(trainable)  # `trainable` may be switched off for a while
         if callable(initializer) and not isinstance(initializer, (_core.Tensor, Variable)):
             if shape is None:

@@ -228,3 +228,147 @@ def test_bar_in_a_terminal(monkeypatch, capsys):
     bar.add(1)
     bar.leave()
     assert "1/Unknown" in capsys.readouterr().out
+
+
+def shown(text):
+    """The numbers that vary taken out."""
+    import re
+
+    return re.sub(r"\d+(us|ms|s)\b", "T", text)
+
+
+def test_bar_elsewhere(capsys):
+    """Plain lines where nothing can be written over, nothing for verbose=0."""
+    for verbose in (0, 1, 2):
+        bar = lamina.utils.Progbar(2, verbose=verbose, interval=0, width=4)
+        bar.update(1, [("loss", 2.0)])
+        bar.update(2, [("loss", 1.0)])
+    one, two = shown(capsys.readouterr().out).splitlines()
+    assert one == "2/2 ━━━━ T T/step - loss: 1.0000"
+    assert two == "2/2 - T - T/step - loss: 1.0000"
+
+
+def test_bar_in_a_notebook(monkeypatch, capsys):
+    import sys
+    import types
+
+    monkeypatch.setitem(sys.modules, "ipykernel", types.ModuleType("ipykernel"))
+    bar = lamina.utils.Progbar(3, interval=0)
+    bar.update(1)
+    assert capsys.readouterr().out.startswith("\r1/3 ━")
+
+
+def test_bar_shows_means_unless_told_otherwise():
+    bar = lamina.utils.Progbar(9, stateful_metrics=["lr"])
+    bar.update(1, [("loss", 4.0), ("lr", 4.0)])
+    bar.update(3, [("loss", 1.0), ("lr", 1.0)])
+    assert bar._values == {"loss": 2.0, "lr": 1.0}
+    bar = lamina.utils.Progbar(9, stateless_metrics=["loss"])
+    bar.add(1, [("loss", 4.0), ("lr", 4.0)])
+    bar.add(1, [("loss", 2.0), ("lr", 2.0)])
+    assert bar._values == {"loss": 3.0, "lr": 2.0}
+
+
+def test_the_time_left_leaves_the_first_step_out(monkeypatch):
+    from lamina.utils import progbar
+
+    now = iter([0.0, 100.0, 101.0, 102.0])
+    monkeypatch.setattr(progbar.time, "perf_counter", lambda: next(now))
+    bar = progbar.Progbar(12)
+    for i in (1, 2, 3):
+        bar.update(i)
+    assert "9s 1s/step" in bar._line(102.0, False)
+
+
+def test_lines_of_fit(data, capsys):
+    make().fit(*data, batch_size=25, epochs=2, verbose=2)
+    lines = shown(capsys.readouterr().out).splitlines()
+    assert [line.split(" - loss")[0] for line in lines] == [
+        "Epoch 1/2",
+        "2/2 - T - T/step",
+        "Epoch 2/2",
+        "2/2 - T - T/step",
+    ]
+    make().fit(*data, verbose=0)
+    assert capsys.readouterr().out == ""
+    make().evaluate(*data, verbose=1)
+    assert "2/2 ━━━" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_remote_monitor(data, as_json):
+    import http.server
+    import json
+    import urllib.parse
+
+    seen = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            seen.append((self.path, self.headers["Content-Type"], self.headers["X-Key"], body))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        root = f"http://127.0.0.1:{server.server_port}"
+        monitor = callbacks.RemoteMonitor(root, field="logs", headers={"X-Key": "k"}, send_as_json=as_json)
+        history = make().fit(*data, epochs=2, verbose=0, callbacks=[monitor]).history
+        server.shutdown()
+        thread.join()
+    assert len(seen) == 2
+    path, kind, key, body = seen[1]
+    assert (path, key) == ("/publish/epoch/end/", "k")
+    assert kind == ("application/json" if as_json else "application/x-www-form-urlencoded")
+    sent = json.loads(body if as_json else urllib.parse.parse_qs(body)["logs"][0])
+    assert sent == {"epoch": 1, "loss": history["loss"][1], "mae": history["mae"][1]}
+    with pytest.warns(UserWarning, match=r"could not send the logs to http://127\.0\.0\.1"):
+        make().fit(*data, verbose=0, callbacks=[monitor])
+
+
+def test_a_list_of_callbacks_in_an_own_loop():
+    recorder = Recorder()
+    hooks = callbacks.CallbackList([[recorder], callbacks.History()], add_history=True, model=make(), steps=1)
+    assert len(hooks.callbacks) == 2
+    assert recorder.params == {"steps": 1}
+    hooks.on_train_begin()
+    hooks.on_epoch_begin(0, logs=None)
+    hooks.on_train_batch_end(0, logs={"loss": 1.0})
+    hooks.on_train_batch_end(batch=1, logs={"loss": 0.5})
+    hooks.on_epoch_end(0, {"loss": 0.5})
+    assert recorder.events == [
+        "train_begin",
+        ("epoch_begin", 0),
+        ("batch_end", 0, ["loss"]),
+        ("batch_end", 1, ["loss"]),
+        ("epoch_end", 0, ["loss"]),
+    ]
+    assert hooks.history.history == {"loss": [0.5]}
+
+
+def test_averages_are_evaluated_and_changed_back(data):
+    model = make(lamina.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.5))
+    swap = callbacks.SwapEMAWeights()
+    kept = []
+    watch = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: kept.append(model.get_weights()[0]))
+    losses = model.fit(*data, validation_data=data, epochs=2, verbose=0, callbacks=[swap, watch]).history
+    average = model.get_weights()[0]
+    assert not np.array_equal(kept[-1], average)  # the end of `fit` puts the averages in place
+    assert losses["val_loss"][-1] == pytest.approx(model.evaluate(*data, verbose=0)[0])
+    model.set_weights([np.zeros_like(w) for w in model.get_weights()])
+    predicted = model.predict(data[0], verbose=0, callbacks=[swap])
+    np.testing.assert_allclose(
+        predicted, data[0] @ average + model.optimizer.slot("average", model.weights[1]).numpy(), 1e-4, 1e-4
+    )
+    assert (model.get_weights()[0] == 0).all()
+
+
+def test_every_callback_has_an_example():
+    for name in callbacks.__all__:
+        if name not in ("MonitorCallback", "make_list"):
+            assert ">>>" in getattr(callbacks, name).__doc__, name

@@ -1,4 +1,4 @@
-"""Rows of losses, metrics, activations, initializers, regularizers, constraints, optimizers and schedules."""
+"""Rows of losses, metrics, activations, initializers, regularizers and constraints."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -287,42 +287,4 @@ CONSTRAINTS: tuple[Row, ...] = (
     Row("UnitNorm", D(axis=[0, 1]), (real(4, 3, 2),)),
     Row("UnitNorm", D(axis=[0, 1, 2]), (real(3, 3, 2, 4),)),
     Row("UnitNorm", D(axis=-2), (real(4, 3, 2),)),
-)
-
-OPTIMIZERS: tuple[Row, ...] = (
-    Row("SGD", {}),
-    Row("SGD", D(learning_rate=0.05, momentum=0.9)),
-    Row("SGD", D(learning_rate=0.05, momentum=0.9, nesterov=True)),
-    Row("SGD", D(weight_decay=0.1)),
-    Row("SGD", D(clipnorm=0.5)),
-    Row("SGD", D(clipvalue=0.2)),
-    Row("SGD", D(global_clipnorm=0.5)),
-    Row("SGD", D(use_ema=True, ema_momentum=0.9, ema_overwrite_frequency=3)),
-    Row("SGD", D(momentum=0.9, gradient_accumulation_steps=3, weight_decay=0.1)),
-    Row("SGD", D(loss_scale_factor=4.0)),
-    Row("Adam", {}),
-    Row("Adam", D(learning_rate=0.05, beta_1=0.8, beta_2=0.95, epsilon=1e-3)),
-    Row("Adam", D(learning_rate=0.05, amsgrad=True)),
-    Row("Adam", D(learning_rate=0.05, weight_decay=0.1, clipnorm=1.0, gradient_accumulation_steps=2)),
-    Row("AdamW", {}),
-    Row("AdamW", D(learning_rate=0.05, weight_decay=0.1, amsgrad=True)),
-    Row("RMSprop", {}),
-    Row("RMSprop", D(learning_rate=0.05, rho=0.8, momentum=0.5)),
-    Row("RMSprop", D(learning_rate=0.05, centered=True)),
-    Row("RMSprop", D(learning_rate=0.05, momentum=0.5, centered=True, use_ema=True)),
-)
-
-SCHEDULES: tuple[Row, ...] = (
-    Row("ExponentialDecay", D(initial_learning_rate=0.1, decay_steps=10, decay_rate=0.9)),
-    Row("ExponentialDecay", D(initial_learning_rate=0.1, decay_steps=10, decay_rate=0.5, staircase=True)),
-    Row("InverseTimeDecay", D(initial_learning_rate=0.1, decay_steps=10, decay_rate=0.9)),
-    Row("InverseTimeDecay", D(initial_learning_rate=0.1, decay_steps=10, decay_rate=0.5, staircase=True)),
-    Row("PiecewiseConstantDecay", D(boundaries=[3, 10], values=[1.0, 0.5, 0.1])),
-    Row("PolynomialDecay", D(initial_learning_rate=0.1, decay_steps=10, end_learning_rate=0.01, power=2.0)),
-    Row("PolynomialDecay", D(initial_learning_rate=0.1, decay_steps=10, power=0.5, cycle=True)),
-    Row("CosineDecay", D(initial_learning_rate=0.1, decay_steps=20, alpha=0.1)),
-    Row("CosineDecay", D(initial_learning_rate=0.01, decay_steps=20, warmup_target=0.1, warmup_steps=5)),
-    Row("CosineDecayRestarts", D(initial_learning_rate=0.1, first_decay_steps=7)),
-    Row("CosineDecayRestarts", D(initial_learning_rate=0.1, first_decay_steps=7, t_mul=1.0, m_mul=0.8, alpha=0.1)),
-    Row("CosineDecayRestarts", D(initial_learning_rate=0.1, first_decay_steps=6, t_mul=1.5, m_mul=0.8)),
 )

@@ -265,46 +265,6 @@ def test_regularizers_and_constraints(kind, keras):
         close(namespace.deserialize(other.serialize(theirs))(x).numpy(), wanted[0])
 
 
-@pytest.mark.parametrize("row", functions.OPTIMIZERS, **ROW)
-def test_optimizers_over_20_steps(row, keras):
-    rng = np.random.default_rng(4)
-    begin = [rng.normal(size=shape).astype("float32") for shape in ((3, 4), (5,))]
-    gradients = [[rng.normal(size=b.shape).astype("float32") for b in begin] for _ in range(20)]
-    results = []
-    for library in (lamina, keras):
-        variables = [library.Variable(b, name=f"v{i}") for i, b in enumerate(begin)]
-        optimizer = getattr(library.optimizers, row.name)(**row.kwargs)
-        optimizer.build(variables)
-        for step in gradients:
-            optimizer.apply([library.ops.convert_to_tensor(g) for g in step], variables)
-        if row.kwargs.get("use_ema"):
-            optimizer.finalize_variable_values(variables)
-        results.append((variables, optimizer))
-    (ours, mine), (theirs, wanted) = results
-    for a, b in zip(ours, theirs):
-        close(a.numpy(), b.numpy(), rtol=1e-4, atol=1e-5)
-    assert len(mine.variables) == len(wanted.variables)
-    for a, b in zip(mine.variables, wanted.variables):
-        close(a.numpy(), b.numpy(), rtol=1e-4, atol=1e-5, what=a.name)
-    again = keras.optimizers.deserialize(lamina.optimizers.serialize(mine))
-    assert {**again.get_config(), "name": ""} == {**wanted.get_config(), "name": ""}
-    back = lamina.optimizers.deserialize(keras.optimizers.serialize(wanted))
-    assert {**back.get_config(), "name": ""} == {**mine.get_config(), "name": ""}
-
-
-@pytest.mark.parametrize("row", functions.SCHEDULES, **ROW)
-def test_schedules(row, keras):
-    ours, theirs = (getattr(library.optimizers.schedules, row.name)(**row.kwargs) for library in (lamina, keras))
-    steps = [0, 1, 2, 5, 6, 7, 9, 10, 11, 19, 20, 23, 40, 100]
-    close([float(ours(s).numpy()) for s in steps], [float(theirs(s)) for s in steps], atol=1e-6)
-    config = lamina.optimizers.schedules.serialize(ours)
-    assert float(keras.optimizers.schedules.deserialize(config)(7)) == pytest.approx(float(theirs(7)))
-    back = lamina.optimizers.schedules.deserialize(keras.optimizers.schedules.serialize(theirs))
-    assert back.get_config() == ours.get_config()
-    optimizer = lamina.optimizers.SGD(ours)
-    assert float(optimizer.learning_rate.numpy()) == pytest.approx(float(theirs(0)))
-
-
 @pytest.mark.parametrize(
     "namespace", ["losses", "metrics", "optimizers", "initializers", "activations", "regularizers", "constraints"]
 )
@@ -327,7 +287,7 @@ def test_names_are_theirs(namespace, keras):
         "Constant",
         "CategoricalGeneralizedCrossEntropy",
     }  # no name, or a failing one, there
-    own |= {"LossScaleOptimizer"}  # needs an optimizer
+    own |= {"LossScaleOptimizer", "MultiOptimizer", "OptimizerMap", "Lamb"}  # need arguments; not in Keras' table
     own |= {"Constraint", "constraint", "Initializer", "initializer", "Optimizer", "metric"}
     for name in getattr(lamina, namespace).NAMESPACE.objects:
         if name in own:

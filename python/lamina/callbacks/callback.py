@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 _BATCH_HOOKS = {
@@ -61,6 +60,11 @@ class Callback:
     def on_predict_end(self, logs: Any = None) -> None: ...
 
     _takes_crossings = False  # True: content to hear only of the last batch of each crossing
+    _goes_last = False  # True: hears of everything after the others
+    _kept: tuple[str, ...] = ()  # the attributes that a run that goes on needs again
+
+    def _close(self) -> None:
+        """Called at the end of every run, also after an error."""
 
     def _wants_batches(self, entry: str) -> bool:
         """Whether a hook of single batches is overridden."""
@@ -71,85 +75,5 @@ class Callback:
         )
 
 
-class CallbackList:
-    """Several callbacks as one."""
-
-    def __init__(
-        self,
-        callbacks: Any = None,
-        add_history: bool = False,
-        add_progbar: bool = False,
-        model: Any = None,
-        **params: Any,
-    ) -> None:
-        from .history import History
-        from .progbar_logger import ProgbarLogger
-
-        given = [] if callbacks is None else callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
-        self.callbacks: list[Any] = list(given)
-        self.history: Any = next((c for c in self.callbacks if isinstance(c, History)), None)
-        if add_history and self.history is None:
-            self.history = History()
-            self.callbacks.append(self.history)
-        if add_progbar and not any(isinstance(c, ProgbarLogger) for c in self.callbacks):
-            self.callbacks.append(ProgbarLogger())
-        self.params = params
-        self.set_params(params)
-        if model is not None:
-            self.set_model(model)
-
-    def append(self, callback: Any) -> None:
-        self.callbacks.append(callback)
-
-    def set_params(self, params: dict[str, Any]) -> None:
-        self.params = params
-        for callback in self.callbacks:
-            callback.set_params(params)
-
-    def set_model(self, model: Any) -> None:
-        if self.history is not None:
-            model.history = self.history
-        for callback in self.callbacks:
-            callback.set_model(model)
-
-    def wants_batches(self, entry: str) -> bool:
-        """Whether a callback has to hear of every single batch."""
-        return any(callback._wants_batches(entry) for callback in self.callbacks)
-
-    @property
-    def wants_progress(self) -> bool:
-        """Whether a callback shows progress between epochs."""
-        return any(callback._takes_crossings and callback.params.get("verbose") == 1 for callback in self.callbacks)
-
-    def close(self) -> None:
-        """Lets callbacks leave the terminal in order, also after an error."""
-        for callback in self.callbacks:
-            close = getattr(callback, "_close", None)
-            if close is not None:
-                close()
-
-    def __getattr__(self, hook: str) -> Callable[..., None]:
-        if not hook.startswith("on_"):
-            raise AttributeError(hook)
-
-        def call(*args: Any) -> None:
-            arguments = args
-            if hook.endswith(("_begin", "_end")) and len(args) < _count(hook):
-                arguments = (*args, {})
-            for callback in self.callbacks:
-                getattr(callback, hook)(*arguments)
-
-        return call
-
-
-def _count(hook: str) -> int:
-    """The number of arguments of a hook: epoch and batch hooks are told which."""
-    return 2 if "epoch" in hook or "batch" in hook else 1
-
-
-def make_list(callbacks: Any, model: Any, verbose: int, history: bool = False, **params: Any) -> CallbackList:
-    """The callbacks of one call of fit, evaluate or predict."""
-    if isinstance(callbacks, CallbackList):
-        return callbacks
-    given = {"epochs": 1, **params, "verbose": verbose}
-    return CallbackList(callbacks, add_history=history, add_progbar=verbose != 0, model=model, **given)
+# All hooks: how many arguments each has before `logs`.
+HOOKS = {name: int("epoch" in name or "batch" in name) for name in vars(Callback) if name.startswith("on_")}

@@ -48,6 +48,15 @@ class LambdaCallback(Callback):
                         "check the spelling.",
                     )
                 )
+            if not callable(function):
+                raise TypeError(
+                    explain(
+                        "LambdaCallback: a hook cannot be called.",
+                        "functions of the hook's arguments",
+                        f"{name}={function!r}",
+                        "pass e.g. lambda epoch, logs: print(logs).",
+                    )
+                )
             setattr(self, name, function)
 
     def _wants_batches(self, entry: str) -> bool:

@@ -9,7 +9,13 @@ from .callback import Callback
 
 
 class ProgbarLogger(Callback):
-    """Shows steps, speed and logs: a live bar for verbose=1, a line per epoch for verbose=2."""
+    """Shows steps, speed, the time left and logs: a live bar for verbose=1, a line per epoch for verbose=2.
+
+    `fit`, `evaluate` and `predict` use one by themselves, unless verbose=0.
+
+    >>> import lamina
+    >>> bar = lamina.callbacks.ProgbarLogger()
+    """
 
     _takes_crossings = True
 
@@ -23,7 +29,7 @@ class ProgbarLogger(Callback):
         return self.params.get("verbose", 1)
 
     def _open(self) -> None:
-        self._bar = Progbar(self.params.get("steps"), verbose=self._verbose)
+        self._bar = Progbar(self.params.get("steps"), verbose=self._verbose, stateless_metrics=())
 
     def _show(self, batch: int, logs: Any) -> None:
         if self._bar is not None:

@@ -5,10 +5,23 @@ from .functional import Functional
 from .model import Model, model_from_json
 from .sequential import Sequential
 
-__all__ = ["Function", "Functional", "Model", "Sequential", "load_model", "model_from_json", "save_model"]
+__all__ = [
+    "Function",
+    "Functional",
+    "Model",
+    "Sequential",
+    "clone_model",
+    "load_model",
+    "model_from_json",
+    "save_model",
+]
 
 
 def __getattr__(name: str) -> object:
+    if name == "clone_model":
+        from . import cloning
+
+        return cloning.clone_model
     if name in ("load_model", "save_model"):
         from ..saving import model_file
 

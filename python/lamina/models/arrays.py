@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,15 +39,36 @@ class Data(NamedTuple):
 
         return Data(*map(cut, self))
 
+    def part(self, start: int, stop: int) -> Data:
+        """The same: what is in memory needs no reading later."""
+        return self.rows(start, stop)
+
+    def batch(self, number: int, batch_size: int, order: Any) -> Data:
+        """One batch of the rows in `order`, which None leaves as they are."""
+        start, stop = number * batch_size, min((number + 1) * batch_size, self.size)
+        if order is None:
+            return self.rows(start, stop)
+        rows = order.numpy()[start:stop]
+
+        def pick(part: Any) -> Any:
+            return tree.map_structure(lambda t: array_to_tensor(t.numpy()[rows]), part, none_is_leaf=False)
+
+        return Data(*map(pick, self))
+
 
 def to_tensors(what: str, data: Any) -> Any:
     """A nest of arrays as tensors: wide floats get the default dtype, other kinds the nearest. TypeError for texts."""
+    return tree.map_structure(lambda leaf: _to_tensor(what, leaf), one_array(data), none_is_leaf=what != "x")
+
+
+def one_array(data: Any) -> Any:
+    """A nested list of numbers as the one array it is; other data as they are."""
     if isinstance(data, (list, tuple)) and data and all(_is_number(leaf) for leaf in tree.flatten(data)):
         try:
-            data = np.asarray(data)  # a nested list of numbers is one array
+            return np.asarray(data)
         except ValueError:
-            data = object_rows(data)
-    return tree.map_structure(lambda leaf: _to_tensor(what, leaf), data, none_is_leaf=what != "x")
+            return object_rows(data)
+    return data
 
 
 def rows_of_ragged_inputs(model: Any, x: Any) -> Any:
@@ -86,22 +106,43 @@ def _is_number(value: Any) -> bool:
 _ARRAYS = (np.ndarray, Tensor, dict, list, tuple)
 
 
+def is_usable(array: np.ndarray) -> bool:
+    """Whether the engine can read the array where it is."""
+    wide = array.dtype == np.float64 and config.floatx() == "float32"
+    return not wide and array.dtype.isnative and array.dtype.name in config.DTYPES and array.flags.c_contiguous
+
+
+def to_array(leaf: Any) -> np.ndarray:
+    """Arrays, frames, columns and tensors of all kinds as NumPy arrays. A column of a table becomes a (n, 1) array."""
+    if hasattr(leaf, "core"):
+        leaf = leaf.numpy()
+    if hasattr(leaf, "to_numpy"):  # pandas
+        return _table(leaf)
+    if hasattr(leaf, "detach"):  # PyTorch
+        leaf = leaf.detach().cpu().numpy()
+    return np.asarray(leaf)
+
+
+def _table(table: Any) -> np.ndarray:
+    array = np.asarray(table.to_numpy())
+    if array.dtype == object:  # columns of different dtypes
+        columns = getattr(table, "dtypes", None)
+        kinds = [getattr(d, "kind", "O") for d in (columns if np.iterable(columns) else [columns])]
+        if all(kind in "fiub" for kind in kinds):
+            array = np.asarray(table.to_numpy(dtype=config.floatx()))
+    return array[:, None] if array.ndim == 1 and type(table).__name__ == "Series" else array
+
+
 def _to_tensor(what: str, leaf: Any) -> Any:
     if isinstance(leaf, Tensor):
         if leaf.ndim == 0:
             raise ValueError(_no_samples(what, leaf.shape))
         return leaf
-    if hasattr(leaf, "core"):
-        leaf = leaf.numpy()
-    if hasattr(leaf, "to_numpy"):  # pandas
-        leaf = leaf.to_numpy()
-    if hasattr(leaf, "detach"):  # PyTorch
-        leaf = leaf.detach().cpu().numpy()
-    if hasattr(leaf, "tocsr") and hasattr(leaf, "toarray"):  # SciPy's sparse matrices
-        leaf = leaf.toarray()
     if what == "x" and is_ragged(leaf):
         return Padded(*(_to_tensor(what, part) for part in pad_rows(what, leaf)))
-    array = np.asarray(leaf)
+    if hasattr(leaf, "tocsr") and hasattr(leaf, "toarray"):  # SciPy's sparse matrices
+        leaf = leaf.toarray()
+    array = to_array(leaf)
     if array.ndim == 0:
         raise ValueError(_no_samples(what, array.shape))
     if array.dtype == object or array.dtype.kind in "USOMm":
@@ -160,17 +201,22 @@ def prepare(x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any 
         raise ValueError(
             explain("There are no inputs.", "arrays or an iterable of batches as `x`", "x=None", "pass x.")
         )
-    inputs = to_tensors("x", x)
-    labels = None if y is None else to_tensors("y", y)
-    if class_weight is not None:
-        sample_weight = class_weights(labels, class_weight, sample_weight)
-    weights = None if sample_weight is None else to_tensors("sample_weight", sample_weight)
-    if weights is not None:
-        floatx = config.floatx()
-        weights = tree.map_structure(lambda w: w if w.dtype == floatx else _core.ops.cast(w, dtype=floatx), weights)
-    data = Data(inputs, labels, weights)
+    data = weighted(to_tensors("x", x), None if y is None else to_tensors("y", y), sample_weight, class_weight)
     check(data)
     return data
+
+
+def weighted(x: Any, y: Any, sample_weight: Any, class_weight: Any) -> Data:
+    """Tensors as Data, with weights of the default dtype, from weights per class if there are any."""
+    if class_weight is not None:
+        sample_weight = class_weights(y, class_weight, sample_weight)
+    if sample_weight is None:
+        return Data(x, y)
+    floatx = config.floatx()
+    weights = to_tensors("sample_weight", sample_weight)
+    return Data(
+        x, y, tree.map_structure(lambda w: w if w.dtype == floatx else _core.ops.cast(w, dtype=floatx), weights)
+    )
 
 
 def class_weights(y: Any, class_weight: Any, sample_weight: Any) -> np.ndarray:
@@ -206,7 +252,7 @@ def class_weights(y: Any, class_weight: Any, sample_weight: Any) -> np.ndarray:
     return weights[places.reshape(labels.shape)]
 
 
-def split(data: Data, validation_split: float) -> tuple[Data, Data]:
+def split(data: Any, validation_split: float) -> tuple[Any, Any]:
     """All but the last share of the samples, and that share. ValueError when one of both is empty."""
     if not 0 < validation_split < 1:
         raise ValueError(
@@ -227,82 +273,18 @@ def split(data: Data, validation_split: float) -> tuple[Data, Data]:
                 "use more data, another share, or validation_data.",
             )
         )
-    return data.rows(0, at), data.rows(at, data.size)
+    return data.part(0, at), data.part(at, data.size)
 
 
 def is_batches(x: Any) -> bool:
     """Whether `x` gives batches one by one (a generator, dataset or loader) rather than being arrays."""
     if x is None or isinstance(x, (*_ARRAYS, np.generic)) or hasattr(x, "core") or hasattr(x, "to_numpy"):
         return False
-    if hasattr(x, "tocsr") or is_ragged(x):
+    # Sparse matrices, rows of different lengths, arrays of files.
+    if hasattr(x, "tocsr") or is_ragged(x) or (hasattr(x, "shape") and hasattr(x, "dtype")):
         return False
     return (
         hasattr(x, "__next__") or (hasattr(x, "__iter__") and not hasattr(x, "__array__")) or hasattr(x, "__getitem__")
-    )
-
-
-def read_batch(batch: Any) -> Data:
-    """A batch (x, (x,), (x, y) or (x, y, sample_weight)) as Data."""
-    x, y, sample_weight = unpack_x_y_sample_weight(batch)
-    return prepare(x, y, sample_weight)
-
-
-class Batches:
-    """The batches of an iterable, pass after pass. Sequences (with `__len__` and `__getitem__`) are read by index."""
-
-    def __init__(self, source: Any) -> None:
-        self.source = source
-        self._iterator: Iterator[Any] | None = None
-
-    @property
-    def count(self) -> int | None:
-        """The number of batches in a pass, if known."""
-        try:
-            return len(self.source)
-        except TypeError:
-            return None
-
-    def _start(self) -> Iterator[Any]:
-        source = self.source
-        if hasattr(source, "__iter__"):
-            return iter(source)
-        return (source[i] for i in range(len(source)))
-
-    def take(self, steps: int | None) -> Iterable[Data]:
-        """The next `steps` batches, going on where the last call ended; all of one pass for None."""
-        if steps is None or self._iterator is None:
-            self._iterator = self._start()
-        taken = 0
-        restarted = False
-        while steps is None or taken < steps:
-            batch = next(self._iterator, _END)
-            if batch is _END:
-                if steps is None or restarted or hasattr(self.source, "__next__"):
-                    self._iterator = None
-                    if steps is not None:
-                        _warn_exhausted(steps, taken)
-                    return
-                self._iterator, restarted = self._start(), True
-                continue
-            restarted = False
-            taken += 1
-            yield read_batch(batch)
-
-    def finish_epoch(self) -> None:
-        """Tells sources that ask for it (`on_epoch_end`) that a pass is over."""
-        if hasattr(self.source, "on_epoch_end"):
-            self.source.on_epoch_end()
-
-
-_END = object()
-
-
-def _warn_exhausted(steps: int, taken: int) -> None:
-    import warnings
-
-    warnings.warn(
-        f"The data ended after {taken} of {steps} batches. Make the generator endless, or lower the number of steps.",
-        stacklevel=5,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from .. import _core, tree
@@ -139,6 +140,10 @@ class Functional(Model):
             for tensor, m in zip(flat, tree.flatten(mask)):
                 if m is not None and tensor is not None and getattr(tensor, "_keras_mask", None) is None:
                     tensor._keras_mask = m
+        return self._run(flat, lambda operation, *args, **kwargs: operation(*args, **kwargs))
+
+    def _run(self, flat: list[Any], invoke: Callable[..., Any]) -> Any:
+        """The outputs for these inputs, where `invoke(operation, *args, **kwargs)` stands for each call."""
         values = dict(zip(self._seeds, flat))
         values.update(zip(map(id, self._inputs), flat))
 
@@ -152,7 +157,7 @@ class Functional(Model):
 
         for node in self._nodes:
             args, kwargs = tree.map_structure(fill, node.args), tree.map_structure(fill, node.kwargs)
-            outputs = node.operation(*args, **kwargs)
+            outputs = invoke(node.operation, *args, **kwargs)
             for symbol, value in zip(node.output_tensors, tree.flatten(outputs)):
                 values[id(symbol)] = value
         return tree.map_structure(lambda t: values[id(t)], self._outputs_structure)

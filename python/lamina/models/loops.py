@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,11 @@ import numpy as np
 from .. import _core, config, tree
 from ..callbacks import CallbackList, make_list
 from ..checks import explain
+from ..data.batches import Batches
+from ..data.prefetch import Prefetch
+from ..data.rows import Rows
+from ..saving.training_state import Place, TrainingState
+from ..scopes import StatelessScope
 from . import arrays
 from .arrays import Data
 from .programs import flat_logs
@@ -72,12 +78,18 @@ class _Runner:
         self._end = end
         self._pace = _Pace()
         self.own_logs: dict[str, Any] | None = None
+        self._own_function = model._own_function("train" if entry == "train_step" else "test")
+        self._by_hand = model.run_eagerly or self._own_function is not None
+        self.place = Place()
 
     def logs(self) -> dict[str, Any]:
         return _results(self.model, self.own_logs)
 
     def _eager(self, data: Data) -> None:
         self.model._make_ready(data, self.entry == "train_step")
+        if self._own_function is not None:
+            self.own_logs = self._own_function(iter([arrays.pack_x_y_sample_weight(*data)]))
+            return
         step = self.model.train_step if self.entry == "train_step" else self.model.test_step
         logs = step(arrays.pack_x_y_sample_weight(*data))
         self.own_logs = logs if self.model._has_own_step(self.entry) else None
@@ -89,18 +101,22 @@ class _Runner:
 
     def batch(self, data: Data) -> None:
         """One step on one batch."""
-        if self.model.run_eagerly:
+        if self._by_hand:
             self._eager(data)
             return
         step = self.model._step(self.entry, data)
         self._keep(step, step.program.run(self.entry, data.leaves))
 
     def over_arrays(
-        self, data: Data, batch_size: int, first: int, count: int, order: Any, done: int, stop: Callable[[], bool]
+        self, data: Any, batch_size: int, first: int, count: int, order: Any, done: int, stop: Callable[[], bool]
     ) -> int:
         """`count` batches from batch `first` of the rows taken in `order`; `done` batches of the epoch came before."""
+        if isinstance(data, Rows):
+            batches = (data.batch(first + i, batch_size, order) for i in range(count))
+            with Prefetch(batches) as ahead:
+                return self.over_batches(ahead, stop, done=done, first=first)
         each = self.callbacks.wants_batches(self.entry)
-        eager = self.model.run_eagerly
+        eager = self._by_hand
         leaves = data.leaves
         step = None if eager else self.model._step(self.entry, data)
         ran = 0
@@ -110,73 +126,93 @@ class _Runner:
                 self._begin(done + ran)
             start = time.perf_counter()
             if step is None:
-                self._eager(_rows(data, batch_size, first + ran, order))
+                self._eager(data.batch(first + ran, batch_size, order))
             else:
                 outputs = step.program.run_batches(self.entry, leaves, batch_size, first + ran, steps, order)
                 self._keep(step, outputs)
             self._pace.note(steps, time.perf_counter() - start)
             ran += steps
+            self.place.batch, self.place.next = done + ran, first + ran
             if each or self.callbacks.wants_progress:
                 self._end(done + ran - 1, self.logs())
             if stop():
                 break
         return ran
 
-    def over_batches(self, batches: Any, stop: Callable[[], bool]) -> int:
-        """Batches that an iterable gives."""
+    def over_batches(
+        self,
+        batches: Any,
+        stop: Callable[[], bool],
+        skip: int = 0,
+        resume: Any = None,
+        done: int = 0,
+        first: int | None = None,
+    ) -> int:
+        """Batches that come one by one; the first `skip` are done, `resume` is what is to be restored there.
+
+        `done` batches of the epoch came before; `first` is the number of the first one in the pass over arrays.
+        """
         ran = 0
         each = self.callbacks.wants_batches(self.entry)
         last_shown = 0.0
-        for data in batches:
-            if each:
-                self._begin(ran)
-            self.batch(data)
-            ran += 1
-            now = time.perf_counter()
-            if each or (self.callbacks.wants_progress and now - last_shown > 0.05):
-                last_shown = now
-                self._end(ran - 1, self.logs())
-            if stop():
-                break
+        with closing(batches):
+            for data in batches:
+                if resume is not None:
+                    _restore(self.model, resume, data)
+                    resume = None
+                if ran < skip:
+                    ran += 1
+                    continue
+                if each:
+                    self._begin(done + ran)
+                self.batch(data)
+                ran += 1
+                self.place.batch = done + ran
+                self.place.next = 0 if first is None else first + ran
+                now = time.perf_counter()
+                if each or (self.callbacks.wants_progress and now - last_shown > 0.05):
+                    last_shown = now
+                    self._end(done + ran - 1, self.logs())
+                if stop():
+                    break
         return ran
-
-
-def _rows(data: Data, batch_size: int, batch: int, order: Any) -> Data:
-    """One batch of the rows in `order`."""
-    start, stop = batch * batch_size, min((batch + 1) * batch_size, data.size)
-    if order is None:
-        return data.rows(start, stop)
-    rows = order.numpy()[start:stop]
-
-    def pick(part: Any) -> Any:
-        return tree.map_structure(lambda t: arrays.array_to_tensor(t.numpy()[rows]), part, none_is_leaf=False)
-
-    return Data(*map(pick, data))
 
 
 class _Order:
     """The batches of arrays, pass after pass. With steps_per_epoch an epoch may end inside a pass: the next goes on."""
 
-    def __init__(self, model: Any, data: Data, batch_size: int, shuffle: bool) -> None:
+    def __init__(self, model: Any, data: Any, batch_size: int, shuffle: bool) -> None:
         self._seed, self._epoch = model._sampler
         self._shuffle = shuffle
         self._size = data.size
         self.batches = -(-data.size // batch_size)
-        self._next = 0
+        self.next = 0
         self._permutation: Any = None
+
+    def go_to(self, batch: int) -> None:
+        """Makes `batch` of the present pass the next one."""
+        self.next = batch
+        self._permutation = None
+        if self.next >= self.batches:
+            self._finish_pass()
+
+    def _finish_pass(self) -> None:
+        self.next = 0
+        self._permutation = None
+        self._epoch.assign(self._epoch.value + 1)
 
     def pieces(self, steps: int) -> Iterator[tuple[int, int, Any]]:
         """(first batch, number of batches, order) until `steps` are used up."""
         while steps > 0:
-            if self._next == 0 and self._shuffle:
+            if self._permutation is None and self._shuffle:
                 seed, epoch = int(self._seed.value.item()), int(self._epoch.value.item())
                 self._permutation = _core.permutation(self._size, seed, epoch)
-            count = min(steps, self.batches - self._next)
-            yield self._next, count, self._permutation
+            count = min(steps, self.batches - self.next)
+            yield self.next, count, self._permutation
             steps -= count
-            self._next = (self._next + count) % self.batches
-            if self._next == 0:
-                self._epoch.assign(self._epoch.value + 1)
+            self.next += count
+            if self.next == self.batches:
+                self._finish_pass()
 
 
 def fit(
@@ -200,7 +236,7 @@ def fit(
     order = None
     total: int | None
     epochs = config.capped("max_epochs", epochs) or epochs
-    if isinstance(source, Data):
+    if not isinstance(source, Batches):
         order = _Order(model, source, batch_size, shuffle)
         total = config.capped("max_steps_per_epoch", steps or order.batches)
     else:
@@ -210,27 +246,53 @@ def fit(
     model.stop_training = False
     runner = _Runner(model, "train_step", hooks, hooks.on_train_batch_begin, hooks.on_train_batch_end)
     logs: dict[str, Any] = {}
+    drawn = 0  # batches of an iterable in the epochs before
+    model._set("_run_callbacks", hooks.callbacks)
     try:
         hooks.on_train_begin()
-        for epoch in range(first_epoch, epochs):
+        resume = _begin_again(model, source, hooks)
+        if resume is not None:
+            first_epoch, drawn = resume.place.epoch, resume.place.drawn
+            if order is not None and not resume.place.batch:
+                order.go_to(resume.place.next)
+            elif order is None:
+                source.read_again(first_epoch, drawn, steps)
+        for epoch in range(first_epoch, first_epoch if model.stop_training else epochs):
+            if _is_used_up(source, f"training ends after {epoch} epochs"):
+                break
             model.reset_metrics()
             hooks.on_epoch_begin(epoch)
+            runner.place = Place(epoch, drawn=drawn)
+            model._set("_place", runner.place)
             ran = 0
+            within, resume = resume if resume is not None and resume.place.batch else None, None
             if order is not None:
-                for first, count, permutation in order.pieces(total or 0):
+                if within is not None:
+                    _restore(
+                        model, within, _sample(source)
+                    )  # once more: an epoch's begin may have changed the learning rate
+                    order.go_to(within.place.next)
+                    ran = within.place.batch
+                for first, count, permutation in order.pieces((total or 0) - ran):
                     ran += runner.over_arrays(
                         source, batch_size, first, count, permutation, ran, lambda: model.stop_training
                     )
                     if model.stop_training:
                         break
             else:
-                ran = runner.over_batches(source.take(steps), lambda: model.stop_training)
-                source.finish_epoch()
-                _check_any(ran)
+                done = 0 if within is None else within.place.batch
+                with source.epoch():
+                    ran = runner.over_batches(source.take(steps), lambda: model.stop_training, done, within)
+                if not _found_any(ran, source):
+                    break
+                drawn += ran
             logs = runner.logs()
-            if validation is not None and _is_due(validation_freq, epoch, first_epoch):
+            if _is_used_up(validation, f"no validation after {epoch} epochs"):
+                validation = None
+            if validation is not None and _is_due(validation_freq, epoch):
                 found = evaluate(model, validation, validation_batch_size, validation_steps, 0, hooks)
                 logs = dict(sorted([*logs.items(), *((f"val_{name}", value) for name, value in found.items())]))
+            model._set("_place", Place(epoch + 1, next=0 if order is None else order.next, drawn=drawn))
             hooks.on_epoch_end(epoch, logs)
             if model.stop_training:
                 break
@@ -239,11 +301,58 @@ def fit(
         hooks.on_train_end(logs)
     finally:
         hooks.close()
+        model._set("_run_callbacks", ())
     return hooks.history
 
 
-def _check_any(ran: int) -> None:
-    if ran == 0:
+def _begin_again(model: Any, source: Any, hooks: CallbackList) -> TrainingState | None:
+    """The state that a callback found, put in place."""
+    resume = model._resume
+    model._set("_resume", None)
+    if resume is None:
+        return None
+    if not isinstance(source, Batches):
+        _restore(model, resume, _sample(source))
+    elif not model.built:
+        raise ValueError(
+            explain(
+                f"The model {model.name!r} cannot go on from a backup: it has no weights yet.",
+                "a model that is built, or arrays to fit it to",
+                "an iterable of batches and a model without input shapes",
+                "give the model an Input, or call it once on a batch before fit.",
+            )
+        )
+    else:
+        model.optimizer.build(model.trainable_variables)
+        resume.restore(model)
+    resume.restore_callbacks(hooks.callbacks)
+    model.stop_training = resume.stop
+    return resume
+
+
+def _sample(source: Any) -> Data:
+    """Data to trace a step with."""
+    return source if isinstance(source, Data) else source.rows(0, 1)
+
+
+def _restore(model: Any, state: TrainingState, data: Data) -> None:
+    """All variables as they were, also those that exist only once a step was traced: metrics and the like."""
+    if model.run_eagerly:
+        model._make_ready(data, True)
+        with StatelessScope():
+            model.test_step(arrays.pack_x_y_sample_weight(*data))
+    else:
+        model._step("train_step", data)
+    state.restore(model)
+
+
+def _is_used_up(source: Any, consequence: str) -> bool:
+    return isinstance(source, Batches) and source.is_used_up(consequence)
+
+
+def _found_any(ran: int, source: Batches) -> bool:
+    """Whether there was a batch. ValueError for a source that never gave one."""
+    if source.given == 0:
         raise ValueError(
             explain(
                 "The data gave no batch.",
@@ -252,19 +361,21 @@ def _check_any(ran: int) -> None:
                 "pass a new generator: a used one is empty.",
             )
         )
+    return ran > 0 or not source.is_used_up("it gave no batch this time")
 
 
-def _is_due(frequency: Any, epoch: int, first: int) -> bool:
+def _is_due(frequency: Any, epoch: int) -> bool:
     """Whether validation happens after this epoch."""
     if isinstance(frequency, (list, tuple, set)):
         return epoch + 1 in frequency
-    return (epoch + 1 - first) % int(frequency) == 0
+    return (epoch + 1) % int(frequency) == 0
 
 
 def _extent(source: Any, batch_size: int, steps: int | None) -> tuple[int | None, int | None]:
     """How many batches there will be, if that is known, and how many to take at most."""
-    count: int | None = -(-source.size // batch_size) if isinstance(source, Data) else source.count
-    total = count if steps is None else min(count, steps) if isinstance(source, Data) and count is not None else steps
+    sized = not isinstance(source, Batches)
+    count: int | None = -(-source.size // batch_size) if sized else source.count
+    total = count if steps is None else min(count, steps) if sized and count is not None else steps
     limited = config.capped("max_steps_per_epoch", total)
     return limited, steps if limited == total else limited
 
@@ -272,7 +383,7 @@ def _extent(source: Any, batch_size: int, steps: int | None) -> tuple[int | None
 def _check_kept_states(model: Any, source: Any, batch_size: int, steps: int | None) -> None:
     """ValueError for batches of other sizes than those that stateful layers keep states for."""
     kept = {state.shape[0] for layer in model._flatten_layers() for state in layer._kept_states()}
-    if not kept or not isinstance(source, Data):
+    if not kept or isinstance(source, Batches):
         return
     size = source.size if steps is None else min(source.size, steps * batch_size)
     sizes = {min(batch_size, size), size % batch_size or batch_size if size > batch_size else size}
@@ -299,10 +410,13 @@ def evaluate(
     try:
         hooks.on_test_begin()
         model.reset_metrics()
-        if isinstance(source, Data):
-            runner.over_arrays(source, batch_size, 0, total or 0, None, 0, lambda: False)
+        if isinstance(source, Batches):
+            with source.epoch():
+                ran = runner.over_batches(source.take(steps), lambda: False)
+            if not _found_any(ran, source):
+                return {}
         else:
-            _check_any(runner.over_batches(source.take(steps), lambda: False))
+            runner.over_arrays(source, batch_size, 0, total or 0, None, 0, lambda: False)
         logs = runner.logs()
         hooks.on_test_end(logs)
     finally:
@@ -319,7 +433,8 @@ def predict(model: Any, source: Any, batch_size: int, steps: int | None, verbose
     parts: list[Any] = []  # outputs of successive batches, as nests
     try:
         hooks.on_predict_begin()
-        if isinstance(source, Data) and not model.run_eagerly:
+        own = model._own_function("predict")
+        if isinstance(source, Data) and not model.run_eagerly and own is None:
             size = min(source.size, (total or 0) * batch_size)
             for start, stop in _chunks(hooks, size, batch_size):
                 if hooks.wants_batches("predict"):
@@ -331,20 +446,27 @@ def predict(model: Any, source: Any, batch_size: int, steps: int | None, verbose
                 parts.append(outputs)
                 hooks.on_predict_batch_end((stop - 1) // batch_size, {"outputs": outputs})
         else:
-            batches = (
-                (_rows(source, batch_size, i, None) for i in range(total or 0)) if isinstance(source, Data) else None
-            )
-            for i, data in enumerate(source.take(steps) if batches is None else batches):
-                if hooks.wants_batches("predict"):
-                    hooks.on_predict_batch_begin(i)
-                data = Data(data.x)  # the targets of batches for training are of no use here
-                if model.run_eagerly:
-                    outputs = model.predict_step(arrays.pack_x_y_sample_weight(data.x))
+            with ExitStack() as stack:
+                if isinstance(source, Batches):
+                    stack.enter_context(source.epoch())
+                    batches: Any = stack.enter_context(closing(source.take(steps)))
                 else:
-                    outputs = model._step("predict", data).run(data.leaves)
-                parts.append(outputs)
-                hooks.on_predict_batch_end(i, {"outputs": outputs})
-            _check_any(len(parts))
+                    in_parts = (source.batch(i, batch_size, None) for i in range(total or 0))
+                    batches = stack.enter_context(Prefetch(in_parts))
+                for i, batch in enumerate(batches):
+                    if hooks.wants_batches("predict"):
+                        hooks.on_predict_batch_begin(i)
+                    data = Data(batch.x)  # the targets of batches for training are of no use here
+                    if own is not None:
+                        outputs = own(iter([arrays.pack_x_y_sample_weight(data.x)]))
+                    elif model.run_eagerly:
+                        outputs = model.predict_step(arrays.pack_x_y_sample_weight(data.x))
+                    else:
+                        outputs = model._step("predict", data).run(data.leaves)
+                    parts.append(outputs)
+                    hooks.on_predict_batch_end(i, {"outputs": outputs})
+            if isinstance(source, Batches):
+                _found_any(len(parts), source)
         hooks.on_predict_end()
     finally:
         hooks.close()
@@ -374,6 +496,19 @@ def run_one(model: Any, entry: str, data: Data) -> dict[str, Any]:
     runner = _Runner(model, entry, CallbackList(), _ignore, _ignore)
     runner.batch(data)
     return runner.logs()
+
+
+def step_function(model: Any, kind: str) -> Callable[[Iterator[Any]], Any]:
+    """A function of an iterator that runs one step on its next batch."""
+
+    def run(iterator: Iterator[Any]) -> Any:
+        x, y, sample_weight = arrays.unpack_x_y_sample_weight(next(iterator))
+        if kind == "predict":
+            return model._prediction(arrays.prepare(x))
+        entry = "train_step" if kind == "train" else "evaluate_step"
+        return run_one(model, entry, arrays.prepare(x, y, sample_weight))
+
+    return run
 
 
 def _ignore(*args: Any) -> None:

@@ -212,6 +212,42 @@ class Model(Trainer, Layer):
                     continue  # it stays as it is
         self._changed()
 
+    def get_state_tree(self, value_format: str = "backend_tensor") -> dict[str, Any]:
+        """All variables as nested dicts: 'trainable_variables', 'non_trainable_variables', 'optimizer_variables' and
+        'metrics_variables', each by the parts of the variables' paths. `value_format`: or 'numpy_array'.
+        """
+        from .state_tree import get_state_tree
+
+        return get_state_tree(self, value_format)
+
+    def set_state_tree(self, state_tree: dict[str, Any]) -> None:
+        """Sets variables to the values of (a part of) what `get_state_tree` gave. ValueError for unknown paths."""
+        from .state_tree import set_state_tree
+
+        set_state_tree(self, state_tree)
+
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+        """What a call would return, without numbers."""
+        return self.compute_output_spec(*args, **kwargs)
+
+    def profile(self, x: Any, repeats: int = 10, expand_nested: bool = False) -> Any:
+        """What a prediction for the data `x` costs, layer by layer: time, FLOPs and memory.
+
+        Each layer is compiled and run alone on the data it gets in the model, `repeats` times; the shortest time
+        counts. In the model as a whole the engine joins neighbouring ops, so the sum of the layers is an upper bound;
+        `total_seconds` is the time of the whole. FLOPs are counted in the graph of the layer's ops: multiplication and
+        addition are two; loops of own cells count their matrix products only. Models inside the model are one line, or
+        taken apart with `expand_nested`. Returns a Profile: printing it shows a table, `plot()` draws bars.
+
+        >>> import lamina, numpy as np
+        >>> model = lamina.Sequential([lamina.Input((4,)), lamina.layers.Dense(3, name="only")])
+        >>> [(cost.name, cost.flops) for cost in model.profile(np.ones((2, 4)), repeats=1).layers]
+        [('only', 54)]
+        """
+        from .profile import profile_model
+
+        return profile_model(self, x, repeats, expand_nested)
+
     def save(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
         """Writes the model, its training state and its program to one `.lamina` file, which C++ runs too.
 
@@ -220,6 +256,11 @@ class Model(Trainer, Layer):
         from ..saving.model_file import save_model
 
         save_model(self, filepath, overwrite=overwrite, **kwargs)
+
+    def __reduce__(self) -> Any:
+        from ..saving.pickling import reduce_model
+
+        return reduce_model(self)
 
     def to_json(self, **kwargs: Any) -> str:
         """The configuration (without weights) as JSON, for `model_from_json`."""

@@ -180,7 +180,9 @@ def name_variables(model: Any, trace: Any = None) -> None:
             if id(variable) not in seen:
                 seen.add(id(variable))
                 reference = variable.reference
-                own = variable.name if reference is None else f"{variable.name.split('/')[0]}/{reference.core.name}"
+                own = variable.entry or variable.name
+                if reference is not None:
+                    own = f"{own}/{reference.core.name}"
                 name(variable, f"{attribute}/{own}")
     for metric in model.metrics if model.compiled else []:
         for single in getattr(metric, "metrics", None) or [metric]:
@@ -191,6 +193,19 @@ def name_variables(model: Any, trace: Any = None) -> None:
     for core in [] if trace is None else trace.variables:
         if id(core) not in named:
             name(core, core.name)
+
+
+def training_variables(model: Any) -> list[Any]:
+    """All variables that training changes: of the model, the order of samples, its optimizers and metrics."""
+    from ..optimizers import Optimizer
+
+    found = [*model.variables, *(model._sampler if model.compiled else ())]
+    found += [state for layer in model._flatten_layers() for state in layer._kept_states()]
+    for optimizer in (getattr(model, "optimizer", None), *vars(model).values()):
+        found += optimizer.variables if isinstance(optimizer, Optimizer) else []
+    for metric in model.metrics:
+        found += [v for single in getattr(metric, "metrics", None) or [metric] for v in single.variables]
+    return list({id(variable): variable for variable in found}.values())
 
 
 def _keeps_names(layer: Any) -> bool:

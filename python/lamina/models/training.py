@@ -10,6 +10,8 @@ import numpy as np
 from .. import _core, config, ops, tree
 from ..autodiff import GradientTape, tape_is_open
 from ..checks import choice, explain
+from ..data import batches
+from ..data.rows import collect
 from ..layers.calls import call_depth
 from ..ops.convert import array_to_tensor
 from ..scopes import StatelessScope, run_stateless, stateless_scope
@@ -28,10 +30,19 @@ class Trainer:
     optimizer: Any = None
     stop_training = False
     run_eagerly = False
+    steps_per_execution: int = 1
+    jit_compile: Any = None
+    train_function: Any = None
+    test_function: Any = None
+    predict_function: Any = None
     _loss_tracker: Any = None
     _compile_loss: Any = None
     _compile_metrics: Any = None
     _compile_arguments: dict[str, Any] | None = None
+    _sampler: Any = None  # what decides the order of samples
+    _place: Any = None  # where in `fit` the model is
+    _run_callbacks: Any = ()  # those of the present `fit`
+    _resume: Any = None  # the state that the next `fit` goes on from, put here by BackupAndRestore
 
     # Compiling.
 
@@ -70,7 +81,7 @@ class Trainer:
         given = metrics or weighted_metrics
         self._set("_compile_metrics", CompileMetrics(metrics, weighted_metrics, names) if given else None)
         self._set("_loss_tracker", metrics_module.Mean(name="loss"))
-        self._set("_sampler", getattr(self, "_sampler", None) or _make_sampler())
+        self._set("_sampler", self._sampler or _make_sampler())
         self.loss = loss
         self.run_eagerly = bool(run_eagerly)
         self.steps_per_execution = steps_per_execution
@@ -259,6 +270,34 @@ class Trainer:
         x, _, _ = unpack_x_y_sample_weight(data)
         return self(x, training=False)
 
+    def make_train_function(self, force: bool = False) -> Any:
+        """Sets and returns `train_function`: one update from the next batch of an iterator; returns the logs.
+
+        A subclass may set another function here: `fit` then calls it for each batch. Likewise the two below.
+        """
+        return self._make_function("train", force)
+
+    def make_test_function(self, force: bool = False) -> Any:
+        """The same for `evaluate`."""
+        return self._make_function("test", force)
+
+    def make_predict_function(self, force: bool = False) -> Any:
+        """The same for `predict`; returns the outputs."""
+        return self._make_function("predict", force)
+
+    def _make_function(self, kind: str, force: bool) -> Any:
+        name = f"{kind}_function"
+        if force or getattr(self, name) is None:
+            self._set(name, loops.step_function(self, kind))
+        return getattr(self, name)
+
+    def _own_function(self, kind: str) -> Any:
+        """The function of a subclass that makes its own, else None."""
+        if getattr(type(self), f"make_{kind}_function") is getattr(Trainer, f"make_{kind}_function"):
+            return None
+        made = getattr(self, f"make_{kind}_function")()
+        return getattr(self, f"{kind}_function") or made
+
     def _track_loss(self, loss: Any, x: Any) -> None:
         first = next(t for t in tree.flatten(x) if t is not None)
         samples = ops.cast(ops.shape(first)[0], config.floatx())
@@ -275,9 +314,8 @@ class Trainer:
     # Traced steps.
 
     def _step(self, entry: str, data: Data | None = None) -> programs.Step:
-        """The traced step for such data, made when needed. Changes of `trainable` make a new one."""
-        flags = tuple(v.trainable for v in self.weights) if self.built else None  # type: ignore[attr-defined]
-        key = (entry, None if data is None else programs.data_key(data), flags)
+        """The traced step for such data, made when needed. Changes of `trainable` and the like make a new one."""
+        key = (entry, None if data is None else programs.data_key(data), self._settings())
         found = self._steps.get(key)
         if found is None:
             found = next(
@@ -285,9 +323,13 @@ class Trainer:
             )
             if found is None:  # not even one for open sizes
                 found = self._trace(entry, data)
-                flags = tuple(v.trainable for v in self.weights)  # type: ignore[attr-defined]
-            self._steps[entry, key[1], flags] = found
+            self._steps[entry, key[1], self._settings()] = found
         return found
+
+    def _settings(self) -> Any:
+        """What steps are traced for, beside the data: which weights are trained, and the kind of learning rate."""
+        revision = self.optimizer.revision if self.compiled else 0
+        return (revision, *(v.trainable for v in self.weights)) if self.built else None  # type: ignore[attr-defined]
 
     _fast: Any = None
     _steps: dict[Any, programs.Step]
@@ -355,22 +397,22 @@ class Trainer:
         source: Any
         validation: Any = None
         if arrays.is_batches(x):
-            _refuse("an iterable of batches", y=y, sample_weight=sample_weight, class_weight=class_weight)
+            _refuse("an iterable of batches", y=y, sample_weight=sample_weight)
             if batch_size is not None:
                 _refuse("an iterable of batches", batch_size=batch_size)
-            source = arrays.Batches(x)
+            source = batches.make(x, class_weight, self._sampler if shuffle else None)
             if validation_split:
                 _refuse("an iterable of batches", validation_split=validation_split)
         else:
-            source = arrays.prepare(x, y, sample_weight, class_weight)
+            source = collect(x, y, sample_weight, class_weight)
             if validation_split and validation_data is None:
                 source, validation = arrays.split(source, validation_split)
         if validation_data is not None:
             if arrays.is_batches(validation_data):
-                validation = arrays.Batches(validation_data)
+                validation = batches.make(validation_data)
             else:
                 given, *others = unpack_x_y_sample_weight(validation_data)
-                validation = arrays.prepare(arrays.rows_of_ragged_inputs(self, given), *others)
+                validation = collect(arrays.rows_of_ragged_inputs(self, given), *others)
         return loops.fit(
             self,
             source,
@@ -409,9 +451,9 @@ class Trainer:
             )
         if arrays.is_batches(x):
             _refuse("an iterable of batches", y=y, sample_weight=sample_weight)
-            source: Any = arrays.Batches(x)
+            source: Any = batches.make(x)
         else:
-            source = arrays.prepare(x, y, sample_weight)
+            source = collect(x, y, sample_weight)
         size = arrays.positive("batch_size", batch_size) or 32
         steps = arrays.positive("steps", steps)
         logs = loops.evaluate(self, source, size, steps, _verbosity(verbose), callbacks)
@@ -428,7 +470,7 @@ class Trainer:
     ) -> Any:
         """The outputs for all samples, as NumPy arrays in the model's structure."""
         x = arrays.rows_of_ragged_inputs(self, x)
-        source: Any = arrays.Batches(x) if arrays.is_batches(x) else arrays.prepare(x)
+        source: Any = batches.make(x) if arrays.is_batches(x) else collect(x)
         size = arrays.positive("batch_size", batch_size) or 32
         return loops.predict(self, source, size, arrays.positive("steps", steps), _verbosity(verbose), callbacks)
 

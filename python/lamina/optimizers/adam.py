@@ -6,8 +6,8 @@ from typing import Any
 
 from .. import _core, ops
 from ..checks import number
-from ..variables import Variable
-from .optimizer import Optimizer, common_arguments
+from .arguments import common_arguments
+from .optimizer import Optimizer
 
 
 @common_arguments
@@ -17,6 +17,10 @@ class Adam(Optimizer):
     m += (1 - beta_1) (g - m), v += (1 - beta_2) (g^2 - v), w -= alpha m / (sqrt(v) + epsilon) with
     alpha = learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t): epsilon stands outside the bias correction.
     With `amsgrad` the largest v so far takes the place of v.
+
+    >>> import lamina
+    >>> lamina.optimizers.Adam(0.01).beta_2
+    0.999
     """
 
     slots = ("momentum", "velocity")
@@ -37,23 +41,16 @@ class Adam(Optimizer):
         self.epsilon = number(owner, "epsilon", epsilon, low=0.0)
         self.amsgrad = bool(amsgrad)
 
-    def build(self, variables: Any) -> None:
-        if self.built:
-            return
-        super().build(variables)
-        if self.amsgrad:
-            self._slots["velocity_hat"] = self.add_optimizer_variables(self._trainable_variables, "velocity_hat")
+    def slot_groups(self) -> tuple[tuple[str, ...], ...]:
+        return (self.slots, ("velocity_hat",)) if self.amsgrad else (self.slots,)
 
     def _alpha(self, learning_rate: Any) -> Any:
         """The bias-corrected step size. In float64, because 1 - beta_2^t is a small difference in the first steps."""
-        iterations = self.iterations
-        step = ops.cast(iterations.value if isinstance(iterations, Variable) else iterations, "float64") + 1.0
-        correction = ops.sqrt(1.0 - ops.power(self.beta_2, step)) / (1.0 - ops.power(self.beta_1, step))
+        correction = ops.sqrt(self._bias(self.beta_2, "float64")) / self._bias(self.beta_1, "float64")
         return learning_rate * ops.cast(correction, learning_rate.dtype)
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        names = (*self.slots, "velocity_hat") if self.amsgrad else self.slots
-        slots = [self.slot(name, variable) for name in names]
+        slots = [self.slot(name, variable) for names in self.slot_groups() for name in names]
         m, v, *v_hat = (slot.value for slot in slots)
         updated, *new = _core.ops.adam_update(
             variable.value,
@@ -73,7 +70,12 @@ class Adam(Optimizer):
 
 @common_arguments
 class AdamW(Adam):
-    """Adam with decoupled weight decay (Loshchilov and Hutter 2017)."""
+    """Adam with decoupled weight decay (Loshchilov and Hutter 2017).
+
+    >>> import lamina
+    >>> optimizer = lamina.optimizers.AdamW(0.01, weight_decay=0.1)
+    >>> optimizer.exclude_from_weight_decay(var_names=["bias"])
+    """
 
     def __init__(
         self,

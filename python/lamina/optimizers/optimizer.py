@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import inspect
+import re
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
-from .. import config, initializers, ops
+from .. import config, ops
 from ..checks import explain, is_integer, number
-from ..saving.serialization import Configurable
+from ..saving.serialization import serialize_value
 from ..scopes import run_stateless
 from ..utils.naming import auto_name
 from ..variables import Variable
 from .schedules.schedule import LearningRateSchedule
+from .state import OptimizerState
 
-C = TypeVar("C", bound=type)
 
-
-class Optimizer(Configurable):
+class Optimizer(OptimizerState):
     """Base of all optimizers: name the slots per weight in `slots` and implement `update_step`.
 
     `learning_rate`: a float, a `LearningRateSchedule`, or a function without arguments. `weight_decay` w takes w *
@@ -34,8 +33,6 @@ class Optimizer(Configurable):
     ...     def update_step(self, gradient, variable, learning_rate):
     ...         self.assign_sub(variable, learning_rate * lamina.ops.sign(gradient))
     """
-
-    slots: tuple[str, ...] = ()  # names of the variables kept for each weight
 
     def __init__(
         self,
@@ -86,16 +83,13 @@ class Optimizer(Configurable):
         self.loss_scale_factor = loss_scale_factor
         self.gradient_accumulation_steps = _count(owner, "gradient_accumulation_steps", gradient_accumulation_steps, 2)
 
-        self.built = False
-        self._variables: list[Variable] = []
-        self._trainable_variables: list[Variable] = []
-        self._index: dict[int, int] = {}
-        self._slots: dict[str, list[Variable]] = {}
+        self._start_empty()
         self._not_decayed: set[int] = set()
-        self._not_decayed_names: list[str] = []
+        self._not_decayed_names: re.Pattern[str] | None = None
         self._shared: dict[str, Any] | None = None  # what all weights share during one step, such as Adam's step size
+        self._revision = 0
         self._gate: Any = None  # while gradients accumulate: whether this step's assignments count
-        self._iterations = self._own_variable("iterations", np.zeros((), "int64"))
+        self._iterations = self._own_variable("iteration", np.zeros((), "int64"), "iterations")
         if isinstance(learning_rate, LearningRateSchedule) or (
             callable(learning_rate) and not isinstance(learning_rate, (Variable, np.generic))
         ):
@@ -112,80 +106,6 @@ class Optimizer(Configurable):
                     "write the number as a float, such as 0.01 or 1.0.",
                 )
             )
-
-    # ---- variables
-
-    def _own_variable(self, name: str, value: np.ndarray) -> Variable:
-        variable = Variable(value, dtype=str(value.dtype), trainable=False, name=name)
-        variable.path = f"{self.name}/{name}"
-        self._variables.append(variable)
-        return variable
-
-    def add_variable(
-        self, shape: Any, initializer: Any = "zeros", dtype: Any = None, name: str | None = None
-    ) -> Variable:
-        """A variable of the optimizer's own state."""
-        initializer = initializers.get(initializer)
-        name = name or f"variable_{len(self._variables)}"
-        variable = Variable(initializer, tuple(shape), dtype, trainable=False, name=name)
-        variable.path = f"{self.name}/{name}"
-        self._variables.append(variable)
-        return variable
-
-    def add_variable_from_reference(
-        self, reference_variable: Any, name: str | None = None, initializer: Any = "zeros"
-    ) -> Variable:
-        """A variable of the shape and dtype of `reference_variable`, called '<name>/<path of the reference>'."""
-        variable = self.add_variable(reference_variable.shape, initializer, reference_variable.dtype)
-        base = f"{name or 'var'}/{reference_variable.path}"
-        taken = {other.name for other in self._variables}
-        unique, number_ = base, 1
-        while unique in taken:
-            unique, number_ = f"{base}_{number_}", number_ + 1
-        variable.name = unique
-        variable.path = f"{self.name}/{unique}"
-        variable.reference = reference_variable
-        return variable
-
-    def add_optimizer_variables(
-        self, trainable_variables: Sequence[Any], name: str | Sequence[str], initializer: Any = "zeros"
-    ) -> Any:
-        """One new variable for each given one; for a list of names a tuple of such lists, made weight by weight."""
-        names = [name] if isinstance(name, str) else list(name)
-        begins = list(initializer) if isinstance(initializer, (list, tuple)) else [initializer] * len(names)
-        made: tuple[list[Variable], ...] = tuple([] for _ in names)
-        for variable in trainable_variables:
-            for slot, slot_name, begin in zip(made, names, begins):
-                slot.append(self.add_variable_from_reference(variable, slot_name, begin))
-        return made[0] if isinstance(name, str) else made
-
-    def build(self, variables: Sequence[Any]) -> None:
-        """Makes the slots for these trainable variables, once. `fit` and `apply` call it."""
-        if self.built:
-            return
-        variables = list(variables)
-        if self.use_ema:
-            self._slots["average"] = self.add_optimizer_variables(variables, "average")
-        if self.gradient_accumulation_steps:
-            self._slots["accumulator"] = self.add_optimizer_variables(variables, "gradient_accumulator")
-        self._trainable_variables = variables
-        self._index = {id(variable): i for i, variable in enumerate(variables)}
-        names = self.active_slots()
-        self._slots.update(zip(names, self.add_optimizer_variables(variables, names)))
-        self.built = True
-
-    def active_slots(self) -> tuple[str, ...]:
-        """The slots that the present settings need."""
-        return self.slots
-
-    def slot(self, name: str, variable: Any) -> Variable:
-        """The slot `name` of a weight."""
-        return self._slots[name][self._index[id(variable)]]
-
-    @property
-    def variables(self) -> list[Variable]:
-        """Iterations, the learning rate if it is a number, then averages, accumulators and slots."""
-        return list(self._variables)
 
     @property
     def iterations(self) -> Any:
@@ -210,6 +130,7 @@ class Optimizer(Configurable):
             if number_given:
                 self._variables = [v for v in self._variables if v is not self._learning_rate]
             self._learning_rate = value
+            self._revision += 1
         elif number_given:
             self._learning_rate.assign(value)
         else:
@@ -222,34 +143,25 @@ class Optimizer(Configurable):
                 )
             )
 
-    def set_weights(self, weights: Sequence[Any]) -> None:
-        """Sets all of `variables`."""
-        if not self.built:
-            raise ValueError(
-                explain(
-                    f"{type(self).__name__}: there are no weights to set yet.",
-                    "an optimizer that was built",
-                    "one that was not",
-                    "call `optimizer.build(model.trainable_variables)` first.",
-                )
-            )
-        for variable, weight in zip(self._variables, weights):
-            variable.assign(weight)
+    @property
+    def revision(self) -> int:
+        """Counts the changes after which a step that was traced before is out of date."""
+        return self._revision
 
-    def save_own_variables(self, store: Any) -> None:
-        for i, variable in enumerate(self._variables):
-            store[str(i)] = variable.numpy()
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments as JSON values, with the present learning rate."""
+        config = super().get_config()
+        if "learning_rate" in config:
+            config["learning_rate"] = serialize_value(self._learning_rate)
+        return config
 
-    def load_own_variables(self, store: Any) -> None:
-        if len(store.keys()) != len(self._variables):
-            warnings.warn(
-                f"The state of the optimizer {self.name!r} is not loaded: it has {len(self._variables)} variables, the "
-                f"file {len(store.keys())}. Build it with the same weights and settings before loading.",
-                stacklevel=2,
-            )
-            return
-        for i, variable in enumerate(self._variables):
-            variable.assign(store[str(i)])
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
+        """The optimizer that `get_config` described, without its state."""
+        from ..saving.registration import CustomObjectScope
+
+        with CustomObjectScope(custom_objects):
+            return super().from_config(config)
 
     # ---- one step
 
@@ -301,19 +213,24 @@ class Optimizer(Configurable):
                     )
                 )
             warnings.warn(f"No gradient reaches {', '.join(missing)}: these weights stay as they are.", stacklevel=2)
-        gradients = [ops.convert_to_tensor(g, dtype=v.dtype) for g, v in pairs]
-        variables = [v for _, v in pairs]
-        if self.loss_scale_factor is not None:
-            gradients = [g * (1.0 / self.loss_scale_factor) for g in gradients]
+        pairs = [(ops.convert_to_tensor(g, dtype=v.dtype), v) for g, v in pairs]
+        for g, v in pairs:
+            if g.shape != v.shape and None not in g.shape:
+                raise ValueError(
+                    explain(
+                        f"{type(self).__name__}: the gradient of {v.path!r} does not fit.",
+                        f"shape {v.shape}",
+                        f"shape {g.shape}",
+                        "pass the gradients in the order of the variables.",
+                    )
+                )
         if self.gradient_accumulation_steps:
-            self._accumulate(gradients, variables, self.gradient_accumulation_steps)
-        else:
-            self._step(gradients, variables)
-        if self.use_ema:
-            self._average()
-        for variable in variables:
-            if variable.constraint is not None:
-                variable.assign(variable.constraint(variable.value))
+            self._gate = ops.equal(ops.mod(self._iterations.value + 1, self.gradient_accumulation_steps), 0)
+        try:
+            self._overwrite([(g, v) for g, v in pairs if v.overwrite_with_gradient])
+            self._update([(g, v) for g, v in pairs if not v.overwrite_with_gradient])
+        finally:
+            self._gate = None
         self._iterations.assign_add(1)
 
     def stateless_apply(
@@ -379,11 +296,10 @@ class Optimizer(Configurable):
     def _step(self, gradients: list[Any], variables: list[Any]) -> None:
         gradients = self._clip(gradients)
         rate = ops.convert_to_tensor(self.learning_rate)
-        if self.weight_decay:
-            for variable in variables:
-                if self._is_decayed(variable):
-                    kept = 1.0 - ops.cast(rate, variable.dtype) * self.weight_decay
-                    self.assign(variable, variable.value * kept)
+        for variable in variables:
+            decay = self._decay_of(variable)
+            if decay and self._is_decayed(variable):
+                self.assign(variable, variable.value * (1.0 - ops.cast(rate, variable.dtype) * decay))
         self._shared = {}
         try:
             for gradient, variable in zip(gradients, variables):
@@ -399,36 +315,66 @@ class Optimizer(Configurable):
             self._shared[name] = compute()
         return self._shared[name]
 
-    def _accumulate(self, gradients: list[Any], variables: list[Any], steps: int) -> None:
-        self._gate = ops.equal(ops.mod(self._iterations.value + 1, steps), 0)
-        gate = self._gate
-        sums = [g + self.slot("accumulator", v).value for g, v in zip(gradients, variables)]
-        try:
-            self._step([total * (1.0 / steps) for total in sums], variables)
-        finally:
-            self._gate = None
-        for total, variable in zip(sums, variables):
-            self.slot("accumulator", variable).assign(ops.where(gate, ops.zeros_like(total), total))
+    def _update(self, pairs: list[tuple[Any, Any]]) -> None:
+        """The weights that follow their gradients; the averages and constraints of them."""
+        if not pairs:
+            return
+        gradients, variables = [g for g, _ in pairs], [v for _, v in pairs]
+        if self.loss_scale_factor is not None:
+            gradients = [g * (1.0 / self.loss_scale_factor) for g in gradients]
+        if self.gradient_accumulation_steps is None:
+            self._step(gradients, variables)
+        else:
+            sums = [g + self.slot("gradient_accumulator", v).value for g, v in zip(gradients, variables)]
+            self._step([total * (1.0 / self.gradient_accumulation_steps) for total in sums], variables)
+            for total, variable in zip(sums, variables):
+                kept = ops.where(self._gate, ops.zeros_like(total), total)
+                self.slot("gradient_accumulator", variable).assign(kept)
+        if self.use_ema:
+            self._average()
+        for variable in variables:
+            if variable.constraint is not None:
+                variable.assign(variable.constraint(variable.value))
+
+    def _overwrite(self, pairs: list[tuple[Any, Any]]) -> None:
+        """The variables whose "gradient" is their new value; of accumulated ones the largest counts."""
+        for value, variable in pairs:
+            if self.gradient_accumulation_steps:
+                largest = self.slot("gradient_accumulator", variable)
+                value = ops.maximum(value, largest.value)
+                largest.assign(ops.where(self._gate, ops.zeros_like(value), value))
+            self.assign(variable, value)
+
+    def _step_number(self) -> Any:
+        """The number of this update, from 1, in float64: powers of it keep their digits."""
+        return self._once("step", lambda: ops.cast(_value(self.iterations), "float64") + 1.0)
+
+    def _bias(self, beta: float, dtype: Any) -> Any:
+        """1 - beta^t, what a running mean that began at zero has come to after t steps."""
+        return self._once(f"bias {beta} {dtype}", lambda: ops.cast(1.0 - ops.power(beta, self._step_number()), dtype))
 
     def _clip(self, gradients: list[Any]) -> list[Any]:
-        if self.clipvalue is not None:
+        if self.clipvalue:
             return [ops.clip(g, -self.clipvalue, self.clipvalue) for g in gradients]
-        if self.clipnorm is not None:
+        if self.clipnorm:
             norms = [ops.sqrt(ops.sum(ops.square(g))) for g in gradients]
             return [g * (self.clipnorm / ops.maximum(n, self.clipnorm)) for g, n in zip(gradients, norms)]
-        if self.global_clipnorm is not None:
+        if self.global_clipnorm:
             total: Any = 0.0
             for g in gradients:
                 total = ops.cast(ops.sum(ops.square(g)), gradients[0].dtype) + total
-            scale = self.global_clipnorm / ops.maximum(ops.sqrt(total), self.global_clipnorm)
+            norm = ops.sqrt(total)
+            # The difference is 0, or NaN when a gradient is infinite: then all of them are.
+            scale = self.global_clipnorm / ops.maximum(norm, self.global_clipnorm) + (norm - norm)
             return [g * ops.cast(scale, g.dtype) for g in gradients]
         return gradients
 
     def _average(self) -> None:
-        steps = self.iterations
-        steps = steps.value if isinstance(steps, Variable) else steps
+        steps = _value(self.iterations)
         for variable in self._trainable_variables:
             average = self.slot("average", variable)
+            if average is None:
+                continue
             # The first step copies the weights: its momentum is 0.
             momentum = ops.cast(ops.not_equal(steps, 0), variable.dtype) * self.ema_momentum
             average.assign(momentum * average.value + (1.0 - momentum) * variable.value)
@@ -441,13 +387,17 @@ class Optimizer(Configurable):
         if not self.use_ema or not self.built:
             return
         for variable in var_list:
-            if id(variable) in self._index:
-                variable.assign(self.slot("average", variable).value)
+            average = self.slot("average", variable) if id(variable) in self._index else None
+            if average is not None:
+                variable.assign(average.value)
 
     def exclude_from_weight_decay(
         self, var_list: Sequence[Any] | None = None, var_names: Sequence[str] | None = None
     ) -> None:
-        """No weight decay for these variables, nor for those whose path contains one of the names."""
+        """No weight decay for these variables, nor for those in whose name one of the regular expressions is found.
+
+        The last call counts. ValueError once the optimizer is built.
+        """
         if self.built:
             raise ValueError(
                 explain(
@@ -457,13 +407,27 @@ class Optimizer(Configurable):
                     "call `exclude_from_weight_decay` before training.",
                 )
             )
-        self._not_decayed |= {id(variable) for variable in var_list or ()}
-        self._not_decayed_names += list(var_names or ())
+        self._not_decayed = {id(variable) for variable in var_list or ()}
+        names = "|".join(var_names or ())
+        try:
+            self._not_decayed_names = re.compile(names) if names else None
+        except re.error as error:
+            raise ValueError(
+                explain(
+                    f"{type(self).__name__}: `var_names` cannot be read ({error}).",
+                    "names or regular expressions",
+                    repr(var_names),
+                    "use e.g. var_names=['bias'].",
+                )
+            ) from None
 
     def _is_decayed(self, variable: Any) -> bool:
-        return id(variable) not in self._not_decayed and not any(
-            name in variable.path for name in self._not_decayed_names
-        )
+        named = self._not_decayed_names
+        return id(variable) not in self._not_decayed and (named is None or not named.search(variable.name))
+
+    def _decay_of(self, variable: Any) -> float | None:
+        """The decay of a weight that has one."""
+        return self.weight_decay
 
     def scale_loss(self, loss: Any) -> Any:
         """The loss times `loss_scale_factor`."""
@@ -471,6 +435,10 @@ class Optimizer(Configurable):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"
+
+
+def _value(variable: Any) -> Any:
+    return variable.value if isinstance(variable, Variable) else variable
 
 
 def _count(owner: str, name: str, value: Any, minimum: int) -> int | None:
@@ -486,22 +454,3 @@ def _count(owner: str, name: str, value: Any, minimum: int) -> int | None:
             )
         )
     return int(value)
-
-
-def common_arguments(cls: C) -> C:
-    """Class decorator: after its own arguments the constructor takes those of `Optimizer`, also by position."""
-    original: Callable[..., None] = cls.__init__  # type: ignore[misc]
-    own = [p for p in inspect.signature(original).parameters.values() if p.kind is not p.VAR_KEYWORD]
-    names = {p.name for p in own}
-    common = [p for p in inspect.signature(Optimizer.__init__).parameters.values() if p.name not in names]
-    signature = inspect.Signature([*own, *common])
-
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-        bound = signature.bind(self, *args, **kwargs)
-        arguments = dict(bound.arguments)
-        arguments.update(arguments.pop("kwargs", {}))
-        original(**arguments)
-
-    __init__.__signature__ = signature  # type: ignore[attr-defined]
-    cls.__init__ = __init__  # type: ignore[misc]
-    return cls

@@ -6,7 +6,8 @@ from typing import Any
 
 from .. import _core
 from ..checks import number
-from .optimizer import Optimizer, common_arguments
+from .arguments import common_arguments
+from .optimizer import Optimizer
 
 
 @common_arguments
@@ -15,6 +16,10 @@ class RMSprop(Optimizer):
 
     v = rho v + (1 - rho) g^2, step = learning_rate g / sqrt(v + epsilon): epsilon stands inside the root. `centered`
     takes the square of the mean gradient off v; with `momentum` b = momentum b + step is the step.
+
+    >>> import lamina
+    >>> lamina.optimizers.RMSprop(0.01, centered=True).rho
+    0.9
     """
 
     slots = ("velocity",)
@@ -34,17 +39,10 @@ class RMSprop(Optimizer):
         self.epsilon = number("RMSprop", "epsilon", epsilon, low=0.0)
         self.centered = bool(centered)
 
-    def build(self, variables: Any) -> None:
-        if self.built:
-            return
-        super().build(variables)
-        # Keras makes these after all velocities; saved states rely on the order.
-        if self.momentum > 0.0:
-            self._slots["momentum"] = self.add_optimizer_variables(self._trainable_variables, "momentum")
-        if self.centered:
-            self._slots["average_gradient"] = self.add_optimizer_variables(
-                self._trainable_variables, "average_gradient"
-            )
+    def slot_groups(self) -> tuple[tuple[str, ...], ...]:
+        # Keras makes all of one kind before the next; saved states rely on the order.
+        momentum, centered = self.momentum > 0.0, self.centered
+        return (self.slots, *[("momentum",)] * momentum, *[("average_gradient",)] * centered)
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         names = ["velocity"] + ["average_gradient"] * self.centered + ["momentum"] * (self.momentum > 0.0)

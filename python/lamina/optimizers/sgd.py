@@ -6,7 +6,8 @@ from typing import Any
 
 from .. import _core
 from ..checks import number
-from .optimizer import Optimizer, common_arguments
+from .arguments import common_arguments
+from .optimizer import Optimizer
 
 
 @common_arguments
@@ -14,6 +15,12 @@ class SGD(Optimizer):
     """w -= learning_rate * g, or with momentum: m = momentum * m - learning_rate * g, w += m.
 
     With `nesterov` the step is momentum * m - learning_rate * g instead of m.
+
+    >>> import lamina
+    >>> weight = lamina.Variable([1.0, 2.0])
+    >>> lamina.optimizers.SGD(0.5).apply([[1.0, 1.0]], [weight])
+    >>> weight.numpy().tolist()
+    [0.5, 1.5]
     """
 
     slots = ("momentum",)
@@ -23,8 +30,8 @@ class SGD(Optimizer):
         self.momentum = number("SGD", "momentum", momentum, 0.0, 1.0)
         self.nesterov = bool(nesterov)
 
-    def active_slots(self) -> tuple[str, ...]:
-        return self.slots if self.momentum else ()
+    def slot_groups(self) -> tuple[tuple[str, ...], ...]:
+        return (self.slots,) if self.momentum else ()
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         if not self.momentum:

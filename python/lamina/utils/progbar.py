@@ -13,7 +13,9 @@ from typing import Any
 class Progbar:
     """Progress towards `target` steps (None if unknown). `verbose`: 0 nothing, 1 a live bar, 2 one line at the end.
 
-    Where the output is no terminal only the finished line is written.
+    The line lives in terminals and notebooks; elsewhere it is written once, when it is finished. Values are shown as
+    means over the steps, those in `stateful_metrics` (or, if `stateless_metrics` are given, all but these) as they are.
+    The time of the first step, in which things are prepared, does not count for the time that is left.
 
     >>> import lamina
     >>> lamina.utils.Progbar(3, verbose=0).update(3)
@@ -35,28 +37,51 @@ class Progbar:
         self.interval = interval
         self.unit_name = unit_name
         self.current = 0
+        self.stateful_metrics = set(stateful_metrics or ())
+        self.stateless_metrics = None if stateless_metrics is None else set(stateless_metrics)
         self._values: dict[str, Any] = {}
+        self._sums: dict[str, tuple[float, int]] = {}  # of what is shown as a mean
         self._start = time.perf_counter()
+        self._first_step: float | None = None  # when it was over
         self._shown = -math.inf
         self._length = 0
-        self._live = verbose == 1 and hasattr(sys.stdout, "isatty") and sys.stdout.isatty()
+        terminal = hasattr(sys.stdout, "isatty") and sys.stdout.isatty()
+        self._live = verbose == 1 and (terminal or "ipykernel" in sys.modules)
 
     def update(
         self, current: int, values: Iterable[tuple[str, Any]] | None = None, finalize: bool | None = None
     ) -> None:
         """Moves to step `current` and shows `values`; `finalize` ends the line."""
-        self.current = current
-        self._values.update(values or {})
         if finalize is None:
             finalize = self.target is not None and current >= self.target
+        for name, value in values or ():
+            self._values[name] = self._mean(name, value, current, finalize) if self._is_mean(name) else value
+        self.current = current
         if not self.verbose:
             return
         now = time.perf_counter()
+        if current == 1:
+            self._first_step = now
         if finalize:
             self._write(self._line(now, True), "\n")
         elif self._live and now - self._shown >= self.interval:
             self._shown = now
             self._write(self._line(now, False), "")
+
+    def _is_mean(self, name: str) -> bool:
+        if self.stateless_metrics is not None:
+            return name in self.stateless_metrics
+        return name not in self.stateful_metrics
+
+    def _mean(self, name: str, value: Any, current: int, finalize: bool) -> Any:
+        """The mean over the steps so far; at the end the value itself, which is that of all."""
+        if finalize or isinstance(value, (list, tuple)):
+            return value
+        steps = max(current - self.current, 1)
+        total, count = self._sums.get(name, (0.0, 0))
+        total, count = total + value * steps, count + steps
+        self._sums[name] = total, count
+        return total / count
 
     def add(self, n: int, values: Iterable[tuple[str, Any]] | None = None) -> None:
         """Moves on by `n` steps."""
@@ -81,6 +106,8 @@ class Progbar:
     def _line(self, now: float, finished: bool) -> str:
         taken = now - self._start
         per_step = taken / max(self.current, 1)
+        if self._first_step is not None and self.current > 1:
+            per_step = (now - self._first_step) / (self.current - 1)
         if self.target is None:
             place, bar = f"{self.current}/Unknown", ""
         else:
@@ -91,9 +118,10 @@ class Progbar:
         if self.verbose == 2:
             bar = ""
         shown = taken if finished or self.target is None else per_step * (self.target - self.current)
-        parts = [f"{_duration(shown)} {_speed(per_step)}/{self.unit_name}"]
+        pace = f"{_speed(per_step)}/{self.unit_name}"
+        parts = ["", _duration(shown), pace] if self.verbose == 2 else [f"{_duration(shown)} {pace}"]
         parts += [f"{name}: {_number(value)}" for name, value in self._values.items()]
-        return f"{place}{bar} {' - '.join(parts)}"
+        return f"{place}{bar} {' - '.join(parts).lstrip()}"
 
 
 def _duration(seconds: float) -> str:

@@ -23,9 +23,9 @@ def set_random_seed(seed: int) -> None:
         )
     from ..random import reset_global_seed
 
+    reset_global_seed(int(seed))  # first: when it is made, the global stream draws a number
     python_random.seed(int(seed))
     np.random.seed(int(seed))  # noqa: NPY002 - the global state is what is meant
-    reset_global_seed(int(seed))
 
 
 def clear_session(free_memory: bool = True) -> None:

@@ -75,7 +75,13 @@ class ExponentialDecay(LearningRateSchedule):
 
 
 class InverseTimeDecay(ExponentialDecay):
-    """`initial_learning_rate / (1 + decay_rate * step / decay_steps)`; `staircase` cuts the quotient to an integer."""
+    """`initial_learning_rate / (1 + decay_rate * step / decay_steps)`; `staircase` cuts the quotient to an integer.
+
+    >>> import lamina
+    >>> schedule = lamina.optimizers.schedules.InverseTimeDecay(0.1, decay_steps=10, decay_rate=0.5)
+    >>> round(float(schedule(20)), 4)
+    0.05
+    """
 
     def __init__(
         self,
@@ -105,7 +111,13 @@ def _steps(owner: str, name: str, value: Any) -> Any:
 
 
 class PiecewiseConstantDecay(LearningRateSchedule):
-    """`values[i]` up to and including step `boundaries[i]`, and the last value after all of them."""
+    """`values[i]` up to and including step `boundaries[i]`, and the last value after all of them.
+
+    >>> import lamina
+    >>> schedule = lamina.optimizers.schedules.PiecewiseConstantDecay([10, 20], [0.1, 0.05, 0.01])
+    >>> round(float(schedule(15)), 4)
+    0.05
+    """
 
     def __init__(self, boundaries: Sequence[float], values: Sequence[float], name: str = "PiecewiseConstant") -> None:
         if len(values) != len(boundaries) + 1:
@@ -116,6 +128,10 @@ class PiecewiseConstantDecay(LearningRateSchedule):
                     f"{len(boundaries)} boundaries and {len(values)} values",
                     "give the value before the first boundary, then one after each.",
                 )
+            )
+        if sorted(boundaries) != list(boundaries):
+            raise ValueError(
+                explain(f"{name}: `boundaries` are not in order.", "rising steps", repr(boundaries), "sort them.")
             )
         self.boundaries = list(boundaries)
         self.values = list(values)
@@ -133,6 +149,11 @@ class PolynomialDecay(LearningRateSchedule):
     """`(initial - end) * (1 - step / decay_steps) ^ power + end`, constant after `decay_steps`.
 
     With `cycle` the decay starts again from a rate that fits, over the next multiple of `decay_steps`.
+
+    >>> import lamina
+    >>> schedule = lamina.optimizers.schedules.PolynomialDecay(0.1, decay_steps=10, end_learning_rate=0.0)
+    >>> round(float(schedule(5)), 4)
+    0.05
     """
 
     def __init__(
@@ -170,6 +191,11 @@ class CosineDecay(LearningRateSchedule):
     """Half a cosine from `initial_learning_rate` down to `alpha` times it in `decay_steps` (Loshchilov 2016).
 
     With `warmup_target` the rate first rises linearly to it in `warmup_steps`, and decays from there.
+
+    >>> import lamina
+    >>> schedule = lamina.optimizers.schedules.CosineDecay(0.1, decay_steps=10)
+    >>> round(float(schedule(5)), 4)
+    0.05
     """
 
     def __init__(
@@ -185,7 +211,8 @@ class CosineDecay(LearningRateSchedule):
         self.decay_steps = _steps(name, "decay_steps", decay_steps)
         self.alpha = number(name, "alpha", alpha)
         self.name = name
-        self.warmup_target = warmup_target
+        self.warmup_target = None if warmup_target is None else number(name, "warmup_target", warmup_target)
+        number(name, "warmup_steps", warmup_steps, low=0.0)
         self.warmup_steps = warmup_steps
 
     def __call__(self, step: Any) -> Any:
@@ -202,7 +229,13 @@ class CosineDecay(LearningRateSchedule):
 
 
 class CosineDecayRestarts(LearningRateSchedule):
-    """Cosine decays one after the other: each `t_mul` times longer, and `m_mul` times as high, as the one before."""
+    """Cosine decays one after the other: each `t_mul` times longer, and `m_mul` times as high, as the one before.
+
+    >>> import lamina
+    >>> schedule = lamina.optimizers.schedules.CosineDecayRestarts(0.1, first_decay_steps=10)
+    >>> round(float(schedule(10)), 4)
+    0.1
+    """
 
     def __init__(
         self,

@@ -1,0 +1,5 @@
+"""Sequences."""
+
+from ..utils.sequence import pad_sequences
+
+__all__ = ["pad_sequences"]

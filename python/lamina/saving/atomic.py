@@ -1,0 +1,63 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from ..checks import explain
+
+
+@contextmanager
+def replacing(path: str) -> Iterator[str]:
+    """The name of a temporary file beside `path`, of the same ending, that takes its place when the block ends well.
+
+    Until then the file that is there stays, also when the disk is full or the process is killed. OSError when it
+    cannot be written.
+    """
+    folder, name = os.path.split(os.path.abspath(path))
+    if os.path.isdir(path):
+        raise IsADirectoryError(
+            explain(
+                "A file cannot be written.", "the path of a file", f"the folder {path!r}", "add the name of a file."
+            )
+        )
+    temporary = os.path.join(folder, f".{os.getpid()}.{name}")
+    try:
+        os.makedirs(folder, exist_ok=True)
+        yield temporary
+        _sync(temporary)
+        os.replace(temporary, path)
+        _sync(folder)
+    except OSError as error:
+        kept = "the file of before is as it was" if os.path.exists(path) else "nothing was left behind"
+        text = explain(
+            f"The file {path!r} could not be written; {kept}.",
+            "space and permission to write in its folder",
+            error.strerror or error,
+            "free some space or choose another folder.",
+        )
+        raise (OSError(text) if error.errno is None else OSError(error.errno, text)) from error
+    finally:
+        with suppress(OSError):
+            os.remove(temporary)
+
+
+def _sync(path: str) -> None:
+    """Has the disk write what it holds of a file or folder."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove_remains(path: str) -> None:
+    """Removes the temporary files that killed processes have left of `path`."""
+    folder, name = os.path.split(os.path.abspath(path))
+    for other in os.listdir(folder) if os.path.isdir(folder) else ():
+        process, dot, rest = other[1:].partition(".")
+        if other[:1] == "." and dot and process.isdigit() and rest == name and int(process) != os.getpid():
+            with suppress(OSError):
+                os.remove(os.path.join(folder, other))
