@@ -58,6 +58,17 @@ def test_a_layer_makes_its_weights_once(layer):
         assert len(layer.weights) == (1 if isinstance(layer, InBuild) else 2)
 
 
+class WithMore(lamina.Model):
+    def __init__(self):
+        x = lamina.Input((3,))
+        super().__init__(x, layers.Dense(1)(x))
+        self.more = self.add_weight((2,), name="more")
+
+
+def test_a_model_of_a_graph_may_have_weights_besides():
+    assert sorted(w.name for w in WithMore().weights) == ["bias", "kernel", "more"]
+
+
 class Picky(InBuild):
     def build(self, input_shape):
         self.extra = self.add_weight((1,), name="extra")

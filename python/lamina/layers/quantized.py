@@ -65,9 +65,17 @@ class QuantizableLayer(LoraLayer):
         super().__init__(*args, **kwargs)
         self.quantization_config = quantization_config
         if quantization_config is not None:
-            from ..quantizers import resolve
+            from ..quantizers import QuantizationConfig
 
-            resolve(None, quantization_config)
+            if not isinstance(quantization_config, QuantizationConfig):
+                raise ValueError(
+                    explain(
+                        f"{type(self).__name__}: `quantization_config` is no configuration.",
+                        "None, or lamina.quantizers.Int8QuantizationConfig(...)",
+                        f"quantization_config={quantization_config!r}",
+                        "pass one of these, and call quantize('int8') when the layer is built.",
+                    )
+                )
 
     def _weight_axes(self) -> tuple[int, ...]:
         raise NotImplementedError

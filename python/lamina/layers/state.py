@@ -14,6 +14,7 @@ from ..ops.convert import convert_to_tensor, is_float
 from ..ops.operation import Operation, outside_trace
 from ..utils.naming import current_path, name_scope
 from ..variables import Variable, standardize_shape
+from .calls import call_depth
 
 
 class LayerState(Operation):
@@ -116,7 +117,8 @@ class LayerState(Operation):
         from .. import constraints, initializers, regularizers
         from ..config import standardize_dtype
 
-        if self.built and not getattr(self, "_building", False):
+        building = getattr(self, "_building", None)  # None: it has no `build` of its own, or that did not run yet
+        if self.built and (building is False or (building is None and call_depth() > 0)):
             raise ValueError(
                 explain(
                     f"{type(self).__name__} {self.name!r} is built already, so it takes no new weights.",
@@ -154,7 +156,7 @@ class LayerState(Operation):
     @contextmanager
     def _taking_weights(self) -> Iterator[None]:
         """Lets a layer that is built take new weights."""
-        before = getattr(self, "_building", False)
+        before = getattr(self, "_building", None)
         object.__setattr__(self, "_building", True)
         try:
             yield
