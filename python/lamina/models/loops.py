@@ -23,7 +23,7 @@ from ..saving.training_state import Place, TrainingState
 from ..scopes import StatelessScope
 from . import arrays
 from .arrays import Data
-from .programs import flat_logs
+from .programs import data_key, flat_logs
 
 _CROSSING = 0.2
 
@@ -78,6 +78,7 @@ class _Runner:
         self._end = end
         self._pace = _Pace()
         self.own_logs: dict[str, Any] | None = None
+        self._known: dict[Any, Any] = {}  # steps by the key of their data
         self._own_function = model._own_function("train" if entry == "train_step" else "test")
         self._by_hand = model.run_eagerly or self._own_function is not None
         self.place = Place()
@@ -104,8 +105,18 @@ class _Runner:
         if self._by_hand:
             self._eager(data)
             return
-        step = self.model._step(self.entry, data)
+        step = self._step(data)
         self._keep(step, step.program.run(self.entry, data.leaves))
+
+    def _step(self, data: Data) -> Any:
+        """The step for such data. Nobody can change the model between batches unless callbacks hear of each."""
+        key = data_key(data)
+        step = self._known.get(key)
+        if step is None:
+            step = self.model._step(self.entry, data)
+            if not self.callbacks.wants_batches(self.entry):
+                self._known[key] = step
+        return step
 
     def over_arrays(
         self, data: Any, batch_size: int, first: int, count: int, order: Any, done: int, stop: Callable[[], bool]
@@ -154,6 +165,7 @@ class _Runner:
         """
         ran = 0
         each = self.callbacks.wants_batches(self.entry)
+        self._known.clear()
         last_shown = 0.0
         with closing(batches):
             for data in batches:
