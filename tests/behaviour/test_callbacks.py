@@ -372,3 +372,36 @@ def test_every_callback_has_an_example():
     for name in callbacks.__all__:
         if name not in ("MonitorCallback", "make_list"):
             assert ">>>" in getattr(callbacks, name).__doc__, name
+
+
+@pytest.mark.parametrize("source", ["arrays", "batches"])
+def test_few_batches_are_few_crossings(data, source, monkeypatch, tmp_path):
+    """Callbacks that act every few batches do not have the engine stop at each."""
+    from lamina.models import loops
+
+    monkeypatch.setattr(loops, "_CROSSING", 1e9)
+    heard = []
+
+    class Sometimes(callbacks.Callback):
+        def _batches_left(self, entry):
+            return 4 - (heard[-1][1] if heard else 0) % 4 if entry == "train_step" else None
+
+        def on_epoch_begin(self, epoch, logs=None):
+            self.before = 9 * epoch
+
+        def on_train_batch_end(self, batch, logs=None):
+            heard.append((batch, self.before + batch + 1))
+
+    x, y = data[0][:45], data[1][:45]
+    given = (x, y) if source == "arrays" else ([(x[i : i + 5], y[i : i + 5]) for i in range(0, 45, 5)],)
+    given = given if source == "arrays" else (Batches(given[0]),)
+    make().fit(*given, batch_size=5 if source == "arrays" else None, epochs=2, verbose=0, callbacks=[Sometimes()])
+    assert [batch for batch, _ in heard] == [3, 7, 8, 2, 6, 8]
+
+
+class Batches:
+    def __init__(self, items):
+        self.items = items
+
+    def __iter__(self):
+        return iter(self.items)

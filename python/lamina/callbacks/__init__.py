@@ -1,39 +1,38 @@
 """Callbacks: code that runs while a model is trained, evaluated or predicts."""
 
-from .backup_and_restore import BackupAndRestore
+import importlib
+
 from .callback import Callback
 from .callback_list import CallbackList, make_list
-from .csv_logger import CSVLogger
-from .early_stopping import EarlyStopping
 from .history import History
-from .lambda_callback import LambdaCallback
-from .learning_rate import LearningRateScheduler, ReduceLROnPlateau
-from .model_checkpoint import ModelCheckpoint
-from .monitor import MonitorCallback
-from .orbax_checkpoint import OrbaxCheckpoint
 from .progbar_logger import ProgbarLogger
-from .remote_monitor import RemoteMonitor
-from .swap_ema_weights import SwapEMAWeights
-from .tensorboard import TensorBoard
-from .terminate_on_nan import TerminateOnNaN
 
-__all__ = [
-    "BackupAndRestore",
-    "CSVLogger",
-    "Callback",
-    "CallbackList",
-    "EarlyStopping",
-    "History",
-    "LambdaCallback",
-    "LearningRateScheduler",
-    "ModelCheckpoint",
-    "MonitorCallback",
-    "OrbaxCheckpoint",
-    "ProgbarLogger",
-    "ReduceLROnPlateau",
-    "RemoteMonitor",
-    "SwapEMAWeights",
-    "TensorBoard",
-    "TerminateOnNaN",
-    "make_list",
-]
+# The others by the module that holds them: most programs use few, so each is imported when it is asked for.
+_MODULES = {
+    "BackupAndRestore": "backup_and_restore",
+    "CSVLogger": "csv_logger",
+    "EarlyStopping": "early_stopping",
+    "LambdaCallback": "lambda_callback",
+    "LearningRateScheduler": "learning_rate",
+    "ModelCheckpoint": "model_checkpoint",
+    "MonitorCallback": "monitor",
+    "OrbaxCheckpoint": "orbax_checkpoint",
+    "ReduceLROnPlateau": "learning_rate",
+    "RemoteMonitor": "remote_monitor",
+    "SwapEMAWeights": "swap_ema_weights",
+    "TensorBoard": "tensorboard",
+    "TerminateOnNaN": "terminate_on_nan",
+}
+
+__all__ = ["Callback", "CallbackList", "History", "ProgbarLogger", "make_list", *_MODULES]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(importlib.import_module(f".{_MODULES[name]}", __name__), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_MODULES]

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..checks import explain
 from .callback import Callback
-from .files import Frequency
+from .frequency import Frequency
 
 
 class BackupAndRestore(Callback):
@@ -48,12 +48,12 @@ class BackupAndRestore(Callback):
         self.save_freq = save_freq
         self.double_checkpoint = double_checkpoint
         self.delete_checkpoint = delete_checkpoint
-        self._frequency = Frequency("BackupAndRestore", save_freq)
+        self._frequency = Frequency("BackupAndRestore", "save_freq", save_freq)
         self._path = os.path.join(self.backup_dir, "latest.safetensors")
         self._previous = f"{self._path}.bkp"
 
-    def _wants_batches(self, entry: str) -> bool:
-        return entry == "train_step" and not self._frequency.by_epoch
+    def _batches_left(self, entry: str) -> int | None:
+        return self._frequency.left if entry == "train_step" else None
 
     def on_train_begin(self, logs: Any = None) -> None:
         from ..saving.training_state import TrainingState
@@ -68,7 +68,7 @@ class BackupAndRestore(Callback):
                         raise
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        if self._frequency.after_batch():
+        if self._frequency.after_batch(batch):
             self._save()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:

@@ -66,9 +66,13 @@ class Callback:
     def _close(self) -> None:
         """Called at the end of every run, also after an error."""
 
+    def _batches_left(self, entry: str) -> int | None:
+        """For callbacks that need few batches: how many may run before they have to hear of one; None: all."""
+        return None
+
     def _wants_batches(self, entry: str) -> bool:
         """Whether a hook of single batches is overridden."""
-        if self._takes_crossings:
+        if self._takes_crossings or type(self)._batches_left is not Callback._batches_left:
             return False
         return any(
             getattr(type(self), name, None) is not getattr(Callback, name) for name in _BATCH_HOOKS.get(entry, ())

@@ -75,6 +75,13 @@ class CallbackList(Callback):
         """Whether a callback has to hear of every single batch."""
         return any(callback._wants_batches(entry) for callback in self.callbacks)
 
+    def _batches_left(self, entry: str) -> int | None:
+        return self.batches_left(entry)
+
+    def batches_left(self, entry: str) -> int | None:
+        """After how many batches a callback has to hear of one; None if none has."""
+        return min((n for c in self.callbacks if (n := c._batches_left(entry)) is not None), default=None)
+
     @property
     def wants_progress(self) -> bool:
         """Whether a callback shows progress between epochs."""

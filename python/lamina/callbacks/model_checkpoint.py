@@ -7,7 +7,7 @@ from typing import Any
 
 from ..checks import explain
 from ..saving.atomic import replacing
-from .files import Frequency
+from .frequency import Frequency
 from .monitor import MonitorCallback
 
 _MODEL_ENDINGS = (".lamina", ".keras", ".h5")
@@ -47,7 +47,7 @@ class ModelCheckpoint(MonitorCallback):
         self.save_best_only = save_best_only
         self.save_weights_only = save_weights_only
         self.save_freq = save_freq
-        self._frequency = Frequency("ModelCheckpoint", save_freq)
+        self._frequency = Frequency("ModelCheckpoint", "save_freq", save_freq)
         self._epoch = 0
         endings = (_WEIGHTS_ENDING,) if save_weights_only else _MODEL_ENDINGS
         if not self.filepath.endswith(endings):
@@ -61,14 +61,14 @@ class ModelCheckpoint(MonitorCallback):
                 )
             )
 
-    def _wants_batches(self, entry: str) -> bool:
-        return entry == "train_step" and not self._frequency.by_epoch
+    def _batches_left(self, entry: str) -> int | None:
+        return self._frequency.left if entry == "train_step" else None
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        if self._frequency.after_batch():
+        if self._frequency.after_batch(batch):
             self._save(self._epoch, logs or {}, batch=batch + 1)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:

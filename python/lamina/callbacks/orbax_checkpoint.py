@@ -9,7 +9,7 @@ from typing import Any
 from .. import _core
 from ..checks import integer
 from ..saving.atomic import replacing
-from .files import Frequency
+from .frequency import Frequency
 from .monitor import MonitorCallback
 
 
@@ -49,21 +49,20 @@ class OrbaxCheckpoint(MonitorCallback):
         self.max_to_keep = None if max_to_keep is None else integer("OrbaxCheckpoint", "max_to_keep", max_to_keep)
         self.save_on_background = save_on_background
         self.save_weights_only = save_weights_only
-        self._frequency = Frequency("OrbaxCheckpoint", save_freq)
-        self._batches = 0
+        self._frequency = Frequency("OrbaxCheckpoint", "save_freq", save_freq)
+        self._before = 0  # batches that the model was trained on before
 
-    def _wants_batches(self, entry: str) -> bool:
-        return entry == "train_step" and not self._frequency.by_epoch
+    def _batches_left(self, entry: str) -> int | None:
+        return self._frequency.left if entry == "train_step" else None
 
     def set_model(self, model: Any) -> None:
         super().set_model(model)
         if model.optimizer is not None:
-            self._batches = int(model.optimizer.iterations)
+            self._before = int(model.optimizer.iterations) - self._frequency.batches
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        self._batches += 1
-        if self._frequency.after_batch():
-            self._save(self._batches, logs)
+        if self._frequency.after_batch(batch):
+            self._save(self._before + self._frequency.batches, logs)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if self._frequency.by_epoch:

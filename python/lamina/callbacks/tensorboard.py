@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..checks import explain, integer, is_integer
+from ..checks import explain, integer
 from .callback import Callback
+from .frequency import Frequency
 from .learning_rate import present_rates
 
 if TYPE_CHECKING:
@@ -49,15 +50,7 @@ class TensorBoard(Callback):
         self.write_images = write_images
         self.write_steps_per_second = write_steps_per_second
         self.update_freq = 1 if update_freq == "batch" else update_freq
-        if self.update_freq != "epoch" and (not is_integer(self.update_freq) or self.update_freq < 1):
-            raise ValueError(
-                explain(
-                    "TensorBoard: `update_freq` is not known.",
-                    "'epoch', 'batch', or a positive number of batches",
-                    f"update_freq={update_freq!r}",
-                    "pass e.g. update_freq=100.",
-                )
-            )
+        self._frequency = Frequency("TensorBoard", "update_freq", self.update_freq)
         if profile_batch:
             raise ValueError(
                 explain(
@@ -70,7 +63,6 @@ class TensorBoard(Callback):
         self.embeddings_freq = integer("TensorBoard", "embeddings_freq", embeddings_freq or 0, 0)
         self.embeddings_metadata = embeddings_metadata
         self._files: dict[str, EventFile] = {}
-        self._batches = {"train": 0, "validation": 0}
 
     def _file(self, name: str) -> EventFile:
         """The event file of 'train' or 'validation', begun when it is first written to."""
@@ -80,8 +72,8 @@ class TensorBoard(Callback):
             self._files[name] = EventFile(os.path.join(self.log_dir, name))
         return self._files[name]
 
-    def _wants_batches(self, entry: str) -> bool:
-        return entry == "train_step" and self.update_freq != "epoch"
+    def _batches_left(self, entry: str) -> int | None:
+        return self._frequency.left if entry == "train_step" else None
 
     def set_model(self, model: Any) -> None:
         super().set_model(model)
@@ -106,25 +98,23 @@ class TensorBoard(Callback):
         file.text("model", "```\n" + "\n".join(lines) + "\n```", 0)
 
     def on_train_begin(self, logs: Any = None) -> None:
-        self._batches = {"train": 0, "validation": 0}
+        self._frequency = Frequency("TensorBoard", "update_freq", self.update_freq)
+        self._last_time, self._last_batches = time.perf_counter(), 0
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         if self.write_steps_per_second:
             self._epoch_start = time.perf_counter()
             self._iterations_before = int(self.model.optimizer.iterations)
 
-    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        self._batches["train"] += 1
-        self._batch_start = time.perf_counter()
-
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        step = self._batches["train"]
-        if self.update_freq == "epoch" or step % self.update_freq:
+        if not self._frequency.after_batch(batch):
             return
         found = {f"batch_{name}": value for name, value in (logs or {}).items()}
+        now, batches = time.perf_counter(), self._frequency.batches
         if self.write_steps_per_second:
-            found["batch_steps_per_second"] = 1.0 / max(time.perf_counter() - self._batch_start, 1e-9)
-        self._scalars("train", found, step)
+            found["batch_steps_per_second"] = (batches - self._last_batches) / max(now - self._last_time, 1e-9)
+        self._last_time, self._last_batches = now, batches
+        self._scalars("train", found, batches)
 
     def on_test_end(self, logs: Any = None) -> None:
         if self.model.optimizer is not None:

@@ -19,10 +19,9 @@ from ..checks import explain
 from ..data.batches import Batches
 from ..data.prefetch import Prefetch
 from ..data.rows import Rows
-from ..saving.training_state import Place, TrainingState
-from ..scopes import StatelessScope
-from . import arrays
+from . import arrays, resuming
 from .arrays import Data
+from .place import Place
 from .programs import data_key, flat_logs
 
 _CROSSING = 0.2
@@ -82,6 +81,16 @@ class _Runner:
         self._own_function = model._own_function("train" if entry == "train_step" else "test")
         self._by_hand = model.run_eagerly or self._own_function is not None
         self.place = Place()
+        self._unseen = 0  # batches that no callback has heard of
+
+    def _left(self) -> int | None:
+        """After how many batches a callback has to hear of one; None if none has."""
+        left = self.callbacks.batches_left(self.entry)
+        return None if left is None else max(left - self._unseen, 1)
+
+    def _tell(self, batch: int) -> None:
+        self._unseen = 0
+        self._end(batch, self.logs())
 
     def logs(self) -> dict[str, Any]:
         return _results(self.model, self.own_logs)
@@ -133,6 +142,8 @@ class _Runner:
         ran = 0
         while ran < count:
             steps = 1 if each or eager else self._pace.steps(count - ran)
+            left = self._left()
+            steps = steps if left is None else min(steps, left)
             if each:
                 self._begin(done + ran)
             start = time.perf_counter()
@@ -144,8 +155,10 @@ class _Runner:
             self._pace.note(steps, time.perf_counter() - start)
             ran += steps
             self.place.batch, self.place.next = done + ran, first + ran
-            if each or self.callbacks.wants_progress:
-                self._end(done + ran - 1, self.logs())
+            self._unseen += steps
+            due = left is not None and (steps == left or ran == count)
+            if each or due or self.callbacks.wants_progress:
+                self._tell(done + ran - 1)
             if stop():
                 break
         return ran
@@ -170,11 +183,12 @@ class _Runner:
         with closing(batches):
             for data in batches:
                 if resume is not None:
-                    _restore(self.model, resume, data)
+                    resuming.restore(self.model, resume, data)
                     resume = None
                 if ran < skip:
                     ran += 1
                     continue
+                left = self._left()
                 if each:
                     self._begin(done + ran)
                 self.batch(data)
@@ -182,11 +196,14 @@ class _Runner:
                 self.place.batch = done + ran
                 self.place.next = 0 if first is None else first + ran
                 now = time.perf_counter()
-                if each or (self.callbacks.wants_progress and now - last_shown > 0.05):
+                self._unseen += 1
+                if each or left == 1 or (self.callbacks.wants_progress and now - last_shown > 0.05):
                     last_shown = now
-                    self._end(done + ran - 1, self.logs())
+                    self._tell(done + ran - 1)
                 if stop():
                     break
+        if self._unseen and self._left() is not None:
+            self._tell(done + ran - 1)
         return ran
 
 
@@ -262,7 +279,7 @@ def fit(
     model._set("_run_callbacks", hooks.callbacks)
     try:
         hooks.on_train_begin()
-        resume = _begin_again(model, source, hooks)
+        resume = resuming.begin_again(model, source, hooks)
         if resume is not None:
             first_epoch, drawn = resume.place.epoch, resume.place.drawn
             if order is not None and not resume.place.batch:
@@ -280,9 +297,8 @@ def fit(
             within, resume = resume if resume is not None and resume.place.batch else None, None
             if order is not None:
                 if within is not None:
-                    _restore(
-                        model, within, _sample(source)
-                    )  # once more: an epoch's begin may have changed the learning rate
+                    # Once more: the beginning of the epoch may have changed the learning rate.
+                    resuming.restore(model, within, resuming.sample(source))
                     order.go_to(within.place.next)
                     ran = within.place.batch
                 for first, count, permutation in order.pieces((total or 0) - ran):
@@ -315,47 +331,6 @@ def fit(
         hooks.close()
         model._set("_run_callbacks", ())
     return hooks.history
-
-
-def _begin_again(model: Any, source: Any, hooks: CallbackList) -> TrainingState | None:
-    """The state that a callback found, put in place."""
-    resume = model._resume
-    model._set("_resume", None)
-    if resume is None:
-        return None
-    if not isinstance(source, Batches):
-        _restore(model, resume, _sample(source))
-    elif not model.built:
-        raise ValueError(
-            explain(
-                f"The model {model.name!r} cannot go on from a backup: it has no weights yet.",
-                "a model that is built, or arrays to fit it to",
-                "an iterable of batches and a model without input shapes",
-                "give the model an Input, or call it once on a batch before fit.",
-            )
-        )
-    else:
-        model.optimizer.build(model.trainable_variables)
-        resume.restore(model)
-    resume.restore_callbacks(hooks.callbacks)
-    model.stop_training = resume.stop
-    return resume
-
-
-def _sample(source: Any) -> Data:
-    """Data to trace a step with."""
-    return source if isinstance(source, Data) else source.rows(0, 1)
-
-
-def _restore(model: Any, state: TrainingState, data: Data) -> None:
-    """All variables as they were, also those that exist only once a step was traced: metrics and the like."""
-    if model.run_eagerly:
-        model._make_ready(data, True)
-        with StatelessScope():
-            model.test_step(arrays.pack_x_y_sample_weight(*data))
-    else:
-        model._step("train_step", data)
-    state.restore(model)
 
 
 def _is_used_up(source: Any, consequence: str) -> bool:

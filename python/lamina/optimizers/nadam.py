@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from .. import config, ops
 from ..checks import number
 from .arguments import common_arguments
@@ -46,7 +44,7 @@ class Nadam(Optimizer):
             return
         super().build(variables)
         dtype = self._trainable_variables[0].dtype if self._trainable_variables else config.floatx()
-        self._u_product = self._own_variable("u_product", np.ones((), dtype))
+        self._u_product = self.add_variable((), "ones", dtype, name="u_product")
 
     def _momenta(self) -> tuple[Any, Any, Any]:
         """u(t), u(t + 1), and the product of all u up to t, which is kept."""

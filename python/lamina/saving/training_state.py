@@ -6,29 +6,18 @@ The file is a safetensors file with every variable by its name in programs; the 
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from .. import _core
 from ..checks import explain
+from ..models.place import Place
 from ..ops.convert import array_to_tensor
 from .atomic import remove_remains, replacing
 
 _FACTS = "lamina/training"
-
-
-@dataclass
-class Place:
-    """Where in a run training is."""
-
-    epoch: int = 0  # the epoch that is going on
-    batch: int = 0  # how many of its batches are done
-    next: int = 0  # the next batch of the pass over arrays
-    drawn: int = 0  # how many batches were taken of an iterable in the epochs before
 
 
 class TrainingState:
@@ -62,6 +51,8 @@ class TrainingState:
 
     def write(self, path: str) -> None:
         """Writes the file, which appears whole or not at all. OSError when it cannot be written."""
+        import json
+
         facts = {"place": dataclasses.asdict(self.place), "stop": self.stop, "callbacks": self.callbacks}
         blob = array_to_tensor(np.frombuffer(json.dumps(facts).encode(), "uint8").copy())
         remove_remains(path)
@@ -71,6 +62,8 @@ class TrainingState:
     @classmethod
     def read(cls, path: str) -> TrainingState:
         """What `write` wrote. ValueError for other files."""
+        import json
+
         tensors = _core.read_tensors(path)
         if _FACTS not in tensors:
             raise ValueError(
