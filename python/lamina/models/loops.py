@@ -200,6 +200,8 @@ class _Runner:
                 if each or left == 1 or (self.callbacks.wants_progress and now - last_shown > 0.05):
                     last_shown = now
                     self._tell(done + ran - 1)
+                    if left == 1:  # a callback had its turn
+                        self._known.clear()
                 if stop():
                     break
         if self._unseen and self._left() is not None:
