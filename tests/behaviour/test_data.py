@@ -12,6 +12,7 @@ import pytest
 import lamina
 from lamina import layers
 from lamina.data import Dataset, Prefetch, PyDataset
+from lamina.data import batches as batches_module
 
 rng = np.random.default_rng(0)
 X = rng.standard_normal((24, 4)).astype("float32")
@@ -87,8 +88,10 @@ def batches(count=6):
     return (Numbered()[i % 6] for i in range(count))
 
 
-@pytest.fixture(autouse=True)
-def _no_thread_survives():
+@pytest.fixture(autouse=True, params=[0.0, 1e9], ids=["ahead", "on demand"])
+def _no_thread_survives(request, monkeypatch):
+    """All stories with batches made ahead by a thread, and without: no thread is left."""
+    monkeypatch.setattr(batches_module, "WORTH_A_THREAD", request.param)
     before = set(threading.enumerate())
     yield
     assert not set(threading.enumerate()) - before
@@ -293,6 +296,20 @@ def test_batches_of_any_size_and_without_labels():
     assert make().predict(((X[:n],) for n in sizes), verbose=0).shape == (12, 1)
     assert make().predict((X[:n] for n in sizes), verbose=0).shape == (12, 1)
     make().fit(((X[:n], Y[:n], np.ones(n)) for n in sizes), verbose=0)
+
+
+def test_a_thread_starts_when_it_pays(monkeypatch):
+    monkeypatch.setattr(batches_module, "WORTH_A_THREAD", 1e-9)
+    places = []
+
+    def where():
+        for batch in batches(9):
+            places.append(threading.current_thread() is threading.main_thread())
+            yield batch
+
+    make().fit(where(), verbose=0)
+    assert places[:3] == [True] * 3
+    assert places[-1] is False
 
 
 def test_stop_training_in_the_middle_ends_the_thread():

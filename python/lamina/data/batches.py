@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 import warnings
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -13,15 +14,31 @@ from ..models.arrays import Data, prepare, unpack_x_y_sample_weight
 from .prefetch import Prefetch
 from .py_dataset import PyDataset, read
 
+WORTH_A_THREAD = 1e-4  # seconds per batch: below, handing it from thread to thread costs more than it saves
+
+
+class _Mean:
+    """A running mean of durations without the first, which prepares things; 0 as long as there are few."""
+
+    def __init__(self) -> None:
+        self.value = 0.0
+        self._count = 0
+
+    def add(self, seconds: float) -> None:
+        self._count += 1
+        if self._count > 2:
+            self.value += (seconds - self.value) * (1.0 if self._count == 3 else 0.2)
+
 
 class Batches:
-    """The batches of a source, pass after pass, read ahead in a thread."""
+    """The batches of a source, pass after pass, read ahead in a thread if that pays."""
 
     def __init__(self, source: Any, class_weight: Any = None) -> None:
         self.source = source
         self.given = 0  # batches so far
         self.used_up = False  # a generator that has given everything it had
         self._said_so = False
+        self._ahead_pays = WORTH_A_THREAD == 0.0
         self._class_weight = class_weight
         self._iterator: Iterator[Any] | None = None
 
@@ -51,7 +68,7 @@ class Batches:
         asked for, except for the batches read ahead when the caller stops early.
         """
         taken = 0
-        with Prefetch(self._read(steps)) as batches:
+        with closing(self._ahead(self._read(steps))) as batches:
             for data in batches:
                 taken += 1
                 self.given += 1
@@ -60,6 +77,22 @@ class Batches:
             self.used_up = True
         if steps is not None and 0 < taken < steps:
             self._warn(f"The data ended after {taken} of {steps} batches", "or lower the number of steps")
+
+    def _ahead(self, batches: Iterator[Data]) -> Generator[Data, None, None]:
+        """The batches, from a thread as soon as making them and using them both take long enough to be worth it."""
+        makes, uses = _Mean(), _Mean()
+        while not self._ahead_pays:
+            start = time.perf_counter()
+            data = next(batches, None)
+            makes.add(time.perf_counter() - start)
+            if data is None:
+                return
+            start = time.perf_counter()
+            yield data
+            uses.add(time.perf_counter() - start)
+            self._ahead_pays = min(4 * makes.value, uses.value) > WORTH_A_THREAD
+        with Prefetch(batches) as ready:
+            yield from ready
 
     def is_used_up(self, consequence: str) -> bool:
         """Whether a generator has nothing more to give; the first time, with a warning."""
@@ -83,7 +116,7 @@ class Batches:
         for _ in self.take(drawn) if drawn else ():
             pass
 
-    def _read(self, steps: int | None) -> Iterator[Data]:
+    def _read(self, steps: int | None) -> Generator[Data, None, None]:
         for i, batch in enumerate(self._items(steps)):
             try:
                 x, y, sample_weight = unpack_x_y_sample_weight(batch)

@@ -22,7 +22,7 @@ from ..data.rows import Rows
 from . import arrays, resuming
 from .arrays import Data
 from .place import Place
-from .programs import flat_logs
+from .programs import data_key, flat_logs
 
 _CROSSING = 0.2
 
@@ -77,6 +77,7 @@ class _Runner:
         self._end = end
         self._pace = _Pace()
         self.own_logs: dict[str, Any] | None = None
+        self._known: dict[Any, Any] = {}  # steps by the key of their data
         self._own_function = model._own_function("train" if entry == "train_step" else "test")
         self._by_hand = model.run_eagerly or self._own_function is not None
         self.place = Place()
@@ -113,8 +114,18 @@ class _Runner:
         if self._by_hand:
             self._eager(data)
             return
-        step = self.model._step(self.entry, data)
+        step = self._step(data)
         self._keep(step, step.program.run(self.entry, data.leaves))
+
+    def _step(self, data: Data) -> Any:
+        """The step for such data. Nobody can change the model between batches unless callbacks hear of each."""
+        key = data_key(data)
+        step = self._known.get(key)
+        if step is None:
+            step = self.model._step(self.entry, data)
+            if not self.callbacks.wants_batches(self.entry):
+                self._known[key] = step
+        return step
 
     def over_arrays(
         self, data: Any, batch_size: int, first: int, count: int, order: Any, done: int, stop: Callable[[], bool]
@@ -167,6 +178,7 @@ class _Runner:
         """
         ran = 0
         each = self.callbacks.wants_batches(self.entry)
+        self._known.clear()
         last_shown = 0.0
         with closing(batches):
             for data in batches:
@@ -188,6 +200,8 @@ class _Runner:
                 if each or left == 1 or (self.callbacks.wants_progress and now - last_shown > 0.05):
                     last_shown = now
                     self._tell(done + ran - 1)
+                    if left == 1:  # a callback had its turn
+                        self._known.clear()
                 if stop():
                     break
         if self._unseen and self._left() is not None:
