@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -12,7 +11,7 @@ import numpy as np
 
 from ..checks import explain
 
-_OURS = (str(Path(__file__).parents[1]) + os.sep, str(Path(np.__file__).parent) + os.sep)
+_OURS = tuple(os.path.dirname(file) + os.sep for file in (os.path.dirname(__file__), np.__file__))
 
 _WAYS = (
     "use lamina.ops.where or lamina.ops.cond instead of `if`, lamina.ops.while_loop, fori_loop or scan instead of "

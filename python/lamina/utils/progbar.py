@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shutil
 import sys
 import time
 from collections.abc import Iterable
@@ -95,6 +94,8 @@ class Progbar:
 
     def _write(self, line: str, end: str) -> None:
         if self._live:
+            import shutil  # here, since most programs never show a live bar
+
             line = line[: max(shutil.get_terminal_size().columns - 1, 20)] if not end else line
             padding = " " * max(self._length - len(line), 0)
             sys.stdout.write(f"\r{line}{padding}{end}")
