@@ -58,6 +58,7 @@ void run(benchmark::State& state, const Row& row, bool backward) {
   const kernels::RecurrentGradients<float> gradients = {dh.data(),  lstm ? dc.data() : nullptr,
                                                         dz.data(),  gru ? dr.data() : nullptr,
                                                         dh0.data(), lstm ? dc0.data() : nullptr};
+  const kernels::Recurrence<float> sequence = {s, arrays, gradients};
   const float* const d = gru ? dr.data() : dz.data();
   const kernels::GemmArgs<float> forward =
       product(rows, gates, row.features, x.data(), false, kernel.data(), false, z.data());
@@ -66,15 +67,15 @@ void run(benchmark::State& state, const Row& row, bool backward) {
       product(row.features, gates, rows, x.data(), true, dz.data(), false, dkernel.data()),
       product(s.units, gates, rows, h.data(), true, d, false, drecurrent.data())};
   const auto& table = kernels::float_table<float>();
-  std::size_t bytes = std::max(
-      {table.gemm.scratch(forward), table.recurrent.scratch(row.cell, s), table.recurrent.grad_scratch(row.cell, s)});
+  std::size_t bytes = std::max({table.gemm.scratch(forward), table.recurrent.scratch(row.cell, s, 1),
+                                table.recurrent.grad_scratch(row.cell, s, 1)});
   for (const auto& g : others) bytes = std::max(bytes, table.gemm.scratch(g));
   AlignedVector<char> scratch(bytes);
   for (auto _ : state) {
     table.gemm.run(forward, scratch.data());
-    table.recurrent.forward(row.cell, s, arrays, scratch.data());
+    table.recurrent.forward(row.cell, &sequence, 1, scratch.data());
     if (!backward) continue;
-    table.recurrent.grad(row.cell, s, arrays, gradients, scratch.data());
+    table.recurrent.grad(row.cell, &sequence, 1, scratch.data());
     for (const auto& g : others) table.gemm.run(g, scratch.data());
   }
   const double flops = 2.0 * static_cast<double>(rows * gates * (row.features + s.units));

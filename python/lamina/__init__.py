@@ -52,7 +52,7 @@ def version() -> str:
 
 
 def __getattr__(name: str) -> object:
-    if name in ("backend", "data", "datasets", "preprocessing", "wrappers"):  # needed only by those who use them
+    if name in ("backend", "data", "datasets", "preprocessing", "quantizers", "wrappers"):  # for those who use them
         from importlib import import_module
 
         return import_module(f"lamina.{name}")
@@ -101,6 +101,7 @@ __all__ = [
     "ops",
     "optimizers",
     "preprocessing",
+    "quantizers",
     "random",
     "regularizers",
     "saving",

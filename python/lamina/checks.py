@@ -7,6 +7,8 @@ import operator
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 
 def explain(what: str, expected: str, received: Any, fix: str) -> str:
     """The text of an error, always in the same four parts."""
@@ -111,3 +113,25 @@ def axis_in_range(owner: str, axis: Any, rank: int, name: str = "axis") -> int:
             )
         )
     return int(axis) % rank
+
+
+def features_axis(owner: str, axis: Any) -> int:
+    """`axis` as an int; TypeError unless it is one integer. Whether the input has it is known later."""
+    if not is_integer(axis):
+        raise TypeError(
+            explain(f"{owner}: `axis` is not an axis.", "one integer", f"axis={axis!r}", "name the features' axis.")
+        )
+    return int(axis)
+
+
+def differ(one: Any, other: Any) -> bool:
+    """Whether two sizes are both known, and not the same."""
+    return isinstance(one, _SIZES) and isinstance(other, _SIZES) and bool(one != other)
+
+
+def shapes_differ(one: Sequence[Any], other: Sequence[Any]) -> bool:
+    """Whether two shapes can never be the same: other ranks, or sizes that differ. None is an unknown size."""
+    return len(one) != len(other) or any(map(differ, one, other))
+
+
+_SIZES = (int, np.integer)

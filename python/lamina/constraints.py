@@ -17,7 +17,15 @@ from .saving.serialization import Configurable
 
 
 class Constraint(Configurable):
-    """Base of all constraints: implement `__call__(w)`."""
+    """Base of all constraints: implement `__call__(w)`, which returns the weight to keep.
+
+    >>> import lamina
+    >>> class Centered(lamina.constraints.Constraint):
+    ...     def __call__(self, w):
+    ...         return w - lamina.ops.mean(w)
+    >>> Centered()(lamina.ops.array([1.0, 3.0])).numpy().tolist()
+    [-1.0, 1.0]
+    """
 
     def __call__(self, w: Any) -> Any:
         return w
@@ -48,7 +56,12 @@ class _Norm(Constraint):
 
 
 class MaxNorm(_Norm):
-    """Norms above `max_value` are cut to it."""
+    """Norms above `max_value` are cut to it.
+
+    >>> import lamina
+    >>> print(lamina.constraints.MaxNorm(2.5)([[3.0], [4.0]]).numpy().round(4).ravel())
+    [1.5 2. ]
+    """
 
     def __init__(self, max_value: float = 2, axis: int | Sequence[int] = 0) -> None:
         self.max_value = number("MaxNorm", "max_value", max_value, low=0.0)
@@ -59,14 +72,24 @@ class MaxNorm(_Norm):
 
 
 class UnitNorm(_Norm):
-    """All norms become 1."""
+    """All norms become 1.
+
+    >>> import lamina
+    >>> print(lamina.constraints.UnitNorm()([[3.0], [4.0]]).numpy().round(4).ravel())
+    [0.6 0.8]
+    """
 
     def _target(self, norms: Any) -> Any:
         return 1.0
 
 
 class MinMaxNorm(_Norm):
-    """Norms are moved into [min_value, max_value]: by the fraction `rate` of the way at each update."""
+    """Norms are moved into [min_value, max_value]: by the fraction `rate` of the way at each update.
+
+    >>> import lamina
+    >>> print(lamina.constraints.MinMaxNorm(1.0, 2.0, rate=0.5)([[3.0], [4.0]]).numpy().round(4).ravel())
+    [2.1 2.8]
+    """
 
     def __init__(
         self,
@@ -86,7 +109,12 @@ class MinMaxNorm(_Norm):
 
 
 class NonNeg(Constraint):
-    """Negative entries become 0."""
+    """Negative entries become 0.
+
+    >>> import lamina
+    >>> lamina.constraints.NonNeg()([-1.0, 2.0]).numpy().tolist()
+    [0.0, 2.0]
+    """
 
     def __call__(self, w: Any) -> Any:
         return ops.relu(ops.convert_to_tensor(w))

@@ -35,7 +35,7 @@ class DTypePolicy(Configurable):
         return "float32" if self.name.startswith("mixed_") else self.name
 
     @property
-    def quantization_mode(self) -> None:
+    def quantization_mode(self) -> str | None:
         """None: weights are not quantized."""
         return None
 
@@ -57,6 +57,39 @@ class DTypePolicy(Configurable):
 
 
 FloatDTypePolicy = Policy = DTypePolicy
+
+
+class QuantizedDTypePolicy(DTypePolicy):
+    """Computes as the policy `source_name` says, with weights that are quantized; `mode` is 'int8'.
+
+    >>> import lamina
+    >>> lamina.dtype_policies.QuantizedDTypePolicy("int8", "mixed_bfloat16").name
+    'int8_from_mixed_bfloat16'
+    """
+
+    def __init__(self, mode: str, source_name: str | None = None) -> None:
+        from .checks import choice
+
+        self.mode = choice("QuantizedDTypePolicy", "mode", mode, ("int8",))
+        self._source = DTypePolicy(dtype_policy().name if source_name is None else source_name)
+        self.source_name = self._source.name
+        self.name = f"{self.mode}_from_{self.source_name}"
+
+    @property
+    def compute_dtype(self) -> str:
+        """The dtype of inputs and outputs."""
+        return self._source.compute_dtype
+
+    @property
+    def variable_dtype(self) -> str:
+        """The dtype of weights that are not quantized."""
+        return self._source.variable_dtype
+
+    @property
+    def quantization_mode(self) -> str:
+        """'int8'."""
+        return self.mode
+
 
 _global: DTypePolicy | None = None
 
@@ -87,6 +120,8 @@ def get(identifier: Any) -> DTypePolicy:
         return identifier
     if isinstance(identifier, dict):
         return deserialize(identifier)
+    if isinstance(identifier, str) and identifier.startswith("int8_from_"):
+        return QuantizedDTypePolicy(*identifier.split("_from_"))
     return DTypePolicy(identifier)
 
 
@@ -96,10 +131,17 @@ def serialize(policy: DTypePolicy) -> Any:
 
 
 def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> DTypePolicy:
-    """The policy of a configuration. ValueError for other policies than of dtypes, such as quantized ones."""
+    """The policy of a configuration. ValueError for other policies than of dtypes and of 8 bits."""
     kind = config.get("class_name", "DTypePolicy")
+    if kind == "QuantizedDTypePolicy":
+        return QuantizedDTypePolicy(**config["config"])
     if kind not in ("DTypePolicy", "FloatDTypePolicy", "Policy"):
         raise ValueError(
-            explain("A dtype policy is not known.", "'DTypePolicy'", repr(kind), "use a layer without quantization.")
+            explain(
+                "A dtype policy is not known.",
+                "'DTypePolicy'",
+                repr(kind),
+                "use a layer without quantization, or with 8 bits.",
+            )
         )
     return DTypePolicy(config.get("config", config).get("name"))

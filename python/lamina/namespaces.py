@@ -32,12 +32,14 @@ class Namespace:
         default: Any = None,
         ignore_case: bool = False,
         convert: Callable[[Any], Any] | None = None,
+        functions_by_name: bool = True,
     ) -> None:
         self.kind = kind
         self.objects = dict(objects)
         self.default = default
         self.ignore_case = ignore_case
         self.convert = convert
+        self.functions_by_name = functions_by_name
 
     def find(self, name: str, custom_objects: dict[str, Any] | None = None) -> Any:
         """The class or function called `name`; ValueError naming the nearest ones otherwise."""
@@ -87,11 +89,13 @@ class Namespace:
         raise ValueError(self._unknown(identifier))
 
     def serialize(self, instance: Any) -> Any:
-        """The configuration of `instance`: a name for built-in functions, else a dict that `deserialize` reads."""
+        """The configuration of `instance`: a dict that `deserialize` reads, or with `functions_by_name` a built-in
+        function's name.
+        """
         from .saving.serialization import serialize_keras_object
 
         name = getattr(instance, "__name__", None)
-        if inspect.isfunction(instance) and self.objects.get(str(name)) is instance:
+        if self.functions_by_name and inspect.isfunction(instance) and self.objects.get(str(name)) is instance:
             return name
         return serialize_keras_object(instance)
 

@@ -29,6 +29,8 @@ OLDER = {
     *("AbstractRNNCell", "CuDNNGRU", "CuDNNLSTM", "LocallyConnected1D", "LocallyConnected2D", "ThresholdedReLU"),
 }
 
+NAMESPACES = ["layers", "activations", "initializers", "regularizers", "constraints", "losses", "metrics"]
+
 # Arguments of recurrent layers that come last, which Keras takes among its `**kwargs`.
 NAMED = {"unroll", "zero_output_for_mask"}
 
@@ -41,8 +43,8 @@ OPTIONAL = {
 }
 
 # Arguments with another name: one function serves all namespaces.
-KINDS = {"layer", "activation", "initializer", "regularizer", "constraint", "learning_rate_schedule"}
-RENAMED = {"serialize": {"instance": KINDS}}
+KINDS = {"layer", "activation", "initializer", "regularizer", "constraint", "learning_rate_schedule", "loss", "metric"}
+RENAMED = {"serialize": {"instance": KINDS}, "deserialize": {"config": {"name"}}}
 
 
 def parameters_of(thing):
@@ -75,7 +77,7 @@ def difference(name, mine, wanted):
 
 
 NAMESPACES = [
-    *("layers", "activations", "initializers", "regularizers", "constraints"),
+    *("layers", "activations", "initializers", "regularizers", "constraints", "losses", "metrics"),
     *("optimizers", "optimizers.schedules", "optimizers.legacy", "callbacks"),
 ]
 

@@ -57,8 +57,8 @@ def test_names_and_arguments(namespace):
 def test_methods_of_models(kind):
     theirs, ours = getattr(keras, kind), getattr(lamina, kind)
     later = {  # files of Keras, quantization, and what only the JAX backend of Keras has
-        *("export", "load_weights", "save_weights", "quantize", "get_quantization_layer_structure"),
-        *("quantization_mode", "quantized_build", "quantized_call", "rematerialized_call"),
+        *("export", "load_weights", "save_weights", "get_quantization_layer_structure"),
+        *("quantized_build", "quantized_call", "rematerialized_call"),
         *("compute_loss_and_updates", "jax_state_sync"),
     }
     instance = {"dtype_policy", "input_spec", "supports_masking"}  # here set by the constructor

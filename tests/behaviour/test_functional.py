@@ -144,7 +144,7 @@ def test_graph_errors():
 
 @pytest.mark.parametrize(
     "arguments",
-    [{}, {"shape": (3,), "batch_shape": (None, 3)}, {"shape": (-1,)}, {"shape": "3"}, {"shape": (3,), "sparse": True}],
+    [{}, {"shape": (3,), "batch_shape": (None, 3)}, {"shape": (-1,)}, {"shape": "3"}],
 )
 def test_input_errors(arguments):
     with pytest.raises(ValueError, match="Expected"):

@@ -46,7 +46,7 @@ def test_states_are_read_and_set():
         one.fit(X, Y, verbose=0)
     state = model.get_state_tree("numpy_array")
     assert list(state) == ["trainable_variables", "non_trainable_variables", "optimizer_variables", "metrics_variables"]
-    assert state["trainable_variables"]["a"]["kernel"].shape == (3, 4)
+    assert state["trainable_variables"]["m"]["a"]["kernel"].shape == (3, 4)
     other.set_state_tree({key: state[key] for key in ("trainable_variables",)})
     np.testing.assert_array_equal(other.predict(X, verbose=0), model.predict(X, verbose=0))
     other.set_state_tree(model.get_state_tree())

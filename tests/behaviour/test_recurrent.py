@@ -5,6 +5,7 @@ import pytest
 
 import lamina
 from lamina import layers, ops
+from lamina.layers.recurrent.samples import treats_samples_alone
 
 RECURRENT = ["SimpleRNN", "LSTM", "GRU"]
 
@@ -441,6 +442,38 @@ def test_models_on_every_step(rng):
     before = moving.numpy()
     layers.TimeDistributed(network)(x, training=True)
     assert not np.array_equal(moving.numpy(), before)
+
+
+def centred(x):
+    return x - ops.mean(x, axis=0)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "alone"),
+    [
+        (layers.Conv2DTranspose(2, 2, strides=2), (4, 3, 2), True),
+        (layers.DepthwiseConv2D(2), (4, 3, 2), True),
+        (layers.SeparableConv1D(3, 2, activation="relu"), (4, 2), True),
+        (layers.LocallyConnected1D(3, 2), (4, 2), True),
+        (layers.AdaptiveAveragePooling1D(2), (5, 2), True),
+        (layers.UpSampling2D(interpolation="bilinear"), (2, 3, 2), True),
+        (layers.GroupNormalization(2), (3, 4), True),
+        (layers.UnitNormalization([1, -1]), (3, 4), True),
+        (layers.Dropout(0.5), (3, 4), True),
+        (layers.Activation(layers.LeakyReLU()), (4,), True),
+        (layers.Activation(layers.Softmax(0)), (4,), False),
+        (layers.Activation(centred), (4,), False),
+        (layers.Dense(2, activation=centred), (4,), False),
+        (layers.Softmax(0), (4,), False),
+        (layers.UnitNormalization(-2), (4,), False),
+    ],
+    ids=str,
+)
+def test_steps_are_samples_where_samples_are_alone(layer, shape, alone, rng):
+    x = rng.normal(size=(3, 4, *shape)).astype("float32")
+    expected = np.stack([layer(x[:, t]).numpy() for t in range(4)], 1)
+    assert treats_samples_alone(layer, False) == alone
+    np.testing.assert_allclose(layers.TimeDistributed(layer)(x).numpy(), expected, atol=1e-6)
 
 
 def test_first_weights_of_bidirectional(rng):

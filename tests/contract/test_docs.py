@@ -26,3 +26,9 @@ def test_every_layer_has_an_example():
         if ">>>" not in (cls.__doc__ or "")
     ]
     assert not missing
+
+
+@pytest.mark.parametrize("namespace", ["losses", "metrics", "regularizers", "constraints"])
+def test_losses_and_metrics_have_examples(namespace):
+    objects = set(getattr(lamina, namespace).NAMESPACE.objects.values())
+    assert not {thing.__name__ for thing in objects if ">>>" not in (thing.__doc__ or "")}

@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from cases import functions, optimizers
+from cases import functions, losses, metrics, optimizers
 from cases.arrays import make_all
 from helpers import assert_gradients_close, numeric_gradient, some_entries
 
@@ -18,15 +18,24 @@ import lamina
 from lamina import ops
 
 ROW = {"ids": lambda row: row.id}
-BASES = {"Loss", "FunctionLoss", "Metric", "MeanMetricWrapper", "Initializer", "Regularizer", "Constraint", "Optimizer"}
-BASES |= {"OptimizerMap"}
+BASES = {
+    "Loss",
+    "LossFunctionWrapper",
+    "Metric",
+    "MeanMetricWrapper",
+    "Initializer",
+    "Regularizer",
+    "Constraint",
+    "Optimizer",
+    "OptimizerMap",
+}
 
 
 @pytest.mark.parametrize(
     ("namespace", "rows"),
     [
-        (lamina.losses, functions.LOSSES),
-        (lamina.metrics, functions.METRICS),
+        (lamina.losses, losses.LOSSES),
+        (lamina.metrics, metrics.METRICS),
         (lamina.initializers, functions.INITIALIZERS),
         (lamina.regularizers, functions.REGULARIZERS),
         (lamina.constraints, functions.CONSTRAINTS),
@@ -60,7 +69,7 @@ def check_gradient(function, x):
     assert_gradients_close(tape.gradient(total, tensor).numpy(), numeric, entries, "gradient")
 
 
-@pytest.mark.parametrize("row", functions.LOSSES, **ROW)
+@pytest.mark.parametrize("row", losses.LOSSES, **ROW)
 def test_losses_differentiate_trace_and_configure(row):
     y_true, y_pred = make_all(row.inputs, "float64")
     loss = getattr(lamina.losses, row.name)(**row.kwargs, dtype="float64")
@@ -84,7 +93,7 @@ def traced(function, *arrays):
     return program.run("f", [core.Tensor(a) for a in arrays])[0].numpy()
 
 
-@pytest.mark.parametrize("row", functions.METRICS, **ROW)
+@pytest.mark.parametrize("row", metrics.METRICS, **ROW)
 def test_metrics_trace(row):
     arrays = make_all(row.inputs)
     eager, other = (getattr(lamina.metrics, row.name)(**row.kwargs) for _ in range(2))

@@ -36,41 +36,43 @@ def floating(results):
     return [r for r in results if "float" in str(r.dtype)]
 
 
-@pytest.mark.parametrize("call", PARITY, ids=lambda call: call.id)
-def test_values(call, keras):
-    arrays = call.arrays()
-    ours = as_tensors(call(ops, *map(ops.convert_to_tensor, arrays)))
-    theirs = flat(call(keras.ops, *map(keras.ops.convert_to_tensor, arrays)))
-    assert len(ours) == len(theirs)
-    for i, (mine, wanted) in enumerate(zip(ours, theirs)):
-        close(mine.numpy(), wanted, call.tolerance, f"result {i}")
-        if not any("64" in str(a.dtype) for a in arrays):  # JAX has no 64 bits here
-            assert mine.dtype == str(np.asarray(wanted).dtype), f"dtype of result {i}"
-
-
-@pytest.mark.parametrize("call", [call for call in PARITY if call.smooth], ids=lambda call: call.id)
-def test_gradients(call, keras):
+def their_results(call, arrays, keras):
+    """What Keras makes of a row, and the gradients of `loss`, compiled at once where that is possible."""
     import jax
 
+    def run(*some):
+        given = [keras.ops.convert_to_tensor(a) for a in arrays]
+        for i, value in zip(call.smooth, some):
+            given[i] = value
+        results = flat(call(keras.ops, *given))
+        return (loss(keras.ops, floating(results)) if call.smooth else 0.0), results
+
+    if not call.smooth:
+        return run()[1], []
+    run = jax.grad(run, argnums=tuple(range(len(call.smooth))), has_aux=True)
+    if call.traced and call.name != "rearrange":  # Keras' needs numbers
+        run = jax.jit(run)
+    gradients, results = run(*(arrays[i] for i in call.smooth))
+    return results, gradients
+
+
+@pytest.mark.parametrize("call", PARITY, ids=lambda call: call.id)
+def test_values_and_gradients(call, keras):
     arrays = call.arrays()
     tensors = [ops.convert_to_tensor(a) for a in arrays]
     with lamina.GradientTape() as tape:
         tape.watch([tensors[i] for i in call.smooth])
-        total = loss(ops, floating(as_tensors(call(ops, *tensors))))
-    ours = tape.gradient(total, [tensors[i] for i in call.smooth])
-
-    def theirs(*some):
-        given = [keras.ops.convert_to_tensor(a) for a in arrays]
-        for i, value in zip(call.smooth, some):
-            given[i] = value
-        return loss(keras.ops, floating(flat(call(keras.ops, *given))))
-
-    gradients = jax.grad(theirs, argnums=tuple(range(len(call.smooth))))
-    if call.traced and call.name != "rearrange":  # compiled at once is much faster; Keras' rearrange needs numbers
-        gradients = jax.jit(gradients)
-    wanted = gradients(*(arrays[i] for i in call.smooth))
-    for i, mine, right in zip(call.smooth, ours, wanted):
-        close(mine.numpy(), right, 4 * call.tolerance, f"gradient of input {i}")
+        found = as_tensors(call(ops, *tensors))
+        total = loss(ops, floating(found))
+    results, gradients = their_results(call, arrays, keras)
+    assert len(found) == len(results)
+    for i, (mine, wanted) in enumerate(zip(found, results)):
+        close(mine.numpy(), wanted, call.tolerance, f"result {i}")
+        if not any("64" in str(a.dtype) for a in arrays):  # JAX has no 64 bits here
+            assert mine.dtype == str(np.asarray(wanted).dtype), f"dtype of result {i}"
+    ours = tape.gradient(total, [tensors[i] for i in call.smooth]) if call.smooth else []
+    for i, mine, wanted in zip(call.smooth, ours, gradients, strict=True):
+        close(mine.numpy(), wanted, 4 * call.tolerance, f"gradient of input {i}")
 
 
 def public_functions(module):

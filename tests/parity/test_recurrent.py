@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from cases.layers import inner
+from cases.oracle import build_theirs
 
 import lamina
 from lamina import layers, ops
@@ -69,7 +70,8 @@ def compare(ours, theirs, x, keras, rng, mask=None, states=None, training=False)
         return layer(x, mask=mask, training=training, **options)
 
     call(ours, x, states)
-    call(theirs, x, states)
+    options = {} if states is None else {"initial_state": list(states)}
+    build_theirs(keras, theirs, x, mask=mask, training=training, **options)
     values = [rng.normal(size=v.shape).astype("float32") * 0.5 for v in ours.weights]
     ours.set_weights(values)
     theirs.set_weights(values)

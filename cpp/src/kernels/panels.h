@@ -7,7 +7,7 @@ namespace lamina::kernels::LAMINA_LEVEL {
 
 template <class T>
 inline Index panel_elements(Index length, Index columns) {
-  return ceil_div(length * padded_columns<T>(columns), Index(64 / sizeof(T))) * Index(64 / sizeof(T));
+  return aligned_elements<T>(length * padded_columns<T>(columns));
 }
 
 // Packs op(b), `length` x `columns`, into panels of kTileColumns, one after the other: panel_elements values.

@@ -10,7 +10,7 @@
 #include <Eigen/Core>
 
 #include "kernels/activation.h"
-#include "kernels/level.h"
+#include "kernels/workers.h"
 
 namespace lamina::kernels::LAMINA_LEVEL {
 
@@ -71,15 +71,6 @@ void pack_panel(const T* source, Index stride, bool transposed, Index length, In
 template <class T>
 inline Index padded_columns(Index columns) {
   return ceil_div(columns, Index(kLanes<T>)) * kLanes<T>;
-}
-
-// A range cut into `parts` pieces of nearly equal length: where piece `i` begins (and piece i - 1 ends).
-inline Index piece_begin(Index total, Index parts, Index i) { return i * total / parts; }
-
-// The grain that gives every worker the same share of `count` units, and at least `worth` of what a unit costs.
-inline Index shared_grain(Index count, Index unit_cost, Index worth) {
-  const Index workers = min_of(Index(num_threads()), count * unit_cost / worth);
-  return ceil_div(count, max_of(workers, Index(1)));
 }
 
 template <int I>

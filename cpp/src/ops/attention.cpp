@@ -1,7 +1,6 @@
 #include "ops/attention.h"
 
 #include <cstring>
-#include <limits>
 
 #include "autodiff/through.h"
 #include "kernels/table.h"
@@ -88,8 +87,7 @@ bool zero_if_empty(const Run& run, const k::AttentionShape& s) {
 
 // What the score of a pair that is left out is replaced by.
 double lowest(DType dtype) {
-  return dtype == DType::float64 ? -0.7 * std::numeric_limits<double>::max()
-                                 : -0.7 * static_cast<double>(std::numeric_limits<float>::max());
+  return for_floating(dtype, [](auto t) { return static_cast<double>(k::lowest_score<decltype(t)>()); });
 }
 
 // Which scores count, or an empty value for all of them.

@@ -18,14 +18,14 @@ using Size = std::size_t;
 
 // Where the inputs of an op stand (-1: it has none), and how many there are without the mask.
 struct Places {
-  int z = -1, kernel = -1, h0 = -1, bias = -1, c0 = -1;
+  int kernel = -1, h0 = -1, bias = -1, c0 = -1;
   int dh = -1, dc = -1, h = -1, c = -1, saved = -1;
   int count = 0;
 };
 
 constexpr Places forward_places(k::Cell cell) {
   Places p;
-  p.z = 0, p.kernel = 1, p.h0 = 2, p.count = 3;
+  p.kernel = 1, p.h0 = 2, p.count = 3;
   if (cell == k::Cell::gru) p.bias = p.count++;
   if (cell == k::Cell::lstm) p.c0 = p.count++;
   return p;
@@ -75,8 +75,6 @@ k::GemmArgs<T> kernel_gradient(k::Cell cell, const k::RecurrentShape& s) {  // o
   return g;
 }
 
-std::size_t whole_lines(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
-
 }  // namespace
 
 template <k::Cell C>
@@ -98,35 +96,47 @@ Specs Recurrent<C>::infer(const Specs& inputs) const {
   const Spec states = {dtype, {steps + 1, batch, units}};
   Specs outputs = {states};
   if (C == k::Cell::lstm) outputs.push_back(states);
-  if (C != k::Cell::simple) outputs.push_back({dtype, {steps, batch, units * k::saved_of(C)}});
+  if (C != k::Cell::simple && keep) outputs.push_back({dtype, {steps, batch, units * k::saved_of(C)}});
   return outputs;
 }
 
 template <k::Cell C>
-std::size_t Recurrent<C>::scratch(const Run& run) const {
+std::size_t Recurrent<C>::scratch_of(const Run& run, int count) const {
   const auto s = shape_of(run.outputs[0].shape, reverse);
   return for_floating(run.inputs[0].dtype,
-                      [&](auto t) { return k::float_table<decltype(t)>().recurrent.scratch(C, s); });
+                      [&](auto t) { return k::float_table<decltype(t)>().recurrent.scratch(C, s, count); });
+}
+
+// What the kernel works on, the first states in their places.
+template <class T, k::Cell C>
+static k::Recurrence<T> recurrence(const Recurrent<C>& op, const Run& run) {
+  const Places at = forward_places(C);
+  k::Recurrence<T> r = {};
+  r.shape = shape_of(run.outputs[0].shape, op.reverse);
+  const auto bytes = static_cast<std::size_t>(r.shape.batch * r.shape.units) * sizeof(T);
+  auto start = [&](T* states, int input) {
+    T* const first = states + r.shape.first_state() * r.shape.batch * r.shape.units;
+    if (bytes != 0) std::memcpy(first, run.in<T>(input), bytes);
+    return states;
+  };
+  r.arrays.z = run.in<T>(0);
+  r.arrays.kernel = run.in<T>(at.kernel);
+  r.arrays.mask = run.in_or_null<bool>(at.count);
+  r.arrays.h = start(run.out<T>(0), at.h0);
+  if (at.bias >= 0) r.arrays.bias = run.in<T>(at.bias);
+  if (at.c0 >= 0) r.arrays.c = start(run.out<T>(1), at.c0);
+  if (C != k::Cell::simple && op.keep) r.arrays.saved = run.out<T>(C == k::Cell::lstm ? 2 : 1);
+  return r;
 }
 
 template <k::Cell C>
-void Recurrent<C>::run(const Run& run) const {
-  const Places at = forward_places(C);
-  const auto s = shape_of(run.outputs[0].shape, reverse);
-  for_floating(run.inputs[0].dtype, [&](auto t) {
+void Recurrent<C>::run_all(const Run* runs, const Recurrent* ops, int count) {
+  for_floating(runs[0].inputs[0].dtype, [&](auto t) {
     using T = decltype(t);
-    const auto bytes = static_cast<std::size_t>(s.batch * s.units) * sizeof(T);
-    k::RecurrentArrays<T> a = {run.in<T>(0),  run.in<T>(1), nullptr, run.in_or_null<bool>(at.count),
-                               run.out<T>(0), nullptr,      nullptr};
-    const std::int64_t first = s.first_state() * s.batch * s.units;
-    if (bytes != 0) std::memcpy(a.h + first, run.in<T>(at.h0), bytes);
-    if (at.bias >= 0) a.bias = run.in<T>(at.bias);
-    if (at.c0 >= 0) {
-      a.c = run.out<T>(1);
-      if (bytes != 0) std::memcpy(a.c + first, run.in<T>(at.c0), bytes);
-    }
-    if (C != k::Cell::simple) a.saved = run.out<T>(C == k::Cell::lstm ? 2 : 1);
-    if (s.steps * s.batch * s.units != 0) k::float_table<T>().recurrent.forward(C, s, a, run.scratch);
+    k::Recurrence<T> all[2];
+    for (int i = 0; i < count; ++i) all[i] = recurrence<T>(ops[i], runs[i]);
+    const k::RecurrentShape& s = all[0].shape;
+    if (s.steps * s.batch * s.units != 0) k::float_table<T>().recurrent.forward(C, all, count, runs[0].scratch);
   });
 }
 
@@ -175,41 +185,83 @@ Specs RecurrentGrad<C>::infer(const Specs& inputs) const {
 }
 
 template <k::Cell C>
-std::size_t RecurrentGrad<C>::scratch(const Run& run) const {
+std::size_t RecurrentGrad<C>::scratch_of(const Run& run, int count) const {
   const auto s = shape_of(run.inputs[gradient_places(C).h].shape, reverse);
   return for_floating(run.inputs[0].dtype, [&](auto t) {
     const auto& table = k::float_table<decltype(t)>();
-    return std::max(whole_lines(table.recurrent.grad_scratch(C, s)),
-                    table.gemm.scratch(kernel_gradient<decltype(t)>(C, s)));
+    return std::max(table.recurrent.grad_scratch(C, s, count), table.gemm.scratch(kernel_gradient<decltype(t)>(C, s)));
   });
 }
 
-template <k::Cell C>
-void RecurrentGrad<C>::run(const Run& run) const {
+template <class T, k::Cell C>
+static k::Recurrence<T> recurrence(const RecurrentGrad<C>& op, const Run& run) {
   const Places at = gradient_places(C);
-  const auto s = shape_of(run.inputs[at.h].shape, reverse);
-  for_floating(run.inputs[0].dtype, [&](auto t) {
+  auto values = [&](int i) { return i < 0 ? nullptr : static_cast<T*>(run.inputs[i].data); };
+  k::Recurrence<T> r = {};
+  r.shape = shape_of(run.inputs[at.h].shape, op.reverse);
+  r.arrays.kernel = values(at.kernel);
+  r.arrays.mask = run.in_or_null<bool>(at.count);
+  r.arrays.h = values(at.h), r.arrays.c = values(at.c), r.arrays.saved = values(at.saved);
+  r.gradients.dh = values(at.dh), r.gradients.dc = values(at.dc);
+  r.gradients.dz = run.out<T>(0), r.gradients.dh0 = run.out<T>(2);
+  if (C == k::Cell::gru) r.gradients.dr = run.out<T>(3);
+  if (C == k::Cell::lstm) r.gradients.dc0 = run.out<T>(3);
+  return r;
+}
+
+template <k::Cell C>
+void RecurrentGrad<C>::run_all(const Run* runs, const RecurrentGrad* ops, int count) {
+  for_floating(runs[0].inputs[0].dtype, [&](auto t) {
     using T = decltype(t);
-    auto values = [&](int i) { return i < 0 ? nullptr : static_cast<T*>(run.inputs[i].data); };
-    const k::RecurrentArrays<T> a = {nullptr,      values(at.kernel), nullptr,         run.in_or_null<bool>(at.count),
-                                     values(at.h), values(at.c),      values(at.saved)};
-    k::RecurrentGradients<T> g = {values(at.dh), values(at.dc), run.out<T>(0), nullptr, run.out<T>(2), nullptr};
-    if (C == k::Cell::gru) g.dr = run.out<T>(3);
-    if (C == k::Cell::lstm) g.dc0 = run.out<T>(3);
+    k::Recurrence<T> all[2];
+    for (int i = 0; i < count; ++i) all[i] = recurrence<T>(ops[i], runs[i]);
+    const k::RecurrentShape& s = all[0].shape;
     if (s.batch * s.units == 0) {
-      for (int i = 0; i < run.num_outputs; ++i)
-        if (const auto bytes = static_cast<std::size_t>(run.outputs[i].shape.size()) * sizeof(T))
-          std::memset(run.outputs[i].data, 0, bytes);
+      for (int i = 0; i < count; ++i)
+        for (int out = 0; out < runs[i].num_outputs; ++out)
+          if (const auto bytes = static_cast<std::size_t>(runs[i].outputs[out].shape.size()) * sizeof(T))
+            std::memset(runs[i].outputs[out].data, 0, bytes);
       return;
     }
     const auto& table = k::float_table<T>();
-    table.recurrent.grad(C, s, a, g, run.scratch);
-    auto product = kernel_gradient<T>(C, s);
-    product.a = a.h + s.old_state(0) * s.batch * s.units;
-    product.b = g.dr ? g.dr : g.dz;
-    product.c = run.out<T>(1);
-    table.gemm.run(product, run.scratch);
+    table.recurrent.grad(C, all, count, runs[0].scratch);
+    for (int i = 0; i < count; ++i) {
+      auto product = kernel_gradient<T>(C, s);
+      product.a = all[i].arrays.h + all[i].shape.old_state(0) * s.batch * s.units;
+      product.b = all[i].gradients.dr ? all[i].gradients.dr : all[i].gradients.dz;
+      product.c = runs[i].out<T>(1);
+      table.gemm.run(product, runs[i].scratch);
+    }
   });
+}
+
+// ---- Pairs
+
+template <class R>
+Specs Pair<R>::infer(const Specs& inputs) const {
+  const auto half = inputs.begin() + static_cast<std::ptrdiff_t>(inputs.size() / 2);
+  Specs outputs = parts[0].infer(Specs(inputs.begin(), half));
+  const Specs second = parts[1].infer(Specs(half, inputs.end()));
+  outputs.insert(outputs.end(), second.begin(), second.end());
+  return outputs;
+}
+
+static Run half_of(const Run& run, int i) {
+  Run half = run;
+  half.num_inputs /= 2, half.num_outputs /= 2;
+  half.inputs += i * half.num_inputs, half.outputs += i * half.num_outputs;
+  return half;
+}
+
+template <class R>
+std::size_t Pair<R>::scratch(const Run& run) const {
+  return parts[0].scratch_of(half_of(run, 0), 2);
+}
+
+template <class R>
+void Pair<R>::run(const Run& run) const {
+  const Run halves[] = {half_of(run, 0), half_of(run, 1)};
+  R::run_all(halves, parts, 2);
 }
 
 template struct Recurrent<k::Cell::simple>;
@@ -218,5 +270,12 @@ template struct Recurrent<k::Cell::lstm>;
 template struct RecurrentGrad<k::Cell::simple>;
 template struct RecurrentGrad<k::Cell::gru>;
 template struct RecurrentGrad<k::Cell::lstm>;
+
+template struct Pair<Recurrent<k::Cell::simple>>;
+template struct Pair<Recurrent<k::Cell::gru>>;
+template struct Pair<Recurrent<k::Cell::lstm>>;
+template struct Pair<RecurrentGrad<k::Cell::simple>>;
+template struct Pair<RecurrentGrad<k::Cell::gru>>;
+template struct Pair<RecurrentGrad<k::Cell::lstm>>;
 
 }  // namespace lamina

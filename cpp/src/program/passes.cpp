@@ -1,6 +1,7 @@
 #include "program/passes.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <numeric>
 #include <optional>
@@ -8,6 +9,7 @@
 #include "ops/conv.h"
 #include "ops/elementwise.h"
 #include "ops/matmul.h"
+#include "ops/recurrent.h"
 #include "program/control.h"
 #include "program/fused.h"
 
@@ -139,17 +141,28 @@ void fold_constants(Graph& graph) {
   graph.nodes = std::move(kept);
 }
 
-void trim_scans(Graph& graph) {
+namespace {
+
+// Takes `keep` back, with the last `count` outputs, when nobody uses these.
+template <class T>
+void trim(Graph::Node& node, const T* op, int count, const std::vector<int>& uses) {
+  if (op == nullptr || !op->keep) return;
+  const auto kept = node.outputs.end() - count;
+  if (std::any_of(kept, node.outputs.end(), [&](int v) { return uses[static_cast<std::size_t>(v)] > 0; })) return;
+  node.outputs.erase(kept, node.outputs.end());
+  T trimmed = *op;
+  trimmed.keep = false;
+  node.op = make_op(std::move(trimmed));
+}
+
+}  // namespace
+
+void trim_kept(Graph& graph) {
   const std::vector<int> uses = count_uses(graph);
   for (Graph::Node& node : graph.nodes) {
-    const Scan* scan = node.op->as<Scan>();
-    if (scan == nullptr || !scan->keep) continue;
-    const auto kept = node.outputs.end() - scan->carries;
-    if (std::any_of(kept, node.outputs.end(), [&](int v) { return uses[static_cast<std::size_t>(v)] > 0; })) continue;
-    node.outputs.erase(kept, node.outputs.end());
-    Scan trimmed = *scan;
-    trimmed.keep = false;
-    node.op = make_op(std::move(trimmed));
+    if (const auto* scan = node.op->as<Scan>()) trim(node, scan, scan->carries, uses);
+    trim(node, node.op->as<Recurrent<k::Cell::gru>>(), 1, uses);
+    trim(node, node.op->as<Recurrent<k::Cell::lstm>>(), 1, uses);
   }
 }
 
@@ -237,14 +250,81 @@ void fuse_epilogues(Graph& graph) {
   graph.nodes = std::move(kept);
 }
 
+namespace {
+
+// The two ops as one, or null when they are not both an R.
+template <class R>
+OpPtr paired_as(const Op& a, const Op& b) {
+  const R *first = a.as<R>(), *second = b.as<R>();
+  return first && second ? make_op(Pair<R>{{*first, *second}}) : nullptr;
+}
+
+OpPtr paired(const Op& a, const Op& b) {
+  for (const auto make : {paired_as<Recurrent<k::Cell::simple>>, paired_as<Recurrent<k::Cell::gru>>,
+                          paired_as<Recurrent<k::Cell::lstm>>, paired_as<RecurrentGrad<k::Cell::simple>>,
+                          paired_as<RecurrentGrad<k::Cell::gru>>, paired_as<RecurrentGrad<k::Cell::lstm>>})
+    if (OpPtr op = make(a, b)) return op;
+  return nullptr;
+}
+
+bool same_specs(const Graph& graph, const std::vector<int>& a, const std::vector<int>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](int x, int y) {
+    const Spec &first = graph.values[static_cast<std::size_t>(x)], &second = graph.values[static_cast<std::size_t>(y)];
+    return first.dtype == second.dtype && first.dims == second.dims;
+  });
+}
+
+// For each of the nodes [from, to), whether node `to` needs, directly or not, what it makes.
+std::vector<bool> needed(const Graph& graph, std::size_t from, std::size_t to) {
+  std::vector<bool> wanted(graph.values.size(), false), found(to - from, false);
+  for (const int v : graph.nodes[to].inputs) wanted[static_cast<std::size_t>(v)] = true;
+  for (std::size_t i = to; i-- > from;) {
+    const Graph::Node& node = graph.nodes[i];
+    found[i - from] = std::any_of(node.outputs.begin(), node.outputs.end(),
+                                  [&](int v) { return wanted[static_cast<std::size_t>(v)]; });
+    if (found[i - from])
+      for (const int v : node.inputs) wanted[static_cast<std::size_t>(v)] = true;
+  }
+  return found;
+}
+
+void append(std::vector<int>& to, const std::vector<int>& more) { to.insert(to.end(), more.begin(), more.end()); }
+
+}  // namespace
+
+void pair_recurrences(Graph& graph) {
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    for (std::size_t j = i + 1; j < graph.nodes.size(); ++j) {
+      Graph::Node &first = graph.nodes[i], &second = graph.nodes[j];
+      const OpPtr op = paired(*first.op, *second.op);
+      if (!op || !same_specs(graph, first.inputs, second.inputs) || !same_specs(graph, first.outputs, second.outputs))
+        continue;
+      const std::vector<bool> before = needed(graph, i, j);
+      if (before[0]) continue;
+      // What the second needs comes first, then the pair, then the rest, among which is what needs the first.
+      Graph::Node pair = {op, first.inputs, first.outputs};
+      append(pair.inputs, second.inputs);
+      append(pair.outputs, second.outputs);
+      std::vector<Graph::Node> order, rest;
+      for (std::size_t n = i + 1; n < j; ++n) (before[n - i] ? order : rest).push_back(std::move(graph.nodes[n]));
+      order.push_back(std::move(pair));
+      std::move(rest.begin(), rest.end(), std::back_inserter(order));
+      graph.nodes.erase(graph.nodes.begin() + static_cast<std::ptrdiff_t>(j));
+      std::move(order.begin(), order.end(), graph.nodes.begin() + static_cast<std::ptrdiff_t>(i));
+      break;
+    }
+  }
+}
+
 void optimize(Graph& graph) {
   remove_dead_nodes(graph);
   remove_identities(graph);
   merge_equal_nodes(graph);
   fold_constants(graph);
-  trim_scans(graph);
+  trim_kept(graph);
   fuse_epilogues(graph);
   remove_dead_nodes(graph);
+  pair_recurrences(graph);
   fuse_elementwise(graph);
 }
 

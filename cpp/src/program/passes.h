@@ -9,7 +9,8 @@ void remove_dead_nodes(Graph& graph);
 void remove_identities(Graph& graph);  // identity and stop_gradient mean nothing once gradients are taken
 void merge_equal_nodes(Graph& graph);  // equal constants, and the same op on the same inputs, are there once
 void fold_constants(Graph& graph);     // small results that depend on nothing unknown
-void trim_scans(Graph& graph);         // what only a gradient would need is not kept without one
+void trim_kept(Graph& graph);          // what only a gradient would need is not kept without one
+void pair_recurrences(Graph& graph);   // two alike that do not need each other run side by side
 void fuse_epilogues(Graph& graph);     // matmul or conv, + bias, activation -> one op
 
 void optimize(Graph& graph);

@@ -125,9 +125,10 @@ TYPED_TEST(RecurrentTest, States) {
           const auto& recurrent = floats_of<T>(table).recurrent;
           const auto actual = with_threads<T>(static_cast<Index>(expected.size()), [&](Buffer<T>& out) {
             Buffer<T> c_states(p.states), saved(4 * s.steps * s.batch * s.units);
-            Scratch scratch(recurrent.scratch(cell, s));
+            Scratch scratch(recurrent.scratch(cell, s, 1));
             T* const cells = cell == Cell::lstm ? out.data() + p.states : c_states.data();
-            recurrent.forward(cell, s, p.arrays(out.data(), cells, saved.data()), scratch.data());
+            const kernels::Recurrence<T> one = {s, p.arrays(out.data(), cells, saved.data()), {}};
+            recurrent.forward(cell, &one, 1, scratch.data());
             EXPECT_TRUE(scratch.guard_intact() && saved.guards_intact());
           });
           expect_near(
@@ -150,18 +151,21 @@ TYPED_TEST(RecurrentTest, Gradients) {
       for_each_level([&](const kernels::Table& table) {
         const auto& recurrent = floats_of<T>(table).recurrent;
         Buffer<T> h(p.states), c(p.states), saved(4 * s.steps * s.batch * s.units);
-        Scratch scratch(std::max(recurrent.scratch(cell, s), recurrent.grad_scratch(cell, s)));
-        const auto arrays = p.arrays(h.data(), c.data(), saved.data());
-        recurrent.forward(cell, s, arrays, scratch.data());
+        Scratch scratch(std::max(recurrent.scratch(cell, s, 1), recurrent.grad_scratch(cell, s, 1)));
+        kernels::Recurrence<T> one = {s, p.arrays(h.data(), c.data(), saved.data()), {}};
+        recurrent.forward(cell, &one, 1, scratch.data());
         const Index parts = p.z.size(), state = p.h0.size();
         const auto found = with_threads<T>(2 * parts + 2 * state, [&](Buffer<T>& out) {
           std::fill_n(out.data(), out.size(), T(0));
           const bool gru = cell == Cell::gru, lstm = cell == Cell::lstm;
           T* const dz_out = out.data();
-          recurrent.grad(cell, s, arrays,
-                         {p.dh.data(), lstm ? p.dc.data() : nullptr, dz_out, gru ? dz_out + parts : nullptr,
-                          dz_out + 2 * parts, lstm ? dz_out + 2 * parts + state : nullptr},
-                         scratch.data());
+          one.gradients = {p.dh.data(),
+                           lstm ? p.dc.data() : nullptr,
+                           dz_out,
+                           gru ? dz_out + parts : nullptr,
+                           dz_out + 2 * parts,
+                           lstm ? dz_out + 2 * parts + state : nullptr};
+          recurrent.grad(cell, &one, 1, scratch.data());
           if (!gru) std::copy_n(dz_out, parts, dz_out + parts);
         });
         EXPECT_TRUE(scratch.guard_intact());

@@ -1,5 +1,6 @@
 #include "program/passes.h"
 
+#include "lamina/runtime.h"
 #include "program/graphs.h"
 
 namespace lamina {
@@ -79,6 +80,67 @@ TEST(FoldConstants, ComputesWhatIsKnownAndSmall) {
   large.nodes[0].op = make_op("fill", {{"shape", Ints{1024}}});
   fold_constants(large);
   EXPECT_TRUE(large.nodes.empty());
+}
+
+// What a recurrent op takes: z [5, 3, gates], kernel [4, gates], h0 [3, 4], and bias or c0.
+Values recurrent_inputs(const std::string& name, unsigned seed) {
+  const std::int64_t gates = name == "lstm" ? 16 : name == "gru" ? 12 : 4;
+  Values inputs = {constant({5, 3, gates}, seed), constant({4, gates}, seed + 1), constant({3, 4}, seed + 2)};
+  if (name == "gru") inputs.push_back(constant({gates}, seed + 3));
+  if (name == "lstm") inputs.push_back(constant({3, 4}, seed + 3));
+  return inputs;
+}
+
+TEST(TrimKept, GatesStayOnlyForAGradient) {
+  for (const char* name : {"gru", "lstm"}) {
+    Values inputs = recurrent_inputs(name, 1);
+    const Tensor numbers = inputs[0].tensor();
+    inputs[0] = input("z", numbers.shape());
+    const Values outputs = support::all(name, {}, inputs);
+    Graph bare = graph_of({{"z", inputs[0]}}, {outputs[0]});
+    Graph whole = graph_of({{"z", inputs[0]}}, {outputs[0], outputs.back()});
+    trim_kept(bare);
+    trim_kept(whole);
+    EXPECT_EQ(bare.nodes[0].outputs.size() + 1, outputs.size());
+    EXPECT_EQ(whole.nodes[0].outputs.size(), outputs.size());
+    EXPECT_TRUE(support::same_bits(support::run_planned(bare, {numbers}), {support::run_plainly(whole, {numbers})[0]}));
+  }
+}
+
+TEST(PairRecurrences, TwoThatDoNotNeedEachOtherRunSideBySide) {
+  for (const char* name : {"simple_rnn", "gru", "lstm"}) {
+    Values one = recurrent_inputs(name, 10), two = recurrent_inputs(name, 20);
+    const Tensor numbers = one[0].tensor();
+    const Value z = input("z", numbers.shape());
+    one[0] = z;
+    two[0] = op("tanh", {z});
+    const Value forward = op(name, one), used = op("exp", {forward});
+    const Value backward = op(name, two, {{"reverse", true}});
+    Graph graph = graph_of({{"z", z}}, {used, backward, forward});
+    const Graph apart = graph;
+    pair_recurrences(graph);
+    EXPECT_EQ(ops_of(graph), "tanh pair exp") << name;
+    for (const int threads : {1, 2}) {
+      set_num_threads(threads);
+      EXPECT_TRUE(support::same_bits(support::run_planned(graph, {numbers}), support::run_plainly(apart, {numbers})));
+    }
+  }
+}
+
+TEST(PairRecurrences, LeavesWhatNeedsEachOtherOrDiffers) {
+  Values one = recurrent_inputs("simple_rnn", 10), two = recurrent_inputs("simple_rnn", 20);
+  one[0] = input("z", {5, 3, 4});
+  const Value first = op("simple_rnn", one);
+  two[0] = op("slice", {first}, {{"starts", Dims{1, 0, 0}}, {"stops", Dims{6, 3, 4}}});
+  Graph chain = graph_of({{"z", one[0]}}, {op("simple_rnn", two)});
+  pair_recurrences(chain);
+  EXPECT_EQ(ops_of(chain), "simple_rnn slice simple_rnn");
+
+  Values shorter = recurrent_inputs("simple_rnn", 30);
+  shorter[0] = input("short", {2, 3, 4});
+  Graph lengths = graph_of({{"z", one[0]}, {"short", shorter[0]}}, {first, op("simple_rnn", shorter)});
+  pair_recurrences(lengths);
+  EXPECT_EQ(ops_of(lengths), "simple_rnn simple_rnn");
 }
 
 TEST(FuseEpilogues, FusesWhatItMayAndKeepsTheNumbers) {

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <thread>
+#include <vector>
 
 #include "core/parallel_for.h"
 #include "lamina/runtime.h"
@@ -81,6 +82,13 @@ TEST(Program, MapsBatches) {
   const Tensor x = tiny_data(21).x, all = program->run("predict", {x})[0];
   for (const std::int64_t batch : {1, 4, 7, 21, 1000})
     EXPECT_LE(support::difference<float>(program->map_batches("predict", {x}, batch)[0], all), 1e-6);
+}
+
+TEST(HeapAllocations, AreCounted) {
+  const std::int64_t before = heap_allocations();
+  std::vector<int> v(100);
+  v.resize(1000);
+  EXPECT_EQ(heap_allocations() - before, 2);
 }
 
 TEST(Program, AStepAfterTheFirstAllocatesNothing) {

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from .. import config, ops
-from ..checks import choice, explain, integers
+from ..checks import choice, differ, explain, integers
 
 __all__ = [
     "arange",
@@ -55,9 +55,7 @@ def batch_dot(x: Any, y: Any, axes: Any = None) -> Any:
         axes = (x.ndim - 1, y.ndim - 1 if y.ndim == 2 else y.ndim - 2)
     a, b = (axes, axes) if isinstance(axes, int) else axes
     a, b = _sample_axis(a, x), _sample_axis(b, y)
-    sizes = x.shape[a], y.shape[b]
-    batches = x.shape[0], y.shape[0]
-    if any(None not in pair and pair[0] != pair[1] for pair in (sizes, batches)):
+    if differ(x.shape[a], y.shape[b]) or differ(x.shape[0], y.shape[0]):
         raise ValueError(
             explain(
                 "batch_dot: the sizes do not agree.",
@@ -124,8 +122,8 @@ def int_shape(x: Any) -> tuple[int | None, ...]:
 
 
 def is_sparse(tensor: Any) -> bool:
-    """False: tensors are dense."""
-    return False
+    """Whether it is an input made with `sparse=True`; tensors that hold numbers are dense."""
+    return bool(getattr(tensor, "sparse", False))
 
 
 def to_dense(tensor: Any) -> Any:

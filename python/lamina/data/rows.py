@@ -53,13 +53,17 @@ class _Column:
         return arrays.to_tensors(self.name, np.ascontiguousarray(part))
 
 
+def _first(parts: Data) -> Any:
+    return next(leaf for leaf in tree.flatten(parts.x) if leaf is not None)
+
+
 class Rows:
     """Inputs, labels and weights of which some are read in parts; from sample `start` to `stop`."""
 
     def __init__(self, parts: Data, start: int = 0, stop: int | None = None, class_weight: Any = None) -> None:
         self._parts = parts
         self._start = start
-        self._stop = tree.flatten(parts.x)[0].shape[0] if stop is None else stop
+        self._stop = _first(parts).shape[0] if stop is None else stop
         self._class_weight = class_weight
 
     @property
@@ -77,7 +81,8 @@ class Rows:
     def pick(self, rows: Any) -> Data:
         """Samples by number (counted in the whole arrays)."""
         x, y, sample_weight = (
-            None if p is None else tree.map_structure(lambda c: c.read(rows), p) for p in self._parts
+            None if p is None else tree.map_structure(lambda c: c.read(rows), p, none_is_leaf=False)
+            for p in self._parts
         )
         return arrays.weighted(x, y, sample_weight, self._class_weight)
 
@@ -98,7 +103,9 @@ def collect(x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any 
     def columns(name: str, part: Any) -> Any:
         if part is None:
             return None
-        return tree.map_structure(lambda a: _Column(name, a if is_read_in_parts(a) else arrays.to_array(a)), part)
+        return tree.map_structure(
+            lambda a: _Column(name, a if is_read_in_parts(a) else arrays.to_array(a)), part, none_is_leaf=False
+        )
 
     parts = Data(*map(columns, Data._fields, given))
     arrays.check(parts)

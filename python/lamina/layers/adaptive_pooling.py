@@ -16,7 +16,7 @@ class BaseAdaptivePooling(Layer):
     """`reduce` of `output_size` windows that cover each spatial axis evenly.
 
     Window i of an axis of n entries goes from floor(i * n / size) up to ceil((i + 1) * n / size); windows overlap where
-    n is not divisible, and repeat entries where n is smaller. The spatial sizes of the input must be known.
+    n is not divisible, and repeat entries where n is smaller. Sizes may be unknown.
     """
 
     rank: int

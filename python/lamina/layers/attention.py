@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import _core, ops
-from ..checks import choice, explain, number
+from ..checks import choice, differ, explain, number
 from ..random import SeedGenerator, dropout
 from .layer import Layer
 from .shapes import is_shape
@@ -56,7 +56,7 @@ class Attention(Layer):
     def build(self, input_shape: Any) -> None:
         query, value, key = self._parts(input_shape)
         fits = len(query) == len(key) == len(value) >= 3
-        if not fits or not _may_equal(query[-1], key[-1]) or not _may_equal(value[-2], key[-2]):
+        if not fits or differ(query[-1], key[-1]) or differ(value[-2], key[-2]):
             raise ValueError(
                 explain(
                     f"{type(self).__name__} {self.name!r}: query, value and key do not fit.",
@@ -150,7 +150,3 @@ class AdditiveAttention(Attention):
 def _sums(query: Any, key: Any) -> Any:
     """query + key for each pair of them: (batch, T, S, features)."""
     return ops.expand_dims(query, -2) + ops.expand_dims(key, -3)
-
-
-def _may_equal(one: int | None, other: int | None) -> bool:
-    return None in (one, other) or one == other

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import _core, config, ops
-from ..checks import axis_in_range, explain, is_integer, number
+from ..checks import axis_in_range, explain, features_axis, number
 from .input_spec import InputSpec
 from .layer import Layer
 from .support import in_float32, size_of_axis
@@ -52,11 +52,7 @@ class BatchNormalization(Layer):
         owner = "BatchNormalization"
         if isinstance(axis, (list, tuple)) and len(axis) == 1:  # as in files of Keras 2
             axis = axis[0]
-        if not is_integer(axis):
-            raise TypeError(
-                explain(f"{owner}: `axis` is not an axis.", "one integer", f"axis={axis!r}", "name the features' axis.")
-            )
-        self.axis = int(axis)
+        self.axis = features_axis(owner, axis)
         self.momentum = number(owner, "momentum", momentum, 0.0, 1.0)
         self.epsilon = number(owner, "epsilon", epsilon, low=0.0)
         self.center = bool(center)

@@ -6,9 +6,9 @@ from types import MappingProxyType
 from typing import Any
 
 from .. import _core, ops
-from ..checks import integer
 from .convolutional import BaseConv, Shape
 from .weights import weight_arguments
+from .windows import window_arguments
 
 
 def _depthwise(layer: BaseConv, x: Any, kernel: Any, *bias: Any) -> Any:
@@ -21,20 +21,9 @@ class _DepthwiseConv(BaseConv):
     _options = MappingProxyType({"kernel": "depthwise"})
 
     @weight_arguments(depthwise="glorot_uniform", bias="zeros", activity_regularizer=True)
-    def __init__(
-        self,
-        kernel_size: Any,
-        strides: Any = 1,
-        padding: str = "valid",
-        depth_multiplier: int = 1,
-        data_format: str | None = None,
-        dilation_rate: Any = 1,
-        activation: Any = None,
-        use_bias: bool = True,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias, **kwargs)
-        self.depth_multiplier = integer(type(self).__name__, "depth_multiplier", depth_multiplier)
+    @window_arguments("kernel_size strides padding depth_multiplier data_format dilation_rate activation use_bias")
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
 
     def _weight_shapes(self, input_shape: Shape, channels: int) -> dict[str, Shape]:
         kernel = (*self.kernel_size, channels, self.depth_multiplier)
@@ -57,6 +46,7 @@ class DepthwiseConv1D(_DepthwiseConv):
     """
 
     rank = 1
+    paddings = (*BaseConv.paddings, "causal")
 
 
 class DepthwiseConv2D(_DepthwiseConv):
@@ -80,23 +70,11 @@ class _SeparableConv(BaseConv):
     _options = MappingProxyType({"depthwise_kernel": "depthwise", "pointwise_kernel": "pointwise"})
 
     @weight_arguments(depthwise="glorot_uniform", pointwise="glorot_uniform", bias="zeros", activity_regularizer=True)
-    def __init__(
-        self,
-        filters: int,
-        kernel_size: Any,
-        strides: Any = 1,
-        padding: str = "valid",
-        data_format: str | None = None,
-        dilation_rate: Any = 1,
-        depth_multiplier: int = 1,
-        activation: Any = None,
-        use_bias: bool = True,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias, **kwargs)
-        owner = type(self).__name__
-        self.filters = integer(owner, "filters", filters)
-        self.depth_multiplier = integer(owner, "depth_multiplier", depth_multiplier)
+    @window_arguments(
+        "filters kernel_size strides padding data_format dilation_rate depth_multiplier activation use_bias"
+    )
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
 
     def _weight_shapes(self, input_shape: Shape, channels: int) -> dict[str, Shape]:
         return {
@@ -125,6 +103,7 @@ class SeparableConv1D(_SeparableConv):
     """
 
     rank = 1
+    paddings = (*BaseConv.paddings, "causal")
 
 
 class SeparableConv2D(_SeparableConv):

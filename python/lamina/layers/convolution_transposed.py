@@ -2,50 +2,31 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 from collections.abc import Callable
 from typing import Any
 
 from .. import ops
-from ..checks import explain, integer, integers
-from .convolutional import BaseConv, Shape, refuse_dilated_strides
-from .weights import given_arguments, weight_arguments
+from ..checks import explain
+from .convolutional import BaseConv, Shape
+from .support import refuse_dilated_strides
+from .weights import weight_arguments
+from .windows import window_arguments
 
 
 class _ConvTranspose(BaseConv):
-    _causal = False
-
-    @weight_arguments(kernel="glorot_uniform", bias="zeros", activity_regularizer=True)
-    def __init__(
-        self,
-        filters: int,
-        kernel_size: Any,
-        strides: Any = 1,
-        padding: str = "valid",
-        output_padding: Any = None,
-        data_format: str | None = None,
-        dilation_rate: Any = 1,
-        activation: Any = None,
-        use_bias: bool = True,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias, **kwargs)
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         owner = type(self).__name__
-        self.filters = integer(owner, "filters", filters)
-        refuse_dilated_strides(self)
-        self.output_padding: Shape | None = None
-        if output_padding is not None:
-            self.output_padding = integers(owner, "output_padding", output_padding, self.rank, minimum=0)
-            if any(extra >= stride for extra, stride in zip(self.output_padding, self.strides)):
-                raise ValueError(
-                    explain(
-                        f"{owner}: `output_padding` is too large.",
-                        f"less than strides={self.strides} along each axis",
-                        f"output_padding={self.output_padding}",
-                        "make it smaller, or leave it out.",
-                    )
+        refuse_dilated_strides(owner, self.strides, self.dilation_rate)
+        if any(extra >= stride for extra, stride in zip(self.output_padding or (), self.strides)):
+            raise ValueError(
+                explain(
+                    f"{owner}: `output_padding` is too large.",
+                    f"less than strides={self.strides} along each axis",
+                    f"output_padding={self.output_padding}",
+                    "make it smaller, or leave it out.",
                 )
+            )
 
     def _check_input(self, shape: Shape, channels: int) -> None:
         """Every size will do: there are no windows over the input."""
@@ -66,18 +47,11 @@ class _ConvTranspose(BaseConv):
         return outputs if self.bias is None else outputs + self.bias.value
 
 
-def _exchanged(init: Callable[..., None], one: str, other: str) -> Callable[..., None]:
-    """The constructor with two of its parameters in each other's place."""
-    parameters = inspect.signature(init).parameters
-    places = {one: other, other: one}
-    signature = inspect.Signature([parameters[places.get(name, name)] for name in parameters])
-
-    @functools.wraps(init)
-    def run(self: Any, *args: Any, **kwargs: Any) -> None:
-        init(self, **given_arguments(self, signature, args, kwargs))
-
-    run.__signature__ = signature  # type: ignore[attr-defined]
-    return run
+def _constructor(middle: str) -> Callable[..., None]:
+    """The constructor whose arguments have these in the middle: their order is not the same in all classes of Keras."""
+    windows = window_arguments(f"filters kernel_size strides padding {middle} dilation_rate activation use_bias")
+    weights = weight_arguments(kernel="glorot_uniform", bias="zeros", activity_regularizer=True)
+    return weights(windows(_ConvTranspose.__init__))
 
 
 class Conv1DTranspose(_ConvTranspose):
@@ -96,6 +70,7 @@ class Conv1DTranspose(_ConvTranspose):
     """
 
     rank = 1
+    __init__ = _constructor("output_padding data_format")
 
 
 class Conv2DTranspose(_ConvTranspose):
@@ -110,6 +85,7 @@ class Conv2DTranspose(_ConvTranspose):
     """
 
     rank = 2
+    __init__ = _constructor("output_padding data_format")
 
 
 class Conv3DTranspose(_ConvTranspose):
@@ -123,7 +99,7 @@ class Conv3DTranspose(_ConvTranspose):
     """
 
     rank = 3
-    __init__ = _exchanged(_ConvTranspose.__init__, "output_padding", "data_format")
+    __init__ = _constructor("data_format output_padding")
 
 
 Convolution1DTranspose, Convolution2DTranspose, Convolution3DTranspose = (

@@ -6,55 +6,41 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from .. import _core, activations
-from ..checks import choice, explain, integer, integers
-from ..config import standardize_data_format
+from .. import _core
+from ..checks import explain
 from ..saving.serialization import constructor_signature
 from .input_spec import InputSpec, check
 from .layer import Layer
 from .lora import LoraLayer
-from .support import channels_to_first, channels_to_last, check_windows, size_of_axis, to_float
+from .support import (
+    channels_to_first,
+    channels_to_last,
+    check_windows,
+    refuse_dilated_strides,
+    size_of_axis,
+    to_float,
+)
 from .weights import add_weight, weight_arguments
+from .windows import Windowed, window_arguments
 
 Shape = tuple[int, ...]
 
 _OF_KERAS_2 = ("groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint")
 
 
-class BaseConv(Layer):
+class BaseConv(Windowed, Layer):
     """Windows over `rank` spatial axes times weights, plus bias, then activation.
 
-    Subclasses say which weights there are (`_weight_shapes`) and what they do to inputs, their channels last
-    (`_convolve`).
+    Subclasses say which arguments and weights there are (`_weight_shapes`) and what they do to inputs, their channels
+    last (`_convolve`).
     """
 
-    rank: int
     kernel: Any = None
     bias: Any = None
-    _causal = True  # whether padding='causal' is known, along one axis
     _options: Mapping[str, str] = MappingProxyType({})  # weights whose options go by another name
 
-    def __init__(
-        self,
-        kernel_size: Any,
-        strides: Any,
-        padding: str,
-        data_format: str | None,
-        dilation_rate: Any,
-        activation: Any,
-        use_bias: bool,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        owner = type(self).__name__
-        self.kernel_size = integers(owner, "kernel_size", kernel_size, self.rank)
-        self.strides = integers(owner, "strides", strides, self.rank)
-        self.dilation_rate = integers(owner, "dilation_rate", dilation_rate, self.rank)
-        paddings = ("valid", "same", "causal") if self._causal and self.rank == 1 else ("valid", "same")
-        self.padding = choice(owner, "padding", padding, paddings)
-        self.data_format = standardize_data_format(data_format)
-        self.activation = activations.get(activation)
-        self.use_bias = bool(use_bias)
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
     @classmethod
@@ -106,38 +92,12 @@ class BaseConv(Layer):
         return () if self.bias is None else (self.bias.value,)
 
 
-def refuse_dilated_strides(layer: BaseConv) -> None:
-    """ValueError for strides and dilation together, which Keras has in depthwise layers only."""
-    if max(layer.strides) > 1 and max(layer.dilation_rate) > 1:
-        raise ValueError(
-            explain(
-                f"{type(layer).__name__}: strides and dilation cannot be combined.",
-                "`strides` of 1 or `dilation_rate` of 1",
-                f"strides={layer.strides}, dilation_rate={layer.dilation_rate}",
-                "use two layers, or one of the two.",
-            )
-        )
-
-
 class _Conv(LoraLayer, BaseConv):
     @weight_arguments(kernel="glorot_uniform", bias="zeros", activity_regularizer=True)
-    def __init__(
-        self,
-        filters: int,
-        kernel_size: Any,
-        strides: Any = 1,
-        padding: str = "valid",
-        data_format: str | None = None,
-        dilation_rate: Any = 1,
-        groups: int = 1,
-        activation: Any = None,
-        use_bias: bool = True,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias, **kwargs)
+    @window_arguments("filters kernel_size strides padding data_format dilation_rate groups activation use_bias")
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         owner = type(self).__name__
-        self.filters = integer(owner, "filters", filters)
-        self.groups = integer(owner, "groups", groups)
         if self.filters % self.groups:
             raise ValueError(
                 explain(
@@ -147,7 +107,7 @@ class _Conv(LoraLayer, BaseConv):
                     "change `filters` or `groups`.",
                 )
             )
-        refuse_dilated_strides(self)
+        refuse_dilated_strides(owner, self.strides, self.dilation_rate)
 
     def _check_input(self, shape: Shape, channels: int) -> None:
         super()._check_input(shape, channels)
@@ -185,6 +145,7 @@ class Conv1D(_Conv):
     """
 
     rank = 1
+    paddings = (*BaseConv.paddings, "causal")
 
 
 class Conv2D(_Conv):

@@ -12,16 +12,17 @@ from .. import _core, activations, ops
 from ..checks import explain, integer
 from .input_spec import InputSpec
 from .layer import Layer
-from .lora import LoraLayer
-from .support import refuse, size_of_axis, to_float
+from .quantized import QuantizableLayer
+from .support import size_of_axis, to_float
 from .weights import add_weight, weight_arguments
 
 
-class Dense(LoraLayer):
+class Dense(QuantizableLayer):
     """`activation(inputs @ kernel + bias)`: contracts the last axis of the input.
 
     Input (batch, ..., features), output (batch, ..., units). `lora_rank` trains a low-rank change of the kernel (see
-    `enable_lora`). ValueError for `units` below 1, or an input of rank 1.
+    `enable_lora`), `quantization_config` tells how `quantize` rounds it. ValueError for `units` below 1, or an input of
+    rank 1.
 
     >>> import numpy as np, lamina
     >>> lamina.layers.Dense(4, activation="relu")(np.ones((2, 3), "float32")).shape
@@ -42,11 +43,10 @@ class Dense(LoraLayer):
         quantization_config: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(lora_rank=lora_rank, lora_alpha=lora_alpha, **kwargs)
+        super().__init__(lora_rank=lora_rank, lora_alpha=lora_alpha, quantization_config=quantization_config, **kwargs)
         self.units = integer("Dense", "units", units)
         self.activation = activations.get(activation)
         self.use_bias = bool(use_bias)
-        refuse(self, quantization_config=quantization_config)
         self.supports_masking = True
         self.input_spec = InputSpec(min_ndim=2)
         self.kernel: Any = None
@@ -58,6 +58,12 @@ class Dense(LoraLayer):
         if self.use_bias:
             self.bias = add_weight(self, "bias", (self.units,))
         self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
+
+    def _weight_axes(self) -> tuple[int, ...]:
+        return (0,)
+
+    def _input_axes(self) -> tuple[int, ...]:
+        return (-1,)
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         bias = () if self.bias is None else (self.bias.value,)

@@ -11,7 +11,7 @@ from .. import activations, ops
 from ..checks import explain, integer
 from ..initializers import VarianceScaling
 from .input_spec import InputSpec
-from .lora import LoraLayer
+from .quantized import QuantizableLayer
 from .support import refuse
 from .weights import add_weight, weight_arguments
 
@@ -45,7 +45,7 @@ def _parse(text: Any) -> _Equation:
     )
 
 
-class EinsumDense(LoraLayer):
+class EinsumDense(QuantizableLayer):
     """`activation(einsum(equation, inputs, kernel) + bias)`: a dense layer between any axes.
 
     `equation` has a letter for each axis of the input, the kernel and the output; the first of the input is the batch,
@@ -77,8 +77,8 @@ class EinsumDense(LoraLayer):
         quantization_config: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(lora_rank=lora_rank, lora_alpha=lora_alpha, **kwargs)
-        refuse(self, gptq_unpacked_column_size=gptq_unpacked_column_size, quantization_config=quantization_config)
+        super().__init__(lora_rank=lora_rank, lora_alpha=lora_alpha, quantization_config=quantization_config, **kwargs)
+        refuse(self, gptq_unpacked_column_size=gptq_unpacked_column_size)
         self.equation = equation
         self._letters = _parse(equation)
         sizes = output_shape if isinstance(output_shape, (list, tuple)) else (output_shape,)
@@ -167,6 +167,14 @@ class EinsumDense(LoraLayer):
         axes = [c in self._letters.outputs for c in self._letters.kernel]
         fitted.input_axes, fitted.output_axes = ([i for i, out in enumerate(axes) if out == side] for side in (0, 1))
         return fitted
+
+    def _weight_axes(self) -> tuple[int, ...]:
+        return tuple(i for i, letter in enumerate(self._letters.kernel) if letter not in self._letters.outputs)
+
+    def _input_axes(self) -> tuple[int, ...]:
+        letters = self._letters
+        first = -len(letters.inputs) if letters.dots == "left" else 0
+        return tuple(first + i for i, letter in enumerate(letters.inputs) if letter not in letters.outputs)
 
     def call(self, inputs: Any) -> Any:
         outputs = ops.einsum(self.equation, inputs, self.kernel.value)

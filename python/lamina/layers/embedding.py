@@ -8,12 +8,11 @@ from .. import _core, ops
 from ..checks import explain, integer, number
 from ..config import standardize_dtype
 from .layer import Layer
-from .lora import LoraLayer
-from .support import refuse
+from .quantized import QuantizableLayer
 from .weights import add_weight, weight_arguments
 
 
-class Embedding(LoraLayer):
+class Embedding(QuantizableLayer):
     """Rows of a table by number: input integers of any shape, output (..., output_dim).
 
     The numbers have to be in [0, input_dim), or negative to count from the end; others raise an error when they are
@@ -47,11 +46,10 @@ class Embedding(LoraLayer):
         input_length = kwargs.pop("input_length", None)
         if input_length is not None and not {"input_shape", "batch_input_shape", "input_dim"} & set(kwargs):
             kwargs["input_shape"] = tuple(input_length) if isinstance(input_length, (list, tuple)) else (input_length,)
-        super().__init__(lora_rank=lora_rank, lora_alpha=lora_alpha, **kwargs)
+        super().__init__(lora_rank=lora_rank, lora_alpha=lora_alpha, quantization_config=quantization_config, **kwargs)
         owner = type(self).__name__
         self.input_dim = integer(owner, "input_dim", input_dim)
         self.output_dim = integer(owner, "output_dim", output_dim)
-        refuse(self, quantization_config=quantization_config)
         self.mask_zero = bool(mask_zero)
         self.supports_masking = self.mask_zero
         self.autocast = False  # the inputs are numbers of rows, not values
@@ -70,6 +68,9 @@ class Embedding(LoraLayer):
         if self.embeddings is None:
             self.embeddings = add_weight(self, "embeddings", (self.input_dim, self.output_dim))
 
+    def _weight_axes(self) -> tuple[int, ...]:
+        return (1,)
+
     def call(self, inputs: Any) -> Any:
         if inputs.dtype not in ("int32", "int64"):
             inputs = ops.cast(inputs, "int32")
@@ -77,6 +78,12 @@ class Embedding(LoraLayer):
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         return ops.not_equal(inputs, 0) if self.mask_zero else None
+
+    def _set_masks(self, inputs: Any, outputs: Any, previous_mask: Any) -> None:
+        if hasattr(inputs, "_was_ragged") and not self.mask_zero:
+            outputs._keras_mask = previous_mask  # the other layers have to know what are rows
+        else:
+            super()._set_masks(inputs, outputs, previous_mask)
 
 
 class ReversibleEmbedding(Embedding):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import ops
-from ..checks import axis_in_range, explain, integer, number
+from ..checks import axis_in_range, explain, integer, number, shapes_differ
 from .activation import Softmax
 from .attention import distances
 from .einsum_dense import EinsumDense
@@ -88,8 +88,7 @@ class HeadedAttention(Layer):
 
     def _check_shapes(self, query: Any, value: Any, key: Any) -> None:
         ranks = {len(query), len(value), len(key)}
-        pairs = list(zip(value[1:-1], key[1:-1]))
-        if len(ranks) > 1 or len(query) < 3 or any(None not in pair and pair[0] != pair[1] for pair in pairs):
+        if len(ranks) > 1 or len(query) < 3 or shapes_differ(value[1:-1], key[1:-1]):
             raise ValueError(
                 explain(
                     f"{type(self).__name__} {self.name!r}: query, value and key do not fit.",

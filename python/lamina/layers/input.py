@@ -19,8 +19,10 @@ class InputLayer(Layer):
     """The layer behind an `Input`. `shape` leaves the batch out, `batch_shape` has it first; None is unknown.
 
     `input_tensor` makes it the layer of a symbolic tensor that is there already. An `optional` input may be None when
-    the model is called. ValueError for shapes that are no shapes, for two that contradict each other, and for `sparse`
-    or `ragged` inputs.
+    the model is called. Data for a `sparse` input may be SciPy's sparse matrices, which become dense. Data for a
+    `ragged` one may be rows of different lengths, along the first axis after the batch: lists, or arrays of objects.
+    They are filled up with zeros and masked, so that layers that know masks leave out what was added. ValueError for
+    shapes that are no shapes, for two that contradict each other, and for `sparse` and `ragged` together.
 
     >>> import lamina
     >>> lamina.layers.InputLayer(shape=(8,)).batch_shape
@@ -44,19 +46,20 @@ class InputLayer(Layer):
         shape = kwargs.pop("input_shape", None) if shape is None else shape
         batch_shape = kwargs.pop("batch_input_shape", None) if batch_shape is None else batch_shape
         super().__init__(name=name, **kwargs)
-        if sparse or ragged:
+        if sparse and ragged:
             raise ValueError(
                 explain(
-                    "An input is not dense.",
-                    "sparse=False, ragged=False",
+                    "An input cannot be sparse and ragged.",
+                    "one of the two",
                     f"sparse={sparse}, ragged={ragged}",
-                    "pad ragged data (lamina.utils.pad_sequences), make sparse data dense (x.toarray()).",
+                    "leave one of them out.",
                 )
             )
         if input_tensor is not None:
-            self._check_tensor(input_tensor, shape, batch_size, batch_shape, dtype)
+            self._check_tensor(input_tensor, shape, batch_size, batch_shape, dtype, sparse, ragged)
             shape, batch_size = None, None
             batch_shape, dtype = input_tensor.shape, input_tensor.dtype
+            sparse, ragged = input_tensor.sparse, input_tensor.ragged
         if (shape is None) == (batch_shape is None) or (batch_size is not None and batch_shape is not None):
             raise ValueError(
                 explain(
@@ -68,15 +71,18 @@ class InputLayer(Layer):
             )
         self.batch_shape = (*_sizes((batch_size,)), *_sizes(shape)) if batch_shape is None else _sizes(batch_shape)
         self.input_dtype_name = config.standardize_dtype(dtype)
-        self.optional = bool(optional)
+        self.sparse, self.ragged, self.optional = bool(sparse), bool(ragged), bool(optional)
         self.built = True
         if input_tensor is None:
             dims = [BATCH if i == 0 and size is None else size for i, size in enumerate(self.batch_shape)]
             input_tensor = _core.symbolic(dims, self.input_dtype_name, self.name)
+            input_tensor.sparse, input_tensor.ragged = self.sparse, self.ragged
         Node(self, (), {}, input_tensor)
 
-    def _check_tensor(self, tensor: Any, shape: Any, batch_size: Any, batch_shape: Any, dtype: Any) -> None:
-        """ValueError unless it is a symbolic tensor, of the shape and dtype that are given besides."""
+    def _check_tensor(
+        self, tensor: Any, shape: Any, batch_size: Any, batch_shape: Any, dtype: Any, sparse: Any, ragged: Any
+    ) -> None:
+        """ValueError unless it is a symbolic tensor, of the shape, dtype and kind that are given besides."""
         symbolic = isinstance(tensor, _core.Tensor) and tensor.is_symbolic
         if (
             not symbolic
@@ -84,8 +90,11 @@ class InputLayer(Layer):
             or (batch_size is not None and tensor.shape[:1] != (batch_size,))
             or (batch_shape is not None and _sizes(batch_shape) != tensor.shape)
             or (dtype is not None and config.standardize_dtype(dtype) != tensor.dtype)
+            or (sparse is not None and bool(sparse) != tensor.sparse)
+            or (ragged is not None and bool(ragged) != tensor.ragged)
         ):
             given = {"shape": shape, "batch_size": batch_size, "batch_shape": batch_shape, "dtype": dtype}
+            given.update(sparse=sparse, ragged=ragged)
             besides = "".join(f", {name}={value!r}" for name, value in given.items() if value is not None)
             raise ValueError(
                 explain(
@@ -108,7 +117,7 @@ class InputLayer(Layer):
 
     def get_config(self) -> dict[str, Any]:
         record = {"batch_shape": list(self.batch_shape), "dtype": self.input_dtype_name, "name": self.name}
-        return {**record, "optional": True} if self.optional else record
+        return {**record, **{name: True for name in ("sparse", "ragged", "optional") if getattr(self, name)}}
 
 
 def _sizes(shape: Any) -> tuple[int | None, ...]:
@@ -164,8 +173,8 @@ def Input(
     """A symbolic tensor that stands for a model's input: samples of `shape` (the batch not counted).
 
     `tensor` makes an input of a symbolic tensor that is there already; an `optional` input may be None when the model
-    is called. The arguments are those of `InputLayer`. ValueError for negative sizes, when neither `shape` nor
-    `batch_shape` is given, and for `sparse` or `ragged` inputs.
+    is called; `sparse` and `ragged` say what else data may be. The arguments are those of `InputLayer`. ValueError for
+    negative sizes, when neither `shape` nor `batch_shape` is given, and for `sparse` and `ragged` together.
 
     >>> import lamina
     >>> x = lamina.Input((8,))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import tree
-from ..checks import explain, integer
+from ..checks import explain, integer, shapes_differ
 from ..config import standardize_dtype
 from ..saving.serialization import Configurable
 
@@ -63,6 +63,10 @@ class InputSpec(Configurable):
         self.allow_last_axis_squeeze = allow_last_axis_squeeze
         self.name = name
         self.optional = optional
+
+    def __repr__(self) -> str:
+        given = {name: value for name, value in self.get_config().items() if value not in (None, {}, False)}
+        return f"InputSpec({', '.join(f'{name}={value!r}' for name, value in given.items())})"
 
 
 def _rank(name: str, value: Any) -> int | None:
@@ -140,5 +144,5 @@ def _check_one(spec: InputSpec, tensor: Any, layer_name: str) -> None:
         if spec.allow_last_axis_squeeze:
             wanted = wanted[:-1] if wanted and wanted[-1] == 1 else wanted
             shape = shape[:-1] if shape and shape[-1] == 1 else shape
-        if len(wanted) != len(shape) or any(w is not None and s is not None and w != s for w, s in zip(wanted, shape)):
+        if shapes_differ(wanted, shape):
             refuse(f"shape {spec.shape}", "give data of that shape.")

@@ -1,28 +1,28 @@
-"""The base of all layers: weights, lazy building, calls on data and on symbols, masks, losses, configuration."""
+"""The base of all layers: dtypes, calls on data and on symbols, configuration. The rest is in files of its own."""
 
 from __future__ import annotations
 
-import contextvars
-import functools
 import inspect
-from collections.abc import Callable
-from contextlib import nullcontext
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from .. import _core, dtype_policies, tree
 from ..checks import explain
 from ..ops.convert import convert_to_tensor, is_float
-from ..ops.operation import holds_symbolic, outside_trace, record
+from ..ops.operation import holds_symbolic, record
 from ..saving.serialization import constructor_signature, serialize_keras_object
 from ..scopes import run_stateless
 from ..utils.naming import current_path, name_scope
 from ..utils.tracebacks import without_own_lines
 from ..variables import Variable, autocast, autocast_dtype
 from . import input_spec as specs
-from .shapes import map_shapes, pop_shape, to_shape
-from .state import LayerState, leaves
+from .building import BuildableLayer
+from .calls import CallContext, call_signature, context, name_layer
+from .masks import MaskedLayer
+from .ragged import holds_padded, joined
+from .shapes import map_shapes, pop_shape
+from .state import leaves
 
 Tensor = _core.Tensor
 
@@ -30,55 +30,7 @@ Tensor = _core.Tensor
 _SHAPE_ARGUMENTS = ("input_shape", "input_dim", "batch_input_shape", "batch_size", "input_dtype", "input_length")
 
 
-class _CallSignature(NamedTuple):
-    names: tuple[str, ...]
-    defaults: dict[str, Any]
-    has_training: bool
-    has_mask: bool
-
-
-class _CallContext(NamedTuple):
-    """What calls of layers inside a call take over from it."""
-
-    training: bool | None
-    depth: int
-
-
-_signatures: dict[Any, _CallSignature] = {}
-_OUTSIDE = _CallContext(None, 0)
-_context: contextvars.ContextVar[_CallContext] = contextvars.ContextVar("call", default=_OUTSIDE)
-
-
-def _name_layer(error: Exception, layer: Layer, arguments: dict[str, Any]) -> None:
-    """Adds to an error of an op which layer it came from, the innermost one, and what that was called on."""
-    if getattr(error, "layer_is_named", False) or len(error.args) != 1 or not isinstance(error.args[0], str):
-        return
-    inputs = [f"{t.dtype} {t.shape}" for t in tree.flatten(arguments) if isinstance(t, Tensor)]
-    if inputs and repr(layer.name) not in error.args[0]:
-        place = f"This was in layer {layer.name!r} ({type(layer).__name__}), called on {', '.join(inputs)}."
-        error.args = (f"{error.args[0]} {place}",)
-    error.layer_is_named = True  # type: ignore[attr-defined]
-
-
-def call_signature(function: Callable[..., Any]) -> _CallSignature:
-    """The arguments that a `call` takes."""
-    key = getattr(function, "__func__", function)
-    found = _signatures.get(key)
-    if found is None:
-        parameters = inspect.signature(function).parameters
-        names = tuple(n for n, p in parameters.items() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL))
-        defaults = {n: p.default for n, p in parameters.items() if p.default is not p.empty}
-        found = _CallSignature(names, defaults, "training" in names, "mask" in names)
-        _signatures[key] = found
-    return found
-
-
-def call_depth() -> int:
-    """How many layers are being called around this place."""
-    return _context.get().depth
-
-
-class Layer(LayerState):
+class Layer(BuildableLayer, MaskedLayer):
     """A function with weights. Subclasses write `build(input_shape)` (makes weights) and `call(inputs)` (computes).
 
     Arguments: `name`, `trainable`, `dtype` ('float32', 'float64'), `activity_regularizer` (a loss for the outputs),
@@ -96,18 +48,6 @@ class Layer(LayerState):
     """
 
     _config_ignored: tuple[str, ...] = (*_SHAPE_ARGUMENTS, "weights", "dynamic", "autocast")
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        build = cls.__dict__.get("build")
-        if build is not None and not getattr(build, "_runs_once", False):
-            cls.build = _wrap_build(build)  # type: ignore[method-assign]
-
-    # Set by __new__, so that they are there before a subclass's constructor runs.
-    _own_variables: list[Variable]
-    _tracked: dict[str, None]
-    _losses: list[Any]
-    _build_shapes: dict[str, Any] | None
 
     def __init__(
         self,
@@ -132,7 +72,7 @@ class Layer(LayerState):
                 )
             )
         self._trainable = bool(trainable)
-        self.dtype_policy = dtype_policies.get(dtype)
+        self.dtype_policy = dtype
         self.autocast = autocast
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.input_spec: Any = None
@@ -153,6 +93,15 @@ class Layer(LayerState):
     # Dtypes.
 
     @property
+    def dtype_policy(self) -> Any:
+        """The dtypes that it computes in and keeps its weights in. Before the layer is built it may be set, by name."""
+        return self._dtype_policy
+
+    @dtype_policy.setter
+    def dtype_policy(self, value: Any) -> None:
+        self._dtype_policy = dtype_policies.get(value)
+
+    @property
     def dtype(self) -> str:
         """The dtype of the weights."""
         return self.dtype_policy.variable_dtype
@@ -171,54 +120,25 @@ class Layer(LayerState):
         return self.dtype_policy.compute_dtype
 
     @property
+    def quantization_mode(self) -> str | None:
+        """How its weights are quantized, as 'int8'; None if they are not."""
+        return self.dtype_policy.quantization_mode
+
+    def quantize(self, mode: str | None = None, type_check: bool = True, config: Any = None) -> None:
+        """Rounds its weights to few bits. NotImplementedError for layers that have none to be rounded."""
+        raise NotImplementedError(
+            explain(
+                f"{type(self).__name__} {self.name!r} cannot be quantized.",
+                "a Dense, EinsumDense or Embedding layer, or a model with such layers",
+                f"a {type(self).__name__}",
+                "leave it as it is.",
+            )
+        )
+
+    @property
     def path(self) -> str | None:
         """The names of the layers around it and its own, joined by slashes; None before it is built."""
         return self._path
-
-    # Building.
-
-    def _builds_itself(self) -> bool:
-        return type(self).build is not Layer.build
-
-    def build(self, input_shape: Any) -> None:
-        """Makes the weights for inputs of this shape (the batch first). The default makes none."""
-        self.built = True
-
-    def _after_build(self) -> None:
-        """Called at the end of every `build` that a subclass writes."""
-
-    def get_build_config(self) -> dict[str, Any] | None:
-        """The shapes `build` was called with."""
-        shapes = self._build_shapes
-        if shapes is None:
-            return None
-        return {"input_shape": next(iter(shapes.values()))} if len(shapes) == 1 else {"shapes_dict": shapes}
-
-    def build_from_config(self, config: dict[str, Any]) -> None:
-        """Builds the layer from what `get_build_config` gave."""
-        if config.get("input_shape") is not None:
-            self.build(to_shape(config["input_shape"]))
-        elif config.get("shapes_dict"):
-            self.build(**{name: to_shape(shape) for name, shape in config["shapes_dict"].items()})
-
-    def _build_for(self, arguments: dict[str, Any]) -> None:
-        """Builds for the shapes of the tensors among the arguments of `call`."""
-        if not self._builds_itself():
-            self.built = True
-            return
-        shapes = {
-            name: tree.map_structure(lambda t: tuple(t.shape), value)
-            for name, value in arguments.items()
-            if name not in ("mask", "training") and not name.endswith("_mask") and _all_tensors(value)
-        }
-        build = self.build
-        names = list(inspect.signature(build).parameters)
-        if len(shapes) == 1 or (names and not any(name.endswith("_shape") for name in names[1:])):
-            shapes = dict([next(iter(shapes.items()))]) if shapes else {}
-            outside_trace(lambda: build(*shapes.values()))
-        else:
-            outside_trace(lambda: build(**{f"{name}_shape": shape for name, shape in shapes.items()}))
-        self.built = True
 
     # Calling.
 
@@ -284,12 +204,22 @@ class Layer(LayerState):
         kwargs = {name: self._standardize(value) for name, value in kwargs.items()}
         names = [*signature.names, *(f"input_{i}" for i in range(len(signature.names), len(args)))]
         arguments = {**dict(zip(names, args)), **kwargs}
+        missing = [name for name in signature.required if name not in arguments and name not in ("training", "mask")]
+        if missing:
+            raise TypeError(
+                explain(
+                    f"Layer {self.name!r} was called with too few arguments.",
+                    f"{type(self).__name__}()({', '.join(signature.names)})",
+                    f"no `{missing[0]}`",
+                    f"pass {', '.join(f'`{name}`' for name in missing)}.",
+                )
+            )
         first = (
             args[0] if args else next((kwargs[name] for name in (*signature.names, *kwargs) if name in kwargs), None)
         )
         specs.check(self.input_spec, first, self.name)
 
-        outer = _context.get()
+        outer = context.get()
         if outer.depth == 0:
             self._clear_losses()
         training = arguments.get("training")
@@ -304,7 +234,7 @@ class Layer(LayerState):
         elif "training" in kwargs:
             kwargs.pop("training")
 
-        token = _context.set(_CallContext(training, outer.depth + 1))
+        token = context.set(CallContext(training, outer.depth + 1))
         try:
             with name_scope(self.name):
                 if not self.built:
@@ -318,10 +248,10 @@ class Layer(LayerState):
                 else:
                     outputs = self.call(*args, **kwargs)
         except (IndexError, TypeError, ValueError) as error:
-            _name_layer(error, self, arguments)
+            name_layer(error, self, arguments)
             raise
         finally:
-            _context.reset(token)
+            context.reset(token)
         if self.activity_regularizer is not None:
             self._regularize(outputs)
         if previous_mask is not None:
@@ -340,9 +270,13 @@ class Layer(LayerState):
                     value._keras_mask = mask
             return value
         if isinstance(value, (list, tuple, dict)):
+            if holds_padded(value):
+                return self._standardize(joined(value, self._standardize), positional)
             if positional and isinstance(value, (list, tuple)) and value and _only_numbers(value):
                 return self._standardize(convert_to_tensor(value))
             return tree.map_structure(lambda v: self._standardize(v, positional), value)
+        if hasattr(value, "tocsr") and hasattr(value, "toarray"):  # SciPy's sparse matrices
+            value = value.toarray()
         if isinstance(value, (np.ndarray, np.generic, Variable)) or hasattr(value, "__array__"):
             return self._standardize(convert_to_tensor(value))
         if positional and value is not None and not self._takes_any_argument:
@@ -360,52 +294,11 @@ class Layer(LayerState):
 
     _takes_any_argument = False  # layers such as Lambda wrappers may take other positional arguments
 
-    def _fill_masks(
-        self, signature: _CallSignature, arguments: dict[str, Any], kwargs: dict[str, Any], first: Any
-    ) -> Any:
-        """Gives `call` the masks that the inputs carry, and returns the mask of the first input."""
-        tensors = [n for n, v in arguments.items() if n != "mask" and not n.endswith("_mask") and _all_tensors(v)]
-        if signature.has_mask and len(tensors) <= 1:
-            if arguments.get("mask") is None and first is not None:
-                kwargs["mask"] = _masks_of(first)
-            mask = kwargs.get("mask", arguments.get("mask"))
-            if mask is not None:
-                return mask
-        else:
-            for name in tensors:
-                if f"{name}_mask" in signature.names and arguments.get(f"{name}_mask") is None:
-                    kwargs[f"{name}_mask"] = _masks_of(arguments[name])
-        return None if first is None else _masks_of(first)
-
-    def _set_masks(self, inputs: Any, outputs: Any, previous_mask: Any) -> None:
-        flat = [t for t in tree.flatten(outputs) if isinstance(t, Tensor)]
-        if not self.supports_masking:
-            if any(m is not None for m in tree.flatten(previous_mask)):
-                import warnings
-
-                warnings.warn(
-                    f"Layer {self.name!r} ({type(self).__name__}) ignores masks: the mask of its input ends here.",
-                    stacklevel=4,
-                )
-            return
-        if all(getattr(t, "_keras_mask", None) is not None for t in flat):
-            return
-        masks = self.compute_mask(inputs, previous_mask)
-        if masks is None:
-            return
-        for tensor, mask in zip(flat, tree.flatten(masks)):
-            if mask is not None and getattr(tensor, "_keras_mask", None) is None:
-                tensor._keras_mask = mask
-
     def _regularize(self, outputs: Any) -> None:
         for output in tree.flatten(outputs):
             if isinstance(output, Tensor) and is_float(output.dtype):
                 batch = convert_to_tensor(output.dims[0] if output.ndim else 1, output.dtype)
                 self.add_loss(self.activity_regularizer(output) / batch)
-
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        """The mask of the output, from that of the input. The default passes it on."""
-        return previous_mask
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Symbolic tensors like the outputs for symbolic inputs; nothing is computed or recorded."""
@@ -463,7 +356,7 @@ class Layer(LayerState):
         base = ("name", "trainable", "dtype", "activity_regularizer")
         layer = super().from_config({key: v for key, v in config.items() if key in parameters or key not in base})
         layer.name = config.get("name", layer.name)
-        layer.dtype_policy = dtype_policies.get(config.get("dtype", layer.dtype_policy))
+        layer.dtype_policy = config.get("dtype", layer.dtype_policy)
         if config.get("trainable") is False:
             layer.trainable = False
         return layer
@@ -472,45 +365,5 @@ class Layer(LayerState):
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
 
 
-def _wrap_build(build: Callable[..., Any]) -> Callable[..., Any]:
-    """`build` marks the layer as built, remembers its shapes and gives new weights their path."""
-
-    @functools.wraps(build)
-    def built(self: Layer, *args: Any, **kwargs: Any) -> Any:
-        if getattr(self, "_building", False):  # a call of super().build() inside build
-            return build(self, *args, **kwargs)
-        object.__setattr__(self, "_building", True)
-        inside = current_path().split("/")[-1] == self.name
-        try:
-            with nullcontext() if inside else name_scope(self.name):
-                self._path = current_path()
-                result = build(self, *args, **kwargs)
-        finally:
-            object.__setattr__(self, "_building", False)
-        names = list(inspect.signature(build).parameters)[1:]
-        self._build_shapes = {**dict(zip(names, args)), **kwargs}
-        self.built = True
-        self._after_build()
-        return result
-
-    built._runs_once = True  # type: ignore[attr-defined]
-    return built
-
-
-def _all_tensors(value: Any) -> bool:
-    found = list(leaves(value))
-    return bool(found) and all(isinstance(leaf, Tensor) for leaf in found)
-
-
 def _only_numbers(value: Any) -> bool:
     return all(isinstance(leaf, (bool, int, float, np.generic)) for leaf in leaves(value))
-
-
-def _masks_of(value: Any) -> Any:
-    """The masks of a nest of tensors in its structure; None when there is none."""
-    if isinstance(value, Tensor):
-        return getattr(value, "_keras_mask", None)
-    if isinstance(value, (list, tuple, dict)):
-        masks = tree.map_structure(lambda t: getattr(t, "_keras_mask", None), value)
-        return masks if any(m is not None for m in leaves(masks)) else None
-    return None

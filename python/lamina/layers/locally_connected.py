@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from .. import _core, ops
-from ..checks import choice, explain, integer
+from ..checks import choice, explain
 from .convolutional import BaseConv, Shape
 from .input_spec import InputSpec
 from .support import size_of_axis
 from .weights import weight_arguments
+from .windows import window_arguments
 
 
 class _LocallyConnected(BaseConv):
@@ -23,33 +24,21 @@ class _LocallyConnected(BaseConv):
     there. Inputs and outputs are numbered as they lie in memory, so both data formats go the same way.
     """
 
-    _causal = False
     _entries: np.ndarray | None = None  # None: the kernel is stored as the matrices are used
 
     @weight_arguments(kernel="glorot_uniform", bias="zeros", activity_regularizer=True)
-    def __init__(
-        self,
-        filters: int,
-        kernel_size: Any,
-        strides: Any = 1,
-        padding: str = "valid",
-        data_format: str | None = None,
-        activation: Any = None,
-        use_bias: bool = True,
-        *,
-        implementation: int = 1,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(kernel_size, strides, padding, data_format, 1, activation, use_bias, **kwargs)
+    @window_arguments("filters kernel_size strides padding data_format activation use_bias")
+    def __init__(self, *, implementation: int = 1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.dilation_rate = (1,) * self.rank
         owner = type(self).__name__
-        self.filters = integer(owner, "filters", filters)
         self.implementation = choice(owner, "implementation", implementation, (1, 2, 3))
         if self.padding == "same" and self.implementation == 1:
             raise ValueError(
                 explain(
                     f"{owner}: implementation 1 stores whole windows only.",
                     "padding='valid', or implementation 2 or 3",
-                    f"padding={padding!r}, implementation={implementation}",
+                    f"padding={self.padding!r}, implementation={implementation}",
                     "change one of the two.",
                 )
             )

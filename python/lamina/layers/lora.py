@@ -89,7 +89,8 @@ class LoraLayer(Layer):
         self._check_adaptable()
         weight, regularizer = getattr(self, name), getattr(self, f"{name}_regularizer")
         shapes = {"a": (*weight.shape[:-1], rank), "b": (rank, weight.shape[-1])}
-        with nullcontext() if current_path() == self._path else name_scope(str(self._path)):
+        scope = nullcontext() if current_path() == self._path else name_scope(str(self._path))
+        with scope, self._taking_weights():
             a, b = (
                 self.add_weight(shapes[part], start, "float32", regularizer=regularizer, name=f"lora_{name}_{part}")
                 for part, start in starts.items()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import ops
-from ..checks import axis_in_range, explain, is_integer
+from ..checks import axis_in_range, differ, explain, is_integer
 from .layer import Layer
 
 
@@ -277,8 +277,7 @@ class Dot(Merge):
     def build(self, input_shape: Any = ()) -> None:
         shapes = self._shapes(input_shape)
         a, b = self._pair([len(shape) for shape in shapes])
-        pairs = [(shapes[0][a], shapes[1][b]), (shapes[0][0], shapes[1][0])]
-        unequal = any(None not in pair and pair[0] != pair[1] for pair in pairs)
+        unequal = differ(shapes[0][a], shapes[1][b]) or differ(shapes[0][0], shapes[1][0])
         if 0 in (a, b) or unequal or min(map(len, shapes)) < 2:
             raise ValueError(
                 explain(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import _core, ops
-from ..checks import axis_in_range, explain, integer, is_integer, number
+from ..checks import axis_in_range, explain, features_axis, integer, is_integer, number
 from .input_spec import InputSpec
 from .layer import Layer
 from .support import in_float32, size_of_axis
@@ -172,11 +172,7 @@ class GroupNormalization(Layer):
         super().__init__(**kwargs)
         owner = "GroupNormalization"
         self.groups = -1 if is_integer(groups) and groups == -1 else integer(owner, "groups", groups)
-        if not is_integer(axis):
-            raise TypeError(
-                explain(f"{owner}: `axis` is not an axis.", "one integer", f"axis={axis!r}", "name the features' axis.")
-            )
-        self.axis = int(axis)
+        self.axis = features_axis(owner, axis)
         self.epsilon = number(owner, "epsilon", epsilon, low=0.0)
         self.center = bool(center)
         self.scale = bool(scale)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -14,17 +14,20 @@ from ..ops.convert import convert_to_tensor, is_float
 from ..ops.operation import Operation, outside_trace
 from ..utils.naming import current_path, name_scope
 from ..variables import Variable, standardize_shape
+from .calls import call_depth
 
 
 class LayerState(Operation):
     """The part of a layer that knows its weights. What its attributes hold, also in lists and dicts, belongs to it."""
 
+    # Set by __new__, so that they are there before a subclass's constructor runs.
     built: bool
-    dtype_policy: Any
+    _build_shapes: dict[str, Any] | None
     _tracked: dict[str, None]  # names of the attributes that hold layers, variables, metrics or seeds
     _own_variables: list[Variable]
     _losses: list[Any]
     _trainable: bool
+    _dtype_policy: Any
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         self = super().__new__(cls, *args, **kwargs)
@@ -114,7 +117,17 @@ class LayerState(Operation):
         from .. import constraints, initializers, regularizers
         from ..config import standardize_dtype
 
-        dtype = standardize_dtype(dtype or self.dtype_policy.variable_dtype)
+        building = getattr(self, "_building", None)  # None: it has no `build` of its own, or that did not run yet
+        if self.built and (building is False or (building is None and call_depth() > 0)):
+            raise ValueError(
+                explain(
+                    f"{type(self).__name__} {self.name!r} is built already, so it takes no new weights.",
+                    "weights made in `__init__` or `build`",
+                    f"a new weight {name!r} afterwards" if name else "a new weight afterwards",
+                    "make weights in `build`, which runs once, and not in `call`.",
+                )
+            )
+        dtype = standardize_dtype(dtype or self._dtype_policy.variable_dtype)
         shape = standardize_shape(f"{self.name}/{name or 'weight'}", () if shape is None else shape)
         if initializer is None:
             initializer = "glorot_uniform" if is_float(dtype) else "zeros"
@@ -139,6 +152,16 @@ class LayerState(Operation):
         return variable
 
     add_variable = add_weight
+
+    @contextmanager
+    def _taking_weights(self) -> Iterator[None]:
+        """Lets a layer that is built take new weights."""
+        before = getattr(self, "_building", None)
+        object.__setattr__(self, "_building", True)
+        try:
+            yield
+        finally:
+            object.__setattr__(self, "_building", before)
 
     @property
     def trainable(self) -> bool:

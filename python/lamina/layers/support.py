@@ -85,6 +85,19 @@ def channels_to_first(x: Any) -> Any:
     return ops.transpose(x, (0, x.ndim - 1, *range(1, x.ndim - 1)))
 
 
+def refuse_dilated_strides(owner: str, strides: Sequence[int], dilation_rate: Sequence[int]) -> None:
+    """ValueError for strides and dilation together, which Keras has in depthwise layers only."""
+    if max(strides) > 1 and max(dilation_rate) > 1:
+        raise ValueError(
+            explain(
+                f"{owner}: strides and dilation cannot be combined.",
+                "`strides` of 1 or `dilation_rate` of 1",
+                f"strides={strides}, dilation_rate={dilation_rate}",
+                "use two layers, or one of the two.",
+            )
+        )
+
+
 def check_windows(
     layer: Any, shape: Sequence[int | None], window: Sequence[int], padding: str, data_format: str
 ) -> None:

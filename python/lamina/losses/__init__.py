@@ -13,18 +13,17 @@ from __future__ import annotations
 from typing import Any
 
 from ..namespaces import Namespace, snake_case
-from .loss import FunctionLoss as LossFunctionWrapper
-from .loss import Loss, from_function
+from .embeddings import circle
+from .loss import Loss, LossFunctionWrapper, Reduction, from_function
+from .overlap import dice, tversky
 from .probabilistic import (
     binary_crossentropy,
     binary_focal_crossentropy,
     categorical_crossentropy,
     categorical_focal_crossentropy,
     categorical_generalized_cross_entropy,
-    circle,
-    dice,
+    ctc,
     sparse_categorical_crossentropy,
-    tversky,
 )
 from .regression import (
     categorical_hinge,
@@ -51,6 +50,7 @@ CategoricalGeneralizedCrossEntropy = from_function(
 CategoricalHinge = from_function("CategoricalHinge", categorical_hinge)
 Circle = from_function("Circle", circle, order=("gamma", "margin", "remove_diagonal", "reduction", "name", "dtype"))
 CosineSimilarity = from_function("CosineSimilarity", cosine_similarity)
+CTC = from_function("CTC", ctc)
 Dice = from_function("Dice", dice, order=("reduction", "name", "axis", "dtype"))
 Hinge = from_function("Hinge", hinge)
 Huber = from_function("Huber", huber, name="huber_loss")
@@ -71,8 +71,9 @@ Tversky = from_function("Tversky", tversky, order=("alpha", "beta", "reduction",
 
 CLASSES: tuple[Any, ...] = (
     BinaryCrossentropy, BinaryFocalCrossentropy, CategoricalCrossentropy, CategoricalFocalCrossentropy,
-    CategoricalGeneralizedCrossEntropy, CategoricalHinge, Circle, CosineSimilarity, Dice, Hinge, Huber, KLDivergence,
-    LogCosh, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError, MeanSquaredLogarithmicError, Poisson,
+    CategoricalGeneralizedCrossEntropy, CategoricalHinge, Circle, CosineSimilarity, CTC, Dice, Hinge, Huber,
+    KLDivergence, LogCosh, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError,
+    MeanSquaredLogarithmicError, Poisson,
     SparseCategoricalCrossentropy, SquaredHinge, Tversky,
 )  # fmt: skip
 
@@ -85,6 +86,14 @@ _SHORT = {
     "msle": mean_squared_logarithmic_error,
 }
 
+# Names that older versions have as functions of the module.
+mse = MSE = mean_squared_error
+mae = MAE = mean_absolute_error
+mape = MAPE = mean_absolute_percentage_error
+msle = MSLE = mean_squared_logarithmic_error
+kld = KLD = kullback_leibler_divergence = kl_divergence
+logcosh = log_cosh
+
 NAMESPACE = Namespace(
     "loss",
     {"Loss": Loss, "LossFunctionWrapper": LossFunctionWrapper}
@@ -93,5 +102,6 @@ NAMESPACE = Namespace(
     | {cls.function.__name__: cls.function for cls in CLASSES}
     | _SHORT
     | {name.upper(): function for name, function in _SHORT.items()},
+    functions_by_name=False,
 )
 get, serialize, deserialize = NAMESPACE.get, NAMESPACE.serialize, NAMESPACE.deserialize

@@ -8,8 +8,27 @@ from typing import Any
 
 from .. import _core, config, ops
 from ..checks import choice, explain
-from ..namespaces import snake_case
 from ..saving.serialization import Configurable
+from ..utils.naming import auto_name
+
+
+class Reduction:
+    """The names of reductions as older programs write them. AUTO is SUM_OVER_BATCH_SIZE."""
+
+    AUTO = "auto"
+    NONE = "none"
+    SUM = "sum"
+    SUM_OVER_BATCH_SIZE = "sum_over_batch_size"
+
+    @classmethod
+    def all(cls) -> tuple[str, ...]:
+        return (cls.AUTO, cls.NONE, cls.SUM, cls.SUM_OVER_BATCH_SIZE)
+
+    @classmethod
+    def validate(cls, key: str) -> None:
+        """ValueError for other names."""
+        choice("Reduction", "key", key, cls.all())
+
 
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
 
@@ -102,7 +121,8 @@ class Loss(Configurable):
     def __init__(
         self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None
     ) -> None:
-        self.name = name or snake_case(type(self).__name__)
+        self.name = name or auto_name(type(self).__name__)
+        reduction = Reduction.SUM_OVER_BATCH_SIZE if reduction == Reduction.AUTO else reduction
         self.reduction = choice(type(self).__name__, "reduction", reduction, REDUCTIONS)
         self._dtype = config.standardize_dtype(dtype)
 
@@ -136,8 +156,14 @@ class Loss(Configurable):
         return reduce_values(values, weights, self.reduction)
 
 
-class FunctionLoss(Loss):
-    """A loss around a function `fn(y_true, y_pred, **arguments)`."""
+class LossFunctionWrapper(Loss):
+    """A loss around a function `fn(y_true, y_pred, **arguments)`.
+
+    >>> import lamina
+    >>> loss = lamina.losses.LossFunctionWrapper(lamina.losses.huber, reduction="sum", delta=0.5)
+    >>> float(loss([[0.0], [0.0]], [[1.0], [2.0]]))
+    1.25
+    """
 
     def __init__(
         self,
@@ -147,7 +173,7 @@ class FunctionLoss(Loss):
         dtype: Any = None,
         **arguments: Any,
     ) -> None:
-        super().__init__(name=name or getattr(fn, "__name__", None), reduction=reduction, dtype=dtype)
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
         self.fn = fn
         self.arguments = arguments
 
@@ -164,7 +190,7 @@ class FunctionLoss(Loss):
         from ..saving.serialization import serialize_keras_object
 
         config = {"name": self.name, "reduction": self.reduction, **self.arguments}
-        if type(self) is FunctionLoss:
+        if type(self) is LossFunctionWrapper:
             config["fn"] = serialize_keras_object(self.fn)
         return config
 
@@ -202,12 +228,12 @@ def from_function(
         parameters[key] = parameters[key].replace(default=value)
     signature = inspect.Signature([parameters[key] for key in (order or parameters)])
 
-    def __init__(self: FunctionLoss, *args: Any, **kwargs: Any) -> None:
+    def __init__(self: LossFunctionWrapper, *args: Any, **kwargs: Any) -> None:
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        FunctionLoss.__init__(self, fn, **bound.arguments)
+        LossFunctionWrapper.__init__(self, fn, **bound.arguments)
 
     itself = inspect.Parameter("self", keyword)
     __init__.__signature__ = inspect.Signature([itself, *signature.parameters.values()])  # type: ignore[attr-defined]
     members = {"__init__": __init__, "__doc__": fn.__doc__, "__module__": "lamina.losses", "function": staticmethod(fn)}
-    return type(class_name, (FunctionLoss,), members)
+    return type(class_name, (LossFunctionWrapper,), members)

@@ -1,4 +1,4 @@
-"""Losses of predicted probabilities or logits: the crossentropies, their focal forms, and overlap losses.
+"""Losses of predicted probabilities or logits: the crossentropies, their focal forms, and CTC.
 
 From probabilities the crossentropies cut them to [1e-7, 1 - 1e-7]. Where the prediction is known to come from a
 softmax or sigmoid, its logits are used instead: the same value, but exact at saturation, and one fused kernel.
@@ -52,6 +52,10 @@ def binary_crossentropy(
     """Crossentropy of independent yes/no labels, mean over `axis`.
 
     `from_logits`: y_pred are real scores, not probabilities. `label_smoothing` s moves the labels to y (1 - s) + s / 2.
+
+    >>> import lamina
+    >>> print(lamina.losses.binary_crossentropy([[0.0, 1.0]], [[0.5, 0.5]]).numpy().round(4))
+    [0.6931]
     """
     y_true, y_pred = pair(y_true, y_pred)
     smoothing = _smoothing("binary_crossentropy", label_smoothing)
@@ -74,6 +78,10 @@ def binary_focal_crossentropy(
 
     p_t is the probability given to the true label. `apply_class_balancing` weighs class 1 by alpha, class 0 by 1 -
     alpha.
+
+    >>> import lamina
+    >>> print(lamina.losses.binary_focal_crossentropy([[1.0]], [[0.5]]).numpy().round(4))
+    [0.1733]
     """
     y_true, y_pred = pair(y_true, y_pred)
     smoothing = _smoothing("binary_focal_crossentropy", label_smoothing)
@@ -123,6 +131,10 @@ def categorical_crossentropy(
 
     `from_logits`: y_pred are real scores, not probabilities. `label_smoothing` s moves the labels to y (1 - s) + s /
     classes.
+
+    >>> import lamina
+    >>> print(lamina.losses.categorical_crossentropy([[0.0, 1.0]], [[0.5, 0.5]]).numpy().round(4))
+    [0.6931]
     """
     y_true, y_pred = pair(y_true, y_pred)
     axis = _check_classes("categorical_crossentropy", y_true, y_pred, axis)
@@ -142,7 +154,12 @@ def categorical_focal_crossentropy(
     label_smoothing: float = 0.0,
     axis: int = -1,
 ) -> Any:
-    """Categorical crossentropy with each class weighted by alpha (1 - p)^gamma (Lin et al. 2018)."""
+    """Categorical crossentropy with each class weighted by alpha (1 - p)^gamma (Lin et al. 2018).
+
+    >>> import lamina
+    >>> print(lamina.losses.categorical_focal_crossentropy([[0.0, 1.0]], [[0.5, 0.5]]).numpy().round(4))
+    [0.0433]
+    """
     y_true, y_pred = pair(y_true, y_pred)
     axis = _check_classes("categorical_focal_crossentropy", y_true, y_pred, axis)
     smoothing = _smoothing("categorical_focal_crossentropy", label_smoothing)
@@ -162,6 +179,10 @@ def sparse_categorical_crossentropy(
 
     `from_logits`: y_pred are real scores, not probabilities. Labels equal to `ignore_class` count neither in the sum
     nor in the mean. Other labels out of range raise an error.
+
+    >>> import lamina
+    >>> print(lamina.losses.sparse_categorical_crossentropy([1], [[0.5, 0.5]]).numpy().round(4))
+    [0.6931]
     """
     y_pred = ops.convert_to_tensor(y_pred)
     y_true = ops.convert_to_tensor(y_true)
@@ -211,6 +232,10 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
     """(1 - p^q) / q, where p is the probability of the true class: robust to wrong labels (Zhang and Sabuncu 2018).
 
     `y_true` are integer labels; 0 < q < 1: near 0 it is the crossentropy, near 1 the absolute error.
+
+    >>> import lamina
+    >>> lamina.losses.categorical_generalized_cross_entropy([1], [[0.75, 0.25]], q=0.5).numpy().tolist()
+    [1.0]
     """
     if not 0.0 < q < 1.0:
         raise ValueError(
@@ -232,62 +257,29 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
 categorical_generalized_cross_entropy.integer_targets = True  # type: ignore[attr-defined]
 
 
-def dice(y_true: Any, y_pred: Any, axis: Any = None) -> Any:
-    """1 - 2 |A and B| / (|A| + |B|) over `axis` (None: over everything)."""
-    y_true, y_pred = pair(y_true, y_pred)
-    common = ops.sum(y_true * y_pred, axis=axis)
-    return 1.0 - common * 2.0 / (ops.sum(y_true, axis=axis) + ops.sum(y_pred, axis=axis) + config.epsilon())
+def ctc(y_true: Any, y_pred: Any) -> Any:
+    """-log of the probability that logits (batch, time, classes) spell the labels (batch, most labels).
 
+    Class 0 stands for no label: it fills up shorter rows of `y_true` (connectionist temporal classification, Graves et
+    al. 2006).
 
-def tversky(y_true: Any, y_pred: Any, alpha: float = 0.5, beta: float = 0.5, axis: Any = None) -> Any:
-    """1 - TP / (TP + alpha FN + beta FP) over `axis` (None: over everything), with soft counts (Salehi et al. 2017)."""
-    y_true, y_pred = pair(y_true, y_pred)
-    common = ops.sum(y_true * y_pred, axis=axis)
-    missed = ops.sum((1.0 - y_pred) * y_true, axis=axis)
-    extra = ops.sum(y_pred * (1.0 - y_true), axis=axis)
-    return 1.0 - common / (common + missed * alpha + extra * beta + config.epsilon())
-
-
-def circle(
-    y_true: Any,
-    y_pred: Any,
-    ref_labels: Any = None,
-    ref_embeddings: Any = None,
-    remove_diagonal: bool = True,
-    gamma: float = 80.0,
-    margin: float = 0.4,
-) -> Any:
-    """Circle loss of L2-normalised embeddings `y_pred` with integer labels `y_true` (Sun et al. 2020).
-
-    Pairs are formed with `ref_embeddings` and `ref_labels` (default: the batch itself, without each sample's pair with
-    itself). Samples whose loss is 0 do not count in the mean.
+    >>> import lamina
+    >>> print(lamina.losses.ctc([[1]], [[[0.0, 0.0], [0.0, 0.0]]]).numpy().round(4))
+    [0.2877]
     """
-    y_pred = ops.convert_to_tensor(y_pred)
-    labels = ops.reshape(ops.cast(ops.convert_to_tensor(y_true), "int64"), (-1, 1))
-    others = (
-        labels if ref_labels is None else ops.reshape(ops.cast(ops.convert_to_tensor(ref_labels), "int64"), (-1, 1))
-    )
-    embeddings = y_pred if ref_embeddings is None else ops.convert_to_tensor(ref_embeddings, dtype=y_pred.dtype)
-    distance = ops.maximum(1.0 - ops.matmul(y_pred, ops.transpose(embeddings)), 0.0)
-    positive = ops.equal(labels, ops.transpose(others))
-    negative = ops.logical_not(positive)
-    if remove_diagonal:
-        positive = ops.logical_and(positive, ops.not_equal(_rows(labels), ops.transpose(_rows(others))))
-    pull = ops.maximum(margin + distance, 0.0) * (margin - distance) * -gamma
-    push = ops.maximum(1.0 + margin - distance, 0.0) * (1.0 - margin - distance) * gamma
-    total = _log_sum_exp(pull, positive) + _log_sum_exp(push, negative)
-    values = ops.softplus(total)
-    values._keras_mask = ops.greater(values, 0.0)
-    return values
+    y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
+    if y_true.ndim != 2 or y_pred.ndim != 3:
+        raise ValueError(
+            explain(
+                "ctc: targets and predictions do not fit.",
+                "integer labels of shape (batch, most labels) and logits of shape (batch, time, classes)",
+                f"targets of shape {y_true.shape}, predictions of shape {y_pred.shape}",
+                "fill up shorter rows of labels with 0.",
+            )
+        )
+    batch, time = ops.shape(y_pred)[:2]
+    lengths = ops.sum(ops.cast(ops.not_equal(y_true, 0), "int32"), axis=-1)
+    return ops.ctc_loss(y_true, y_pred, lengths, ops.full((batch,), time, dtype="int32"), mask_index=0)
 
 
-def _rows(labels: Any) -> Any:
-    """The row numbers of `labels` as a column."""
-    return ops.expand_dims(_core.ops.arange(size=labels.dims[0], start=0, step=1, dtype="int64"), -1)
-
-
-def _log_sum_exp(x: Any, mask: Any) -> Any:
-    """log(sum(exp(x))) of the entries in the mask over the last axis, hugely negative where there is none."""
-    x = ops.where(mask, x, -1e30)
-    top = ops.stop_gradient(ops.max(x, axis=-1, keepdims=True))
-    return ops.log(ops.sum(ops.exp(x - top), axis=-1)) + ops.squeeze(top, -1)
+ctc.integer_targets = True  # type: ignore[attr-defined]

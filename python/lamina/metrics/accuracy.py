@@ -19,14 +19,24 @@ def _best(scores: Any) -> Any:
 
 
 def accuracy(y_true: Any, y_pred: Any) -> Any:
-    """Whether y_true equals y_pred, element by element."""
+    """Whether y_true equals y_pred, element by element.
+
+    >>> import lamina
+    >>> round(float(lamina.metrics.Accuracy()([1, 2, 3], [1, 2, 0])), 4)
+    0.6667
+    """
     y_pred = ops.convert_to_tensor(y_pred)
     y_true, y_pred = same_rank(ops.convert_to_tensor(y_true, dtype=y_pred.dtype), y_pred)
     return _float(ops.equal(y_true, y_pred))
 
 
 def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
-    """Whether y_pred > threshold agrees with the label 0 or 1."""
+    """Whether y_pred > threshold agrees with the label 0 or 1.
+
+    >>> import lamina
+    >>> lamina.metrics.binary_accuracy([0.0, 1.0], [0.4, 0.6]).numpy().tolist()
+    [1.0, 1.0]
+    """
     y_true, y_pred = same_rank(ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred))
     return _float(ops.equal(y_true, ops.cast(ops.greater(y_pred, threshold), y_true.dtype)))
 
@@ -46,7 +56,12 @@ def _same_classes(name: str, y_true: Any, y_pred: Any) -> None:
 
 
 def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
-    """Whether the largest score is at the one of the one-hot label."""
+    """Whether the largest score is at the one of the one-hot label.
+
+    >>> import lamina
+    >>> lamina.metrics.categorical_accuracy([[0, 1], [1, 0]], [[0.1, 0.9], [0.3, 0.7]]).numpy().tolist()
+    [1.0, 0.0]
+    """
     y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
     _same_classes("categorical_accuracy", y_true, y_pred)
     return _float(ops.equal(_best(y_true), _best(y_pred)))
@@ -60,7 +75,12 @@ def _labels(y_true: Any, y_pred: Any) -> Any:
 
 
 def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
-    """Whether the largest score is at the integer label."""
+    """Whether the largest score is at the integer label.
+
+    >>> import lamina
+    >>> lamina.metrics.sparse_categorical_accuracy([1, 0], [[0.1, 0.9], [0.3, 0.7]]).numpy().tolist()
+    [1.0, 0.0]
+    """
     y_pred = ops.convert_to_tensor(y_pred)
     y_true = _labels(ops.convert_to_tensor(y_true), y_pred)
     return _float(ops.equal(y_true, ops.cast(_best(y_pred), y_true.dtype)))
@@ -76,7 +96,12 @@ def _in_top_k(labels: Any, scores: Any, k: int) -> Any:
 
 
 def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
-    """Whether the one of the one-hot label is among the k largest scores."""
+    """Whether the one of the one-hot label is among the k largest scores.
+
+    >>> import lamina
+    >>> lamina.metrics.top_k_categorical_accuracy([[0, 0, 1]], [[0.1, 0.6, 0.3]], k=2).numpy().tolist()
+    [1.0]
+    """
     y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
     _same_classes("top_k_categorical_accuracy", y_true, y_pred)
     return _in_top_k(_best(y_true), y_pred, integer("top_k_categorical_accuracy", "k", k))
@@ -86,6 +111,10 @@ def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5, from
     """Whether the integer label is among the k largest scores.
 
     With `from_sorted_ids` y_pred holds class numbers, best first, instead of scores.
+
+    >>> import lamina
+    >>> lamina.metrics.sparse_top_k_categorical_accuracy([2], [[0.1, 0.6, 0.3]], k=2).numpy().tolist()
+    [1.0]
     """
     k = integer("sparse_top_k_categorical_accuracy", "k", k)
     y_pred = ops.convert_to_tensor(y_pred)

@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import ops
 from ..losses.loss import mask_to_weights, same_rank, size_of
+from ..utils.naming import auto_name
 from .metric import Metric
 
 
@@ -40,7 +41,7 @@ class Sum(Metric):
 
     def __init__(self, name: str = "sum", dtype: Any = None) -> None:
         super().__init__(dtype=dtype, name=name)
-        self.total = self.add_variable(name="total")
+        self.total = self.add_variable(dtype=self.dtype, name="total")
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
         values, _ = _per_sample(values, sample_weight, ops.sum, self.dtype)
@@ -60,8 +61,8 @@ class Mean(Metric):
 
     def __init__(self, name: str = "mean", dtype: Any = None) -> None:
         super().__init__(dtype=dtype, name=name)
-        self.total = self.add_variable(name="total")
-        self.count = self.add_variable(name="count")
+        self.total = self.add_variable(dtype=self.dtype, name="total")
+        self.count = self.add_variable(dtype=self.dtype, name="count")
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
         self._add(values, sample_weight)
@@ -76,10 +77,16 @@ class Mean(Metric):
 
 
 class MeanMetricWrapper(Mean):
-    """Mean of `fn(y_true, y_pred, **kwargs)`."""
+    """Mean of `fn(y_true, y_pred, **kwargs)`.
+
+    >>> import lamina
+    >>> metric = lamina.metrics.MeanMetricWrapper(lamina.losses.huber, name="huber", delta=0.5)
+    >>> round(float(metric([[0.0]], [[1.0]])), 4)
+    0.375
+    """
 
     def __init__(self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **kwargs: Any) -> None:
-        super().__init__(name=name or getattr(fn, "__name__", None) or type(fn).__name__, dtype=dtype)
+        super().__init__(name=name or auto_name(type(self).__name__), dtype=dtype)
         self.fn = fn
         self.arguments = kwargs
 
@@ -113,11 +120,12 @@ def from_function(
     name: str | None = None,
     arguments: Sequence[str] = (),
     order: Sequence[str] = (),
+    direction: str = "down",
 ) -> Any:
     """The class form of a function of (y_true, y_pred).
 
     Its constructor takes `name`, `dtype`, then those of the function's own arguments named in `arguments`; `order`
-    lists all where Keras has another order.
+    lists all where Keras has another order. `direction` is 'up' where larger values are better.
     """
     keyword = inspect.Parameter.POSITIONAL_OR_KEYWORD
     own = inspect.signature(fn).parameters
@@ -141,5 +149,6 @@ def from_function(
         "__doc__": f"Mean of: {fn.__doc__}",
         "__module__": "lamina.metrics",
         "function": staticmethod(fn),
+        "_direction": direction,
     }
     return type(class_name, (MeanMetricWrapper,), members)

@@ -6,9 +6,9 @@ from typing import Any
 
 from .. import config, initializers, ops
 from ..checks import explain
-from ..namespaces import snake_case
 from ..saving.serialization import Configurable
 from ..scopes import run_stateless
+from ..utils.naming import auto_name
 from ..variables import Variable
 
 
@@ -26,8 +26,10 @@ class Metric(Configurable):
     ...         return self.total.value
     """
 
+    _direction: str | None = None  # 'up' where larger values are better, 'down' where smaller ones are
+
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
-        self.name = name or snake_case(type(self).__name__)
+        self.name = name or auto_name(type(self).__name__)
         self._dtype = config.standardize_dtype(dtype)
         self._variables: list[Variable] = []
 
@@ -43,7 +45,11 @@ class Metric(Configurable):
         aggregation: str = "sum",
         name: str | None = None,
     ) -> Variable:
-        """A variable of the metric's state, kept out of training."""
+        """A variable of the metric's state, kept out of training.
+
+        Its dtype is the default one unless given, or float64 in a metric of that dtype: a sum needs more digits than
+        its terms.
+        """
         if not hasattr(self, "_variables"):
             raise RuntimeError(
                 explain(
@@ -54,7 +60,7 @@ class Metric(Configurable):
                 )
             )
         name = name or f"variable_{len(self._variables)}"
-        dtype = dtype or self._dtype
+        dtype = dtype or self._state_dtype
         variable = Variable(initializers.get(initializer or "zeros"), tuple(shape), dtype, trainable=False, name=name)
         variable.path = f"{self.name}/{name}"
         self._variables.append(variable)
@@ -67,14 +73,17 @@ class Metric(Configurable):
         return self.add_variable(shape, initializer, dtype, name=name)
 
     @property
+    def _state_dtype(self) -> str:
+        return self._dtype if self._dtype == "float64" else config.floatx()
+
+    @property
     def variables(self) -> list[Variable]:
-        """Own variables, then those of metrics held as attributes."""
-        found = list(getattr(self, "_variables", ()))
-        for value in vars(self).values():
-            for item in value if isinstance(value, (list, tuple)) else (value,):
-                if isinstance(item, Metric):
-                    found.extend(item.variables)
-        return found
+        """Own variables, then those of metrics; all that are held as attributes, or in lists and dicts there."""
+        held = [item for value in vars(self).values() for item in _items(value)]
+        own = [item for item in held if isinstance(item, Variable)]
+        others = [variable for item in held if isinstance(item, Metric) for variable in item.variables]
+        found = {id(variable): variable for variable in [*getattr(self, "_variables", ()), *own, *others]}
+        return list(found.values())
 
     def reset_state(self) -> None:
         """Sets all state to zero."""
@@ -115,3 +124,9 @@ class Metric(Configurable):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"
+
+
+def _items(value: Any) -> Any:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, (list, tuple)) else (value,)

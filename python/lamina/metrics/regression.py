@@ -12,12 +12,24 @@ from .metric import Metric
 
 
 def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
-    """The cosine of the angle between y_true and y_pred along `axis` (the loss is minus this)."""
+    """The cosine of the angle between y_true and y_pred along `axis` (the loss is minus this).
+
+    >>> import lamina
+    >>> round(float(lamina.metrics.CosineSimilarity()([[1.0, 0.0]], [[3.0, 4.0]])), 4)
+    0.6
+    """
     return -losses.cosine_similarity(y_true, y_pred, axis=axis)
 
 
 class RootMeanSquaredError(Mean):
-    """Square root of the mean of (y_pred - y_true)^2 over everything seen."""
+    """Square root of the mean of (y_pred - y_true)^2 over everything seen.
+
+    >>> import lamina
+    >>> float(lamina.metrics.RootMeanSquaredError()([1.0, 1.0], [4.0, -2.0]))
+    3.0
+    """
+
+    _direction = "down"
 
     def __init__(self, name: str = "root_mean_squared_error", dtype: Any = None) -> None:
         super().__init__(name=name, dtype=dtype)
@@ -36,7 +48,13 @@ class R2Score(Metric):
 
     `class_aggregation` over the outputs: 'uniform_average', 'variance_weighted_average' or None. `num_regressors`
     above 0 gives the adjusted score, where there are enough samples for one.
+
+    >>> import lamina
+    >>> float(lamina.metrics.R2Score()([[1.0], [2.0], [3.0]], [[1.0], [2.0], [2.0]]))
+    0.5
     """
+
+    _direction = "up"
 
     def __init__(
         self,

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import _core, config, tree
-from ..checks import explain, is_integer
+from ..checks import explain, is_integer, number
+from ..layers.ragged import Padded, is_ragged, object_rows, pad_rows
 from ..ops.convert import array_to_tensor
 
 Tensor = _core.Tensor
@@ -23,20 +24,18 @@ class Data(NamedTuple):
 
     @property
     def size(self) -> int:
-        return tree.flatten(self.x)[0].shape[0]
+        return self.leaves[0].shape[0]
 
     @property
     def leaves(self) -> list[Any]:
-        """All tensors: inputs, labels, weights."""
-        return [t for part in self for t in (tree.flatten(part) if part is not None else [])]
+        """All tensors: inputs, labels, weights. Optional inputs that are missing are none."""
+        return [t for t in tree.flatten(tuple(self)) if t is not None]
 
     def rows(self, start: int, stop: int) -> Data:
         """The samples from `start` to `stop`."""
 
         def cut(part: Any) -> Any:
-            if part is None:
-                return None
-            return tree.map_structure(lambda t: array_to_tensor(t.numpy()[start:stop]), part)
+            return tree.map_structure(lambda t: array_to_tensor(t.numpy()[start:stop]), part, none_is_leaf=False)
 
         return Data(*map(cut, self))
 
@@ -52,21 +51,52 @@ class Data(NamedTuple):
         rows = order.numpy()[start:stop]
 
         def pick(part: Any) -> Any:
-            return None if part is None else tree.map_structure(lambda t: array_to_tensor(t.numpy()[rows]), part)
+            return tree.map_structure(lambda t: array_to_tensor(t.numpy()[rows]), part, none_is_leaf=False)
 
         return Data(*map(pick, self))
 
 
 def to_tensors(what: str, data: Any) -> Any:
     """A nest of arrays as tensors: wide floats get the default dtype, other kinds the nearest. TypeError for texts."""
-    return tree.map_structure(lambda leaf: _to_tensor(what, leaf), one_array(data))
+    return tree.map_structure(lambda leaf: _to_tensor(what, leaf), one_array(data), none_is_leaf=what != "x")
 
 
 def one_array(data: Any) -> Any:
     """A nested list of numbers as the one array it is; other data as they are."""
     if isinstance(data, (list, tuple)) and data and all(_is_number(leaf) for leaf in tree.flatten(data)):
-        return np.asarray(data)
+        try:
+            return np.asarray(data)
+        except ValueError:
+            return object_rows(data)
     return data
+
+
+def rows_of_ragged_inputs(model: Any, x: Any) -> Any:
+    """`x` with the lists of rows for the ragged inputs of a model as one array each."""
+    try:
+        structure = model.input
+        inputs = dict(zip(model.input_names, model.inputs))
+    except (AttributeError, ValueError):  # a model that knows no inputs
+        return x
+    if not any(t.ragged for t in inputs.values()) or is_batches(x):
+        return x
+
+    def read(reference: Any, part: Any) -> Any:
+        listed = isinstance(part, (list, tuple)) and not isinstance(part, Padded) and not all(map(_is_number, part))
+        return object_rows(part) if listed and getattr(reference, "ragged", False) else part
+
+    if isinstance(x, dict):
+        named = {**inputs, **structure} if isinstance(structure, dict) else inputs
+        return {name: read(named.get(name), part) for name, part in x.items()}
+    if isinstance(structure, (list, tuple)) and isinstance(x, (list, tuple)) and len(x) == len(structure):
+        return type(x)(map(read, structure, x))
+    return read(structure, x)
+
+
+def padded_for_call(model: Any, x: Any) -> Any:
+    """`x` with a Padded for each ragged input whose data are rows of different lengths."""
+    rows = rows_of_ragged_inputs(model, x)
+    return tree.traverse(lambda part: _to_tensor("x", part) if is_ragged(part) else None, rows)
 
 
 def _is_number(value: Any) -> bool:
@@ -90,6 +120,8 @@ def to_array(leaf: Any) -> np.ndarray:
         return _table(leaf)
     if hasattr(leaf, "detach"):  # PyTorch
         leaf = leaf.detach().cpu().numpy()
+    if hasattr(leaf, "tocsr") and hasattr(leaf, "toarray"):  # SciPy's sparse matrices
+        leaf = leaf.toarray()
     return np.asarray(leaf)
 
 
@@ -108,6 +140,8 @@ def _to_tensor(what: str, leaf: Any) -> Any:
         if leaf.ndim == 0:
             raise ValueError(_no_samples(what, leaf.shape))
         return leaf
+    if what == "x" and is_ragged(leaf):
+        return Padded(*(_to_tensor(what, part) for part in pad_rows(what, leaf)))
     array = to_array(leaf)
     if array.ndim == 0:
         raise ValueError(_no_samples(what, array.shape))
@@ -137,7 +171,9 @@ def _no_samples(what: str, shape: Any) -> str:
 def check(data: Data) -> None:
     """ValueError for data without samples and for parts of different lengths."""
     parts = zip(("x", "y", "sample_weight"), data)
-    sizes = [(name, [t.shape[0] for t in tree.flatten(part)]) for name, part in parts if part is not None]
+    sizes = [
+        (name, [t.shape[0] for t in tree.flatten(part) if t is not None]) for name, part in parts if part is not None
+    ]
     if len({n for _, ns in sizes for n in ns}) > 1:
         raise ValueError(
             explain(
@@ -194,9 +230,14 @@ def class_weights(y: Any, class_weight: Any, sample_weight: Any) -> np.ndarray:
                 "multiply the class weights into `sample_weight`.",
             )
         )
-    if not isinstance(class_weight, dict):
+    if not isinstance(class_weight, dict) or not all(map(is_integer, class_weight)):
         raise ValueError(
-            explain("`class_weight` is not a dict.", "{class number: weight}", repr(class_weight), "pass a dict.")
+            explain(
+                "`class_weight` is not a dict by class numbers.",
+                "{class number: weight}; classes that are not named weigh 1",
+                repr(class_weight),
+                "pass a dict such as {0: 1.0, 1: 5.0}.",
+            )
         )
     if y is None or (tree.is_nested(y) and len(tree.flatten(y)) != 1):
         raise ValueError(
@@ -212,7 +253,8 @@ def class_weights(y: Any, class_weight: Any, sample_weight: Any) -> np.ndarray:
         labels = labels.argmax(-1) if labels.shape[-1] != 1 else labels[..., 0]
     labels = np.round(labels).astype("int64")
     values, places = np.unique(labels, return_inverse=True)
-    weights = np.array([class_weight.get(int(v), 1.0) for v in values], dtype=config.floatx())
+    by_class = {int(c): number("fit", f"class_weight[{c}]", w, low=0.0) for c, w in class_weight.items()}
+    weights = np.array([by_class.get(int(v), 1.0) for v in values], dtype=config.floatx())
     return weights[places.reshape(labels.shape)]
 
 
@@ -244,7 +286,8 @@ def is_batches(x: Any) -> bool:
     """Whether `x` gives batches one by one (a generator, dataset or loader) rather than being arrays."""
     if x is None or isinstance(x, (*_ARRAYS, np.generic)) or hasattr(x, "core") or hasattr(x, "to_numpy"):
         return False
-    if hasattr(x, "tocsr") or (hasattr(x, "shape") and hasattr(x, "dtype")):  # sparse matrices, arrays of files
+    files = hasattr(x, "shape") and hasattr(x, "dtype")
+    if hasattr(x, "tocsr") or files or is_ragged(x):
         return False
     return (
         hasattr(x, "__next__") or (hasattr(x, "__iter__") and not hasattr(x, "__array__")) or hasattr(x, "__getitem__")

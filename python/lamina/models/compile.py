@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from .. import losses as losses_module
 from .. import metrics as metrics_module
 from .. import ops, tree
-from ..checks import explain
+from ..checks import explain, number
+from ..utils.naming import name_of, unique
+from .outputs import Outputs
 
 _ACCURACY = ("accuracy", "acc")
 _CROSSENTROPY = ("crossentropy", "ce")
 
 
+def objects_of(given: Any) -> Any:
+    """What `compile` was given, with an object for each class."""
+    return tree.map_structure(lambda one: one() if inspect.isclass(one) else one, given)
+
+
 def _kind(y_true: Any, y_pred: Any) -> int:
     """0 binary, 1 class numbers, 2 one-hot: what the shapes say labels are."""
-    if y_pred.shape[-1] == 1:
+    if y_pred.ndim < 2 or y_pred.shape[-1] == 1:
         return 0
     classes = y_pred.shape[-1]
     sparse = y_true.ndim < y_pred.ndim or (y_true.shape[-1] == 1 and (classes is None or classes > 1))
@@ -30,7 +38,7 @@ def find_loss(identifier: Any, y_true: Any, y_pred: Any) -> Any:
     loss = losses_module.get(identifier)
     if isinstance(loss, losses_module.Loss):
         return loss
-    name = identifier if isinstance(identifier, str) else getattr(loss, "__name__", type(loss).__name__)
+    name = identifier if isinstance(identifier, str) else name_of(loss)
     return losses_module.LossFunctionWrapper(loss, name=name)
 
 
@@ -47,62 +55,22 @@ def find_metric(identifier: Any, y_true: Any, y_pred: Any) -> Any:
     else:
         metric = metrics_module.get(identifier)
     if not isinstance(metric, metrics_module.Metric):
-        metric = metrics_module.MeanMetricWrapper(metric, name=getattr(metric, "__name__", type(metric).__name__))
+        metric = metrics_module.MeanMetricWrapper(metric, name=name_of(metric))
     if isinstance(identifier, str):
         metric.name = identifier
     return metric
 
 
-class Outputs:
-    """The outputs of a model in a flat order, with names."""
-
-    def __init__(self, y_pred: Any, names: list[str] | None) -> None:
-        self.structure = tree.map_structure(lambda _: None, y_pred)
-        self.count = len(tree.flatten(y_pred))
-        if names is None or len(names) != self.count:
-            paths = [path for path, _ in tree.flatten_with_path(y_pred)]
-            names = ["_".join(f"output_{p + 1}" if isinstance(p, int) else str(p) for p in path) for path in paths]
-        self.names = names
-
-    def spread(self, what: str, values: Any) -> list[Any]:
-        """One entry per output of what the user gave: a list, a dict by name, or the outputs' own structure."""
-        if isinstance(values, dict) and not tree.same_structure(
-            tree.map_structure(lambda _: None, values), self.structure
-        ):
-            unknown = sorted(set(values) - set(self.names))
-            if unknown:
-                raise ValueError(
-                    explain(
-                        f"`{what}` names outputs the model does not have.",
-                        f"keys among {self.names}",
-                        f"{unknown}",
-                        "use the names of the output layers (model.output_names).",
-                    )
-                )
-            return [values.get(name) for name in self.names]
-        if isinstance(values, dict) and isinstance(self.structure, dict):
-            keys = [path[0] for path, _ in tree.flatten_with_path(self.structure)]
-            return [values.get(key) for key in keys]
-        values = list(values) if isinstance(values, (list, tuple)) else [values]
-        if len(values) != self.count:
-            raise ValueError(
-                explain(
-                    f"`{what}` does not fit the model's outputs.",
-                    f"{self.count} entries, one for each of {self.names}",
-                    f"{len(values)} entries",
-                    f"pass one entry per output in `{what}`, or a dict by output names.",
-                )
+def _need_labels(kind: str, output: str, labels: Any) -> None:
+    if labels is None:
+        raise ValueError(
+            explain(
+                f"The output {output!r} has a {kind}, but no labels.",
+                "labels for each output with a loss or a metric",
+                "None",
+                f"pass its labels in `y`, or leave the {kind} out.",
             )
-        return values
-
-    def flatten(self, what: str, values: Any) -> list[Any]:
-        """Labels or weights in the flat order of the outputs."""
-        if isinstance(values, dict):
-            if isinstance(self.structure, dict) and set(values) >= set(self.structure):
-                return tree.flatten({key: values[key] for key in self.structure})
-            if set(values) <= set(self.names):
-                return [values.get(name) for name in self.names]
-        return tree.flatten(values)
+        )
 
 
 class CompileLoss:
@@ -124,68 +92,58 @@ class CompileLoss:
         self.trackers: list[Any] = []
         self._losses: list[tuple[int, Any, Any]] | None = None  # (output, loss, weight)
 
-    def _build(self, y_true: list[Any], y_pred: list[Any], outputs: Outputs) -> None:
-        loss, weights = self.loss, self.loss_weights
-        count = outputs.count
-        found: list[tuple[int, Any, Any]] = []
-        if count == 1:
-            losses = tree.flatten(loss)
-            flat_weights = [None] * len(losses) if weights is None else tree.flatten(weights)
-            if len(flat_weights) != len(losses):
-                raise ValueError(
-                    explain(
-                        "compile: `loss_weights` does not fit `loss`.",
-                        f"{len(losses)} weights",
-                        f"loss_weights={weights!r}",
-                        "pass one weight per loss.",
-                    )
-                )
-            pairs = [(0, one, weight) for one, weight in zip(losses, flat_weights)]
-        else:
-            flat = [loss] * count if not tree.is_nested(loss) else outputs.spread("loss", loss)
-            flat_weights = [None] * count if weights is None else outputs.spread("loss_weights", weights)
-            pairs = [
-                (i, one, weight)
-                for i, (several, weight) in enumerate(zip(flat, flat_weights))
-                for one in tree.flatten(several)
-            ]
-        for i, one, weight in pairs:
-            if one is not None:
-                found.append((i, find_loss(one, y_true[i], y_pred[i]), None if weight is None else float(weight)))
-        self._losses = found
-        if count > 1:
-            self.trackers = [metrics_module.Mean(name=f"{outputs.names[i]}_loss") for i, _, _ in found]
+    def _per_output(self, outputs: Outputs) -> list[Any]:
+        """The loss of each output, or several of them, or None."""
+        if outputs.count == 1:
+            outputs.check_names("loss", self.loss)
+            return [tree.flatten(self.loss)]
+        return outputs.spread("loss", self.loss) if tree.is_nested(self.loss) else [self.loss] * outputs.count
 
-    def _align(self, y: Any, outputs: Outputs) -> list[Any]:
-        """Labels per output; fewer labels than outputs belong to those with a loss."""
-        flat = outputs.flatten("y", y)
-        if len(flat) == outputs.count:
-            return flat
-        spread = outputs.spread("loss", self.loss) if tree.is_nested(self.loss) else [self.loss] * outputs.count
-        with_loss = [i for i, one in enumerate(spread) if one is not None]
-        if len(flat) != len(with_loss):
+    def _build(self, y_true: list[Any], y_pred: list[Any], outputs: Outputs) -> None:
+        per_output = self._per_output(outputs)
+        weights: list[Any]
+        if self.loss_weights is None:
+            weights = [None] * outputs.count
+        elif outputs.count == 1:
+            weights = [self._single_weights(len(per_output[0]))]
+        else:
+            weights = outputs.spread("loss_weights", self.loss_weights)
+        found: list[tuple[int, Any, Any]] = []
+        for i, (several, weight) in enumerate(zip(per_output, weights)):
+            losses = tree.flatten(several)
+            each = weight if isinstance(weight, list) and len(weight) == len(losses) else [weight] * len(losses)
+            for one, factor in zip(losses, each):
+                if one is not None:
+                    _need_labels("loss", outputs.names[i], y_true[i])
+                    factor = None if factor is None else number("compile", "loss_weights", factor)
+                    found.append((i, find_loss(one, y_true[i], y_pred[i]), factor))
+        self._losses = found
+        if len(found) > 1 and outputs.count > 1:
+            names = unique([f"{outputs.loss_name(i, loss)}_loss" for i, loss, _ in found])
+            self.trackers = [metrics_module.Mean(name=name) for name in names]
+
+    def _single_weights(self, count: int) -> list[Any]:
+        """The weights of the losses of a single output."""
+        weights = tree.flatten(self.loss_weights)
+        if len(weights) != count:
             raise ValueError(
                 explain(
-                    "The labels do not fit the model's outputs.",
-                    f"{outputs.count} arrays, one for each of {outputs.names}",
-                    f"{len(flat)} arrays",
-                    "pass a list or dict with one array per output in `y`.",
+                    "compile: `loss_weights` does not fit `loss`.",
+                    f"{count} {'weight' if count == 1 else 'weights'}",
+                    f"loss_weights={self.loss_weights!r}",
+                    "pass one weight per loss.",
                 )
             )
-        aligned: list[Any] = [None] * outputs.count
-        for i, value in zip(with_loss, flat):
-            aligned[i] = value
-        return aligned
+        return weights
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """The total of this batch, or None when no output has a loss."""
         outputs = Outputs(y_pred, self.output_names)
-        labels, predictions = self._align(y_true, outputs), tree.flatten(y_pred)
+        wanted = [any(one is not None for one in tree.flatten(several)) for several in self._per_output(outputs)]
+        labels, predictions = outputs.labels(y_true, wanted), tree.flatten(y_pred)
         if self._losses is None:
             self._build(labels, predictions, outputs)
-        weights = [None] * outputs.count if sample_weight is None else outputs.flatten("sample_weight", sample_weight)
-        if len(weights) == 1:
-            weights = weights * outputs.count
+        weights = outputs.weights(sample_weight)
         total = None
         for position, (i, loss, weight) in enumerate(self._losses or ()):
             value = loss(labels[i], predictions[i], weights[i])
@@ -224,20 +182,22 @@ class CompileMetrics:
         """The Metric objects, once the first batch has shown what they are."""
         return [metric for _, _, metric, _ in self._entries or ()]
 
-    def _build(self, y_true: list[Any], y_pred: list[Any], outputs: Outputs) -> None:
+    def _per_output(self, given: Any, what: str, outputs: Outputs) -> list[list[Any]]:
+        """The metrics of each output."""
+        if not given:
+            return [[] for _ in range(outputs.count)]
+        spread = [given] if outputs.count == 1 else outputs.spread(what, given)
+        return [[one for one in tree.flatten(several) if one is not None] for several in spread]
+
+    def _build(self, y_true: list[Any], y_pred: list[Any], outputs: Outputs, given: list[list[list[Any]]]) -> None:
         entries: list[tuple[int, str, Any, bool]] = []
         counts: dict[str, int] = {}
-        for given, weighted in ((self.user_metrics, False), (self.user_weighted_metrics, True)):
-            if not given:
-                continue
-            what = "weighted_metrics" if weighted else "metrics"
-            per_output = [tree.flatten(given)] if outputs.count == 1 else outputs.spread(what, given)
+        for per_output, weighted in zip(given, (False, True)):
             for i, several in enumerate(per_output):
-                for one in tree.flatten(several):
-                    if one is None:
-                        continue
+                for one in several:
+                    _need_labels("metric", outputs.names[i], y_true[i])
                     metric = find_metric(one, y_true[i], y_pred[i])
-                    prefix = f"{outputs.names[i]}_" if outputs.count > 1 else ""
+                    prefix = outputs.metric_prefix(i)
                     name = f"{prefix}{metric.name}"
                     if weighted and name in counts:
                         name = f"{prefix}weighted_{metric.name}"
@@ -259,14 +219,15 @@ class CompileMetrics:
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Counts a batch."""
         outputs = Outputs(y_pred, self.output_names)
-        labels, predictions = outputs.flatten("y", y_true), tree.flatten(y_pred)
-        if len(labels) < outputs.count:
-            labels = labels + [None] * (outputs.count - len(labels))
+        given = [
+            self._per_output(self.user_metrics, "metrics", outputs),
+            self._per_output(self.user_weighted_metrics, "weighted_metrics", outputs),
+        ]
+        labels = outputs.labels(y_true, [bool(plain or weighted) for plain, weighted in zip(*given)])
+        predictions = tree.flatten(y_pred)
         if self._entries is None:
-            self._build(labels, predictions, outputs)
-        weights = [None] * outputs.count if sample_weight is None else outputs.flatten("sample_weight", sample_weight)
-        if len(weights) == 1:
-            weights = weights * outputs.count
+            self._build(labels, predictions, outputs, given)
+        weights = outputs.weights(sample_weight)
         for i, _, metric, weighted in self._entries or ():
             if weighted:
                 metric.update_state(labels[i], predictions[i], weights[i])

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import _core, tree
-from ..checks import explain
+from ..checks import explain, shapes_differ
 from ..layers.input import InputLayer
 from ..layers.layer import Layer
 from ..ops.convert import convert_to_tensor
@@ -211,7 +211,17 @@ class Functional(Model):
                     "pass data, or make the input with Input(..., optional=True).",
                 )
             )
-        mask = getattr(tensor, "_keras_mask", None)
+        mask, was_ragged = getattr(tensor, "_keras_mask", None), hasattr(tensor, "_was_ragged")
+        if was_ragged and not reference.ragged:
+            raise ValueError(
+                explain(
+                    f"The rows for input {reference._keras_history.operation.name!r} of model {self.name!r} differ in "
+                    "length.",
+                    "one array of numbers",
+                    "rows of several lengths",
+                    "fill them up (lamina.utils.pad_sequences), or make the input with Input(..., ragged=True).",
+                )
+            )
         tensor = convert_to_tensor(tensor, reference.dtype)
         wanted = reference.shape
         if tensor.ndim == len(wanted) - 1 and wanted[-1] == 1:
@@ -219,11 +229,7 @@ class Functional(Model):
         elif tensor.ndim == len(wanted) + 1 and tensor.shape[-1] == 1:
             tensor = _core.ops.reshape(tensor, shape=list(tensor.dims[:-1]))
         shape = tensor.shape
-        if (
-            len(shape) != len(wanted)
-            or any(a is not None and b is not None and a != b for a, b in zip(shape[1:], wanted[1:]))
-            or (wanted and wanted[0] is not None and shape[0] is not None and wanted[0] != shape[0])
-        ):
+        if shapes_differ(shape, wanted):
             name = reference._keras_history.operation.name
             raise ValueError(
                 explain(
@@ -235,6 +241,8 @@ class Functional(Model):
             )
         if mask is not None and getattr(tensor, "_keras_mask", None) is None:
             tensor._keras_mask = mask
+        if was_ragged:
+            tensor._was_ragged = True
         return tensor
 
     def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:

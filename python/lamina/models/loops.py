@@ -451,7 +451,7 @@ def predict(model: Any, source: Any, batch_size: int, steps: int | None, verbose
                     elif model.run_eagerly:
                         outputs = model.predict_step(arrays.pack_x_y_sample_weight(data.x))
                     else:
-                        outputs = model._step("predict", data).run(_inputs(data))
+                        outputs = model._step("predict", data).run(data.leaves)
                     parts.append(outputs)
                     hooks.on_predict_batch_end(i, {"outputs": outputs})
             if isinstance(source, Batches):
@@ -462,10 +462,6 @@ def predict(model: Any, source: Any, batch_size: int, steps: int | None, verbose
     if len(parts) == 1:
         return tree.map_structure(lambda t: np.array(t.numpy()), parts[0])
     return tree.map_structure(lambda *ts: np.concatenate([t.numpy() for t in ts]), *parts)
-
-
-def _inputs(data: Data) -> list[Any]:
-    return tree.flatten(data.x)
 
 
 def _chunks(hooks: CallbackList, size: int, batch_size: int) -> Iterator[tuple[int, int]]:

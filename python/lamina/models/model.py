@@ -210,6 +210,44 @@ class Model(Trainer, Layer):
 
         return profile_model(self, x, repeats, expand_nested)
 
+    def quantize(  # type: ignore[override]
+        self, mode: Any = None, config: Any = None, filters: Any = None, **kwargs: Any
+    ) -> None:
+        """Calls `quantize` of all layers that can be: Dense, EinsumDense and Embedding. `mode` is 'int8'.
+
+        `filters` chooses layers: a regular expression for names, a list of them, or a function of a layer. A compiled
+        model has to be compiled again before it is trained. ValueError for other modes and for models without weights.
+
+        >>> import lamina
+        >>> model = lamina.Sequential([lamina.Input((4,)), lamina.layers.Dense(2)])
+        >>> model.quantize("int8")
+        >>> model.layers[0].quantization_mode
+        'int8'
+        """
+        from ..quantizers import resolve
+
+        type_check = bool(kwargs.pop("type_check", True))
+        patterns = [filters] if isinstance(filters, str) else filters
+        if kwargs or not (patterns is None or callable(patterns) or isinstance(patterns, (list, tuple))):
+            raise ValueError(
+                explain(
+                    "quantize: the arguments cannot be used.",
+                    "`mode` or `config`, and as `filters` a regular expression, a list of them, or a function",
+                    f"filters={filters!r}{''.join(f', {key}={value!r}' for key, value in kwargs.items())}",
+                    "check the spelling.",
+                )
+            )
+        resolve(mode, config)
+        self._needs_weights("be quantized")
+        chosen = patterns if callable(patterns) else _named_like(patterns)
+        for layer in self._flatten_layers(False):
+            if chosen(layer) and not layer._layers:
+                try:
+                    layer.quantize(mode, type_check=type_check, config=config)
+                except NotImplementedError:
+                    continue  # it stays as it is
+        self._changed()
+
     def save(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
         """Writes the model, its training state and its program to one `.lamina` file, which C++ runs too.
 
@@ -231,6 +269,13 @@ class Model(Trainer, Layer):
         from ..saving.serialization import serialize_keras_object
 
         return json.dumps(serialize_keras_object(self), **kwargs)
+
+
+def _named_like(patterns: Any) -> Callable[[Any], bool]:
+    """Whether the name of a layer has one of the regular expressions in it; any has for None."""
+    import re
+
+    return lambda layer: patterns is None or any(re.search(pattern, layer.name) for pattern in patterns)
 
 
 def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = None) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import _core, tree
 from ..layers.input import BATCH
+from ..layers.ragged import Padded
 from ..ops.convert import convert_to_tensor
 from ..utils.naming import snake_case
 from .arrays import Data, pack_x_y_sample_weight
@@ -52,34 +53,66 @@ def fits(key: Any, data: Any) -> bool:
 def placeholders(model: Any, data: Data) -> tuple[Data, list[tuple[str, Any]]]:
     """Symbolic data like `data`, with any number of samples; sizes the model's inputs leave open stay open."""
     named: list[tuple[str, Any]] = []
-    x_names = _names("x", data.x, _input_names(model))
-    open_inputs = _open_dims(model)
+    leaves = _inputs(data.x)
+    references = _references(model, data.x)
+    names = _names("x", leaves) if references is None else [t._keras_history.operation.name for t in references]
+    dims = [None] * len(leaves) if references is None else [t.dims[1:] for t in references]
+    is_open = any(not isinstance(n, int) for d in dims if d is not None for n in d)
 
     def symbol(name: str, tensor: Any, dims: Any = None) -> Any:
-        rest = list(tensor.shape[1:]) if dims is None else dims
+        """A placeholder for what is like the tensor; `dims` are its sizes without the batch, if they fit."""
+        if tensor is None:
+            return tree.MAP_TO_NONE
+        if isinstance(tensor, Padded):
+            mask = None if dims is None else dims[:1]
+            return Padded(symbol(name, tensor.values, dims), symbol(f"{name}_mask", tensor.mask, mask))
+        rest = list(tensor.shape[1:]) if dims is None or len(dims) != tensor.ndim - 1 else dims
         placeholder = _core.symbolic([BATCH, *rest], tensor.dtype, name)
         named.append((name, placeholder))
         return placeholder
 
-    def part(names: list[str], values: Any, dims: list[Any] | None = None) -> Any:
+    def part(what: str, values: Any, dims: list[Any] | None = None) -> Any:
         if values is None:
             return None
         leaves = tree.flatten(values)
         known = dims if dims is not None and len(dims) == len(leaves) else [None] * len(leaves)
-        symbols = [
-            symbol(name, leaf, d if d is not None and len(d) == leaf.ndim - 1 else None)
-            for name, leaf, d in zip(names, leaves, known)
-        ]
-        return tree.pack_sequence_as(values, symbols)
+        return tree.pack_sequence_as(values, map(symbol, _names(what, leaves), leaves, known))
 
-    x = part(x_names, data.x, open_inputs)
+    symbols = iter([symbol(name, leaf, d if is_open else None) for name, leaf, d in zip(names, leaves, dims)])
+    x = tree.traverse(lambda nest: next(symbols) if _is_input(nest) else None, data.x)
     label_dims: list[Any] | None = None
-    if open_inputs is not None and data.y is not None:
+    if is_open and data.y is not None:
         outputs = [t.dims for t in tree.flatten(model.compute_output_spec(x))]
         label_dims = [_label_dims(label, dims) for label, dims in zip(tree.flatten(data.y), outputs)]
-    y = part(_names("y", data.y), data.y, label_dims)
-    weights = part(_names("sample_weight", data.sample_weight), data.sample_weight)
-    return Data(x, y, weights), named
+    y = part("y", data.y, label_dims)
+    return Data(x, y, part("sample_weight", data.sample_weight)), named
+
+
+def _is_input(nest: Any) -> bool:
+    """Whether a part of the inputs belongs to one input of a model."""
+    return isinstance(nest, Padded) or not tree.is_nested(nest)
+
+
+def _inputs(x: Any) -> list[Any]:
+    """The data of each input: tensors, rows of different lengths, or None where an optional one is missing."""
+    found: list[Any] = []
+    tree.traverse(lambda nest: found.append(nest) or tree.MAP_TO_NONE if _is_input(nest) else None, x)  # type: ignore[func-returns-value]
+    return found
+
+
+def _references(model: Any, x: Any) -> list[Any] | None:
+    """The symbolic inputs of the model that the parts of `x` are for; None when that is not known."""
+    try:
+        structure, inputs = model.input, model.inputs
+    except (AttributeError, ValueError):
+        return None
+    if isinstance(x, dict):
+        by_name = {t._keras_history.operation.name: t for t in inputs}
+        by_name.update(structure if isinstance(structure, dict) else {})
+        keys = [path for path, _ in tree.flatten_with_path(dict.fromkeys(x, 0))]
+        if all(key in by_name for (key,) in keys):
+            return [by_name[key] for (key,) in keys]
+    return inputs if len(inputs) == len(_inputs(x)) else None
 
 
 def _label_dims(label: Any, output: Any) -> list[Any] | None:
@@ -89,28 +122,11 @@ def _label_dims(label: Any, output: Any) -> list[Any] | None:
     return [o if isinstance(o, _core.Dim) else n for n, o in zip(label.shape[1:], output[1:])]
 
 
-def _input_names(model: Any) -> list[str] | None:
-    try:
-        return model.input_names
-    except (AttributeError, ValueError):
-        return None
-
-
 def _names(what: str, values: Any, known: list[str] | None = None) -> list[str]:
     count = 0 if values is None else len(tree.flatten(values))
     if known is not None and len(known) == count:
         return known
     return [what if i == 0 else f"{what}_{i}" for i in range(count)]
-
-
-def _open_dims(model: Any) -> list[Any] | None:
-    """For each input of a functional model its sizes without the batch, when some are not numbers; else None."""
-    try:
-        inputs = model.inputs
-    except (AttributeError, ValueError):
-        return None
-    dims = [t.dims[1:] for t in inputs]
-    return dims if any(not isinstance(n, int) for d in dims for n in d) else None
 
 
 def name_variables(model: Any, trace: Any = None) -> None:

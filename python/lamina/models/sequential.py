@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from .. import _core
@@ -12,6 +13,7 @@ from ..layers.layer import Layer
 from ..layers.shapes import to_shape
 from ..ops.operation import outside_trace
 from ..saving.serialization import deserialize_keras_object, serialize_keras_object
+from ..utils.naming import current_path, name_scope
 from .functional import Functional
 from .model import Model
 
@@ -53,7 +55,7 @@ class Sequential(Model):
                     "wrap functions as lamina.layers.Lambda(function).",
                 )
             )
-        if any(layer.name == other.name for other in self._stack):
+        if any(layer.name == other.name and layer is not other for other in self._stack):
             raise ValueError(
                 explain(
                     f"Two layers of {self.name!r} have one name.",
@@ -91,7 +93,9 @@ class Sequential(Model):
         self._changed()
 
     def _append(self, layer: Layer, x: Any) -> Any:
-        y = layer(x)
+        inside = current_path().split("/")[-1] == self.name
+        with nullcontext() if inside else name_scope(self.name):
+            y = layer(x)
         if not isinstance(y, _core.Tensor):
             raise ValueError(
                 explain(
@@ -253,8 +257,12 @@ class Sequential(Model):
         with CustomObjectScope(custom_objects):
             records = config["layers"]
             model = cls(name=config.get("name"))
+            found: dict[str, Layer] = {}  # a layer may stand in several places
             for record in records:
-                model.add(deserialize_keras_object(record))
+                name = record.get("config", {}).get("name") if isinstance(record, dict) else None
+                layer = found.get(str(name)) or deserialize_keras_object(record)
+                model.add(layer)
+                found[layer.name] = layer
         shape = config.get("build_input_shape")
         if model._end is None and shape and model._stack:
             model.build(to_shape(shape))

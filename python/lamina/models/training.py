@@ -12,7 +12,7 @@ from ..autodiff import GradientTape, tape_is_open
 from ..checks import choice, explain
 from ..data import batches
 from ..data.rows import collect
-from ..layers.layer import call_depth
+from ..layers.calls import call_depth
 from ..ops.convert import array_to_tensor
 from ..scopes import StatelessScope, run_stateless, stateless_scope
 from ..utils.tracebacks import own_lines_hidden
@@ -65,8 +65,9 @@ class Trainer:
         """
         from .. import metrics as metrics_module
         from .. import optimizers
-        from .compile import CompileLoss, CompileMetrics
+        from .compile import CompileLoss, CompileMetrics, objects_of
 
+        loss, metrics, weighted_metrics = map(objects_of, (loss, metrics, weighted_metrics))
         names = self._known_output_names()
         chosen = optimizers.get(optimizer)
         policy = self.dtype_policy  # type: ignore[attr-defined]
@@ -220,6 +221,19 @@ class Trainer:
             self._compile_metrics.update_state(y, y_pred, sample_weight)
         return self.get_metrics_result()
 
+    @property
+    def compiled_metrics(self) -> Any:
+        """The metrics given to `compile`, for steps of older programs: `update_state(y, y_pred, sample_weight)`."""
+        from .compile import CompileMetrics
+
+        return self._compile_metrics or CompileMetrics(None, None, self._known_output_names())
+
+    def compiled_loss(self, y: Any, y_pred: Any, sample_weight: Any = None, regularization_losses: Any = None) -> Any:
+        """`compute_loss` for steps of older programs; what it gives is logged as the loss."""
+        loss = self.compute_loss(None, y, y_pred, sample_weight)
+        self._track_loss(loss, y_pred)
+        return loss
+
     def stateless_compute_loss(
         self,
         trainable_variables: Any,
@@ -299,7 +313,8 @@ class Trainer:
         return getattr(self, f"{kind}_function") or made
 
     def _track_loss(self, loss: Any, x: Any) -> None:
-        samples = ops.cast(ops.shape(tree.flatten(x)[0])[0], config.floatx())
+        first = next(t for t in tree.flatten(x) if t is not None)
+        samples = ops.cast(ops.shape(first)[0], config.floatx())
         self._loss_tracker.update_state(loss, sample_weight=samples)
 
     def _has_own_step(self, entry: str) -> bool:
@@ -391,6 +406,7 @@ class Trainer:
         ValueError for empty data, different numbers of samples, and a model that is not compiled.
         """
         self._needs_compile("fit")
+        x = arrays.rows_of_ragged_inputs(self, x)
         batch_size = arrays.positive("batch_size", batch_size)
         source: Any
         validation: Any = None
@@ -409,7 +425,8 @@ class Trainer:
             if arrays.is_batches(validation_data):
                 validation = batches.make(validation_data)
             else:
-                validation = collect(*unpack_x_y_sample_weight(validation_data))
+                given, *others = unpack_x_y_sample_weight(validation_data)
+                validation = collect(arrays.rows_of_ragged_inputs(self, given), *others)
         return loops.fit(
             self,
             source,
@@ -441,6 +458,7 @@ class Trainer:
     ) -> Any:
         """The loss and the metrics on the data: a number, a list in the order of the metrics, or a dict."""
         self._needs_compile("evaluate")
+        x = arrays.rows_of_ragged_inputs(self, x)
         if kwargs:
             raise ValueError(
                 explain("evaluate: unknown arguments.", "those of evaluate", f"{sorted(kwargs)}", "check the spelling.")
@@ -465,9 +483,13 @@ class Trainer:
         callbacks: Any = None,
     ) -> Any:
         """The outputs for all samples, as NumPy arrays in the model's structure."""
+        x = arrays.rows_of_ragged_inputs(self, x)
         source: Any = batches.make(x) if arrays.is_batches(x) else collect(x)
         size = arrays.positive("batch_size", batch_size) or 32
         return loops.predict(self, source, size, arrays.positive("steps", steps), _verbosity(verbose), callbacks)
+
+    def _batch(self, x: Any, *others: Any) -> Data:
+        return arrays.prepare(arrays.rows_of_ragged_inputs(self, x), *others)
 
     @own_lines_hidden
     def train_on_batch(
@@ -476,7 +498,7 @@ class Trainer:
         """One update from one batch; returns its loss and metrics."""
         self._needs_compile("train_on_batch")
         self.reset_metrics()
-        logs = loops.run_one(self, "train_step", arrays.prepare(x, y, sample_weight, class_weight))
+        logs = loops.run_one(self, "train_step", self._batch(x, y, sample_weight, class_weight))
         return logs if return_dict else self._in_order(logs)
 
     @own_lines_hidden
@@ -484,7 +506,7 @@ class Trainer:
         """The loss and the metrics of one batch."""
         self._needs_compile("test_on_batch")
         self.reset_metrics()
-        logs = loops.run_one(self, "evaluate_step", arrays.prepare(x, y, sample_weight))
+        logs = loops.run_one(self, "evaluate_step", self._batch(x, y, sample_weight))
         return logs if return_dict else self._in_order(logs)
 
     @own_lines_hidden
@@ -493,7 +515,7 @@ class Trainer:
         fast = self._fast
         if fast is not None and type(x) is np.ndarray and x.dtype == fast[0] and x.shape[1:] == fast[1] and len(x):
             return np.array(fast[2]("predict", [Tensor(x)])[0].numpy())
-        data = arrays.prepare(x)
+        data = self._batch(x)
         if self.run_eagerly:
             return tree.map_structure(_to_numpy, self.predict_step(arrays.pack_x_y_sample_weight(data.x)))
         outputs = self._prediction(data)
@@ -517,6 +539,8 @@ class Trainer:
                         return fast[2]("predict", [Tensor(x) if type(x) is np.ndarray else x])[0]
                 elif self._may_be_quick(x):
                     return self._prediction(arrays.prepare(x))
+            if not isinstance(x, Tensor):
+                args = (arrays.padded_for_call(self, x),)
         return super().__call__(*args, **kwargs)  # type: ignore[misc]
 
     _quick: bool | None = None  # whether calls on data may run the compiled program; None: not known yet
@@ -538,6 +562,7 @@ class Trainer:
             all(type(layer).__module__.startswith("lamina.") and type(layer).__name__ != "Lambda" for layer in layers)
             and len(outputs) == 1
             and len(self.inputs) == 1  # type: ignore[attr-defined]
+            and not self.inputs[0].ragged  # type: ignore[attr-defined]
             and not any(layer.activity_regularizer is not None for layer in layers)
             and getattr(outputs[0], "_keras_mask", None) is None
         )
@@ -572,7 +597,7 @@ def _check_name(kind: str, identifier: Any) -> None:
     from .. import losses, metrics
 
     if isinstance(identifier, str) and identifier.lower() not in ("accuracy", "acc", "crossentropy", "ce"):
-        (losses if kind == "loss" else metrics).get(identifier)
+        (losses if kind == "loss" else metrics).NAMESPACE.find(identifier)
 
 
 def _verbosity(verbose: Any) -> int:
@@ -601,7 +626,7 @@ def _describe(data: Data) -> Iterable[Any]:
     def empty(tensor: Any) -> Any:
         return array_to_tensor(np.empty((0, *tensor.shape[1:]), dtype=tensor.dtype))
 
-    return [None if part is None else tree.map_structure(empty, part) for part in data]
+    return [tree.map_structure(empty, part, none_is_leaf=False) for part in data]
 
 
 def _to_numpy(value: Any) -> np.ndarray:

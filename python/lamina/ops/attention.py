@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..checks import explain
+from ..checks import differ, explain
 from .convert import convert_to_tensor, convert_weak, to_common, to_float
 from .operation import operation
 
@@ -37,7 +37,7 @@ def _check(query: Any, key: Any, value: Any) -> None:
         raise wrong("the heads do not fit.", "as many heads of value as of key, and a multiple of them of query")
     if query.shape[3] != key.shape[3]:
         raise wrong("query and key cannot be multiplied.", "heads of one size")
-    if None not in (key.shape[1], value.shape[1]) and key.shape[1] != value.shape[1]:
+    if differ(key.shape[1], value.shape[1]):
         raise wrong("key and value do not fit.", "the same number of time steps")
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import _core, tree
-from ..checks import explain
+from ..checks import explain, shapes_differ
 from .convert import convert_to_tensor, convert_weak, is_symbolic, result_type
 from .creation import arange
 from .elementwise import add, less, logical_and
@@ -92,9 +92,7 @@ def _carried(owner: str, tensors: list[Any], begin: list[Any], given: Any) -> li
                     )
                 )
             tensor = convert_weak(leaf, first.dtype)
-        if len(tensor.shape) != len(first.shape) or any(
-            a != b and a is not None and b is not None for a, b in zip(tensor.shape, first.shape)
-        ):
+        if shapes_differ(tensor.shape, first.shape):
             raise ValueError(
                 explain(
                     f"{owner}: the carry changes its shape.",

@@ -142,7 +142,17 @@ def _list_to_tensor(x: list[Any] | tuple[Any, ...]) -> Any:
         dtype = result_type(*items)
         items = [_core.ops.cast(item, dtype=dtype) if item.dtype != dtype else item for item in items]
         return _core.ops.concatenate(*(_core.ops.reshape(i, shape=[1, *i.dims]) for i in items), axis=0)
-    array = np.asarray(x)
+    try:
+        array = np.asarray(x)
+    except ValueError:
+        raise ValueError(
+            explain(
+                "A nested list is uneven.",
+                "lists of one length at each depth",
+                f"{len(x)} lists of several lengths",
+                "fill them up to one length (lamina.utils.pad_sequences).",
+            )
+        ) from None
     if array.dtype == "float64" and not _holds(x, (np.float64, np.ndarray)):
         return convert_to_tensor(array_to_tensor(array), config.floatx())
     elif array.dtype == "int64" and not _holds(x, (np.int64, np.ndarray)) and (array.size == 0 or _fits_int32(array)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import _core, config
-from ..checks import explain
+from ..checks import explain, shapes_differ
 from .convert import convert_to_tensor, convert_weak, normalize_axis, to_common, to_float
 from .operation import operation
 from .reductions import logsumexp
@@ -21,9 +21,7 @@ def _clipped(p: Any) -> Any:
 
 def _check_shapes(owner: str, target: Any, output: Any) -> None:
     """ValueError for shapes that would be broadcast: a column against a row is a mistake here."""
-    if target.ndim != output.ndim or any(
-        None not in sizes and sizes[0] != sizes[1] for sizes in zip(target.shape, output.shape)
-    ):
+    if shapes_differ(target.shape, output.shape):
         raise ValueError(
             explain(
                 f"{owner}: target and output do not fit.",

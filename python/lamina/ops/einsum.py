@@ -14,7 +14,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from .. import _core
-from ..checks import explain
+from ..checks import differ, explain
 from .complex import with_complex
 from .convert import convert_to_tensor, to_common
 from .matrices import diagonal
@@ -174,8 +174,7 @@ def _diagonals(owner: str, term: Term) -> Term:
         label = next(label for label in labels if labels.count(label) > 1)
         first = labels.index(label)
         second = labels.index(label, first + 1)
-        sizes = tensor.shape[first], tensor.shape[second]
-        if None not in sizes and sizes[0] != sizes[1]:
+        if differ(tensor.shape[first], tensor.shape[second]):
             raise ValueError(
                 explain(
                     f"{owner}: the sizes of axis {label!r} differ.",

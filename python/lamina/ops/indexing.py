@@ -151,11 +151,6 @@ def same_dim(a: Any, b: Any) -> bool:
     return type(a) is type(b) and bool(a == b)
 
 
-def differ(a: Any, b: Any) -> bool:
-    """Whether two sizes are known, and not the same."""
-    return isinstance(a, int) and isinstance(b, int) and a != b
-
-
 def _is_int(k: Any) -> bool:
     return isinstance(k, (int, np.integer)) and not isinstance(k, (bool, np.bool_))
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..checks import explain, is_integer
+from ..checks import differ, explain, is_integer
 from .complex import joined
 from .convert import convert_to_tensor, convert_weak, normalize_axes, to_common, to_float
 from .operation import operation
@@ -64,7 +64,7 @@ def square_matrices(x: Any, owner: str) -> Any:
     """x as floats. ValueError unless the last two sizes are the same."""
     x = matrices(x, owner)
     rows, columns = x.shape[-2:]
-    if None not in (rows, columns) and rows != columns:
+    if differ(rows, columns):
         raise ValueError(
             explain(
                 f"{owner}: the matrices are not square.",
@@ -310,8 +310,8 @@ def _system(a: Any, b: Any, owner: str) -> tuple[Any, Any, bool]:
         b = _ops.reshape(b, shape=[*b.dims, 1])
     batch = [_common_size(m, n) for m, n in zip(a.dims[:-2], b.dims[:-2])]
     rows, given = a.shape[-1], b.shape[-2]
-    apart = any(None not in (m, n) and 1 not in (m, n) and m != n for m, n in zip(a.shape[:-2], b.shape[:-2]))
-    if apart or (None not in (rows, given) and rows != given):
+    apart = any(1 not in (m, n) and differ(m, n) for m, n in zip(a.shape[:-2], b.shape[:-2]))
+    if apart or differ(rows, given):
         raise ValueError(
             explain(
                 f"{owner}: the sizes of a and b do not fit.",
@@ -367,7 +367,7 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
     a, b = map(to_float, to_common(to_float(a), b))
     a = matrices(a, "lstsq")
     rows = b.shape[0] if b.ndim == 1 else b.shape[-2] if b.ndim > 1 else 0
-    if b.ndim == 0 or (None not in (rows, a.shape[-2]) and rows != a.shape[-2]):
+    if b.ndim == 0 or differ(rows, a.shape[-2]):
         raise ValueError(
             explain(
                 "lstsq: the sizes of a and b do not fit.",

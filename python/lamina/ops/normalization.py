@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 from .. import _core, config
-from ..checks import explain
+from ..checks import explain, shapes_differ
 from .convert import convert_to_tensor, convert_weak, normalize_axes, normalize_axis, to_common, to_float
 from .elementwise import absolute, maximum, power, rsqrt, square
 from .operation import operation
@@ -122,7 +122,7 @@ def rms_normalization(x: Any, scale: Any = None, axis: Any = -1, epsilon: float 
 def psnr(x1: Any, x2: Any, max_val: Any) -> Any:
     """The peak signal-to-noise ratio of two signals in decibels: 20 log10(max_val) - 10 log10(mean squared error)."""
     x1, x2 = map(to_float, to_common(x1, x2))
-    if x1.ndim != x2.ndim or builtins.any(None not in s and s[0] != s[1] for s in zip(x1.shape, x2.shape)):
+    if shapes_differ(x1.shape, x2.shape):
         raise ValueError(
             explain(
                 "psnr: the signals do not fit.",

@@ -177,6 +177,8 @@ def attach(tensor: Any, variable: Any) -> None:
     tensor.__iter__ = _iterate
     tensor.__repr__ = _repr
     tensor._no_numbers = no_numbers
+    # Set for inputs of models; what is computed is always dense.
+    tensor.sparse, tensor.ragged, tensor.ragged_rank = False, False, None
     for name in ("__index__", "__int__"):
         setattr(_core.Dim, name, _number_of_dim)
 

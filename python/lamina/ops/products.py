@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import _core
-from ..checks import choice, explain
+from ..checks import choice, explain, shapes_differ
 from .complex import with_complex
 from .convert import convert_to_tensor, convert_weak, normalize_axes, normalize_axis, to_common, to_float
 from .einsum import Term, contract
@@ -55,7 +55,7 @@ def matmul(x1: Any, x2: Any) -> Any:
 def _summed(owner: str, a: Any, b: Any, axes_a: list[int], axes_b: list[int]) -> Any:
     """The product summed over these axes; the other ones of a come first, then those of b."""
     sizes = [[x.shape[i] for i in axes] for x, axes in ((a, axes_a), (b, axes_b))]
-    if len(axes_a) != len(axes_b) or any(m != n and None not in (m, n) for m, n in zip(*sizes)):
+    if shapes_differ(*sizes):
         raise ValueError(
             explain(
                 f"{owner}: the axes to be summed do not fit together.",

@@ -10,10 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from .. import _core
-from ..checks import explain
+from ..checks import differ, explain
 from .convert import convert_to_tensor, convert_weak, normalize_axes, normalize_axis, to_common, to_float
 from .elementwise import maximum, minimum, not_equal
-from .indexing import differ
 from .operation import operation
 
 __all__ = [

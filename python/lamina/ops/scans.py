@@ -10,9 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from .. import _core
-from ..checks import explain, integer
+from ..checks import differ, explain, integer
 from .convert import convert_to_tensor, convert_weak, is_float, normalize_axis, to_common, to_float
-from .indexing import differ
 from .operation import operation
 from .ordering import along
 from .reductions import sum

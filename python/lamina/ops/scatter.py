@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..checks import choice, explain, is_integer
+from ..checks import choice, differ, explain, is_integer
 from .convert import convert_to_tensor, convert_weak, is_float, to_sizes
-from .indexing import differ, flat_positions, last_axis
+from .indexing import flat_positions, last_axis
 from .operation import operation
 
 __all__ = [

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from .. import _core
-from ..checks import explain
+from ..checks import differ, explain
 from .convert import convert_to_tensor, to_common, to_float
 from .indexing import index
 from .operation import operation
@@ -51,7 +51,7 @@ def extract_sequences(x: Any, sequence_length: int, sequence_stride: int) -> Any
 def cdist(x: Any, y: Any) -> Any:
     """The distance of each point of x (..., m, size) to each of y (..., n, size): (..., m, n)."""
     a, b = map(to_float, to_common(x, y))
-    if a.ndim < 2 or b.ndim < 2 or (a.shape[-1] != b.shape[-1] and None not in (a.shape[-1], b.shape[-1])):
+    if a.ndim < 2 or b.ndim < 2 or differ(a.shape[-1], b.shape[-1]):
         raise ValueError(
             explain(
                 "cdist: the tensors do not hold points of one space.",

@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import _core, tree
 from ..checks import explain
+from ..layers.ragged import Padded
 from ..ops.convert import array_to_tensor
 
 ENDING = ".lamina"
@@ -54,6 +55,11 @@ def _metadata(model: Any) -> dict[str, str]:
 
     record = serialize_keras_object(model)
     record["compile_config"] = model.get_compile_config()
+    record["quantized"] = [
+        [i, layer.quantization_mode, serialize_keras_object(layer.quantization_config)]
+        for i, layer in enumerate(model._flatten_layers())
+        if getattr(layer, "_is_quantized", False)
+    ]
     names = [v.core.name for v in model.variables]
     return {
         "lamina_version": __version__,
@@ -123,7 +129,12 @@ def _input_like(model: Any) -> Any:
                 )
             ) from None
         return map_shapes(lambda shape: empty(shape, model.compute_dtype), shapes)
-    return tree.map_structure(lambda t: empty(t.shape, t.dtype), structure)
+
+    def like(t: Any) -> Any:
+        values = empty(t.shape, t.dtype)
+        return Padded(values, empty(values.shape[:2], "bool")) if t.ragged else values
+
+    return tree.map_structure(like, structure)
 
 
 _UNKNOWN_SIZES = (4, 16, 64)  # tried for sizes that a model leaves open
@@ -184,8 +195,9 @@ def load_model(
     from .serialization import deserialize_keras_object
 
     record = json.loads(metadata["model"])
-    compile_config = record.pop("compile_config", None)
+    compile_config, quantized = record.pop("compile_config", None), record.pop("quantized", [])
     model = deserialize_keras_object(record, custom_objects=custom_objects)
+    _quantize_again(model, quantized, custom_objects)
     if compile and compile_config:
         from .registration import CustomObjectScope
 
@@ -193,6 +205,28 @@ def load_model(
             model.compile_from_config(compile_config)
     _restore(model, program, path)
     return model
+
+
+def _quantize_again(model: Any, records: Any, custom_objects: dict[str, Any] | None) -> None:
+    """Quantizes layers inside of others, whose configurations do not tell it. ValueError for what no file has."""
+    from ..layers.quantized import QuantizableLayer
+    from .serialization import deserialize_keras_object
+
+    layers = dict(enumerate(model._flatten_layers()))
+    for record in records if isinstance(records, list) else [records]:
+        number, mode, config = record if isinstance(record, list) and len(record) == 3 else (None, None, None)
+        layer = layers.get(number) if isinstance(number, int) else None
+        if not isinstance(layer, QuantizableLayer):
+            raise ValueError(
+                explain(
+                    "The file names a layer to be quantized that the model does not have.",
+                    "[number of a layer, mode, configuration]",
+                    repr(record)[:80],
+                    "save the model again.",
+                )
+            )
+        if not layer._is_quantized:
+            layer.quantize(mode, type_check=False, config=deserialize_keras_object(config, custom_objects))
 
 
 def _restore(model: Any, program: Any, path: str) -> None:

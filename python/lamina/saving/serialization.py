@@ -29,6 +29,7 @@ _NAMESPACES = (
     "models",
     "random",
     "dtype_policies",
+    "quantizers",
 )
 _PLAIN = (bool, int, float, str, type(None))
 _signatures: dict[type, inspect.Signature] = {}
@@ -38,8 +39,8 @@ T = TypeVar("T", bound="Configurable")
 
 def constructor_signature(cls: type) -> inspect.Signature:
     """That of `__init__` without `self`: `inspect.signature` of a class finds its `__new__` before Python 3.11.3."""
-    signature = inspect.signature(cls.__init__)  # type: ignore[misc]
-    return signature.replace(parameters=list(signature.parameters.values())[1:])
+    parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]  # type: ignore[misc]
+    return inspect.Signature([parameter.replace(annotation=parameter.empty) for parameter in parameters])
 
 
 class Configurable:
@@ -229,6 +230,8 @@ def public_module(cls: type) -> tuple[str | None, str | None]:
         return (None if cls.__module__ in ("__main__", "builtins") else cls.__module__), get_registered_name(cls)
     if cls.__name__ == "Functional":  # has no public path in Keras
         return "keras.src.models.functional", "Functional"
+    if cls.__name__ == "LossFunctionWrapper":  # neither has this one
+        return "keras.src.losses.losses", "LossFunctionWrapper"
     if parts[1] in ("models", "dtype_policies"):
         return "keras", None
     if parts[1:3] == ["optimizers", "schedules"]:

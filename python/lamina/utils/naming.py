@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from ..namespaces import snake_case
 
@@ -17,6 +18,23 @@ def auto_name(prefix: str) -> str:
     prefix = snake_case(prefix)
     count = get_uid(prefix) - 1
     return prefix if count == 0 else f"{prefix}_{count}"
+
+
+def name_of(thing: Any) -> str:
+    """The name of an object that has one, else that of its function or class in snake case."""
+    name = getattr(thing, "name", None)
+    return name if isinstance(name, str) else snake_case(getattr(thing, "__name__", type(thing).__name__))
+
+
+def unique(names: Iterable[str]) -> list[str]:
+    """The names, with `_1`, `_2`, ... behind those that came before."""
+    counts: dict[str, int] = {}
+    found = []
+    for name in names:
+        seen = counts.get(name, 0)
+        counts[name] = seen + 1
+        found.append(f"{name}_{seen}" if seen else name)
+    return found
 
 
 def get_uid(prefix: str = "") -> int:

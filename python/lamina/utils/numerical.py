@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..checks import explain
+from ..checks import explain, integer
+from ..ops.convert import array_to_tensor
 
 
 def to_categorical(x: Any, num_classes: int | None = None) -> Any:
-    """Class numbers as one-hot rows; `num_classes` is the largest number plus one unless given.
+    """Class numbers of shape (..., 1) or (...) as one-hot rows (..., num_classes): float32, a tensor for a tensor.
 
-    ValueError for negative numbers and for numbers that are not below `num_classes`.
+    `num_classes` is the largest number plus one unless given. ValueError for negative numbers and for numbers that are
+    not below `num_classes`.
 
     >>> import lamina
     >>> lamina.utils.to_categorical([0, 2]).tolist()
@@ -23,10 +25,12 @@ def to_categorical(x: Any, num_classes: int | None = None) -> Any:
         from ..ops import one_hot
 
         return one_hot(x, num_classes)
+    if num_classes is not None:
+        integer("to_categorical", "num_classes", num_classes)
     labels = np.asarray(x).astype("int64")
     shape = labels.shape[:-1] if labels.ndim > 1 and labels.shape[-1] == 1 else labels.shape
     labels = labels.reshape(-1)
-    count = int(labels.max()) + 1 if num_classes is None and labels.size else int(num_classes or 0)
+    count = int(labels.max(initial=-1)) + 1 if num_classes is None else int(num_classes)
     if labels.size and (labels.min() < 0 or labels.max() >= count):
         raise ValueError(
             explain(
@@ -38,11 +42,17 @@ def to_categorical(x: Any, num_classes: int | None = None) -> Any:
         )
     hot = np.zeros((labels.size, count), dtype="float32")
     hot[np.arange(labels.size), labels] = 1.0
-    return hot.reshape((*shape, count))
+    hot = hot.reshape((*shape, count))
+    return array_to_tensor(hot) if isinstance(x, _core.Tensor) else hot
 
 
 def normalize(x: Any, axis: Any = -1, order: Any = 2) -> Any:
-    """x divided by its norm along `axis`; rows of zeros stay."""
+    """x divided by its norm of that `order` along `axis`; rows of zeros stay.
+
+    >>> import lamina
+    >>> lamina.utils.normalize([[3.0, 4.0], [0.0, 0.0]]).tolist()
+    [[0.6, 0.8], [0.0, 0.0]]
+    """
     if isinstance(x, _core.Tensor):
         from ..ops import normalize as normalize_tensor
 

@@ -21,31 +21,9 @@ struct ForwardScratch {
   Index total() const { return keys + values + scores; }
 };
 
-// s = exp(s - peak); returns the sum.
-template <class T>
-static T exponentials(T* s, Index count, T peak) {
-  using P = lanes::Packet<T>;
-  const P shift = lanes::splat<P>(peak);
-  P sum = lanes::splat<P>(T(0));
-  lanes::sweep<T>(0, count, [&](auto access, Index i) {
-    const P value = math::exp(P(ei::psub(access.load(s + i, -Eigen::NumTraits<T>::infinity()), shift)));
-    access.store(s + i, value);
-    sum = ei::padd(sum, value);
-  });
-  return ei::predux(sum);
-}
-
-template <class T>
-static void scale_row(T* y, Index count, T factor) {
-  using P = lanes::Packet<T>;
-  const P factors = lanes::splat<P>(factor);
-  lanes::sweep<T>(0, count,
-                  [&](auto access, Index i) { access.store(y + i, ei::pmul(access.load(y + i, T(0)), factors)); });
-}
-
 template <class T>
 static T exp_of(T x) {
-  return ei::pfirst(math::exp(lanes::splat<lanes::Packet<T>>(x)));
+  return Eigen::internal::pfirst(math::exp(lanes::splat<lanes::Packet<T>>(x)));
 }
 
 // Rows [begin, end) of one head. `sum` is where the inverses go in the end.
@@ -58,7 +36,7 @@ static void attend(const Head<T>& head, Index begin, Index end, T* y, T* peak, T
   T* const scores = values + sizes.values;
   const Index first = head.row_at(begin), rows = end - begin;
   for (Index t = 0; t < rows; ++t) {
-    peak[first + t] = kLowest<T>;
+    peak[first + t] = lowest_score<T>();
     sum[first + t] = T(0);
   }
   for (Index j = 0; j < s.columns; j += kColumns) {
@@ -75,16 +53,16 @@ static void attend(const Head<T>& head, Index begin, Index end, T* y, T* peak, T
                kColumns, false);
       for (Index i = 0; i < block_rows; ++i) {
         T* const row = scores + i * kColumns;
-        const T before = block_peak[i];
-        const T now = max_of(before, finish_scores(head, t + i, j, count, row));
+        finish_scores(head, t + i, j, count, row);
+        const T before = block_peak[i], now = max_of(before, rows::maximum(row, count));
         block_peak[i] = now;
-        const T block = exponentials(row, count, now);
+        const T block = static_cast<T>(rows::sum_of_exponentials<true>(row, count, now, row));
         if (now == before || j == 0) {
           block_sum[i] += block;
         } else {
           const T factor = exp_of(before - now);
           block_sum[i] = block_sum[i] * factor + block;
-          scale_row(y + head.y_at(t + i), s.value_size, factor);
+          rows::scale(y + head.y_at(t + i), s.value_size, factor, y + head.y_at(t + i));
         }
       }
       multiply(block_rows, s.value_size, count, Left<T>{scores, kColumns, 1}, Right<T>{values}, y + head.y_at(t),
@@ -94,7 +72,8 @@ static void attend(const Head<T>& head, Index begin, Index end, T* y, T* peak, T
   for (Index t = 0; t < rows; ++t) {
     const T inverse = T(1) / sum[first + t];
     sum[first + t] = inverse;
-    scale_row(y + head.y_at(begin + t), s.value_size, inverse);
+    T* const row = y + head.y_at(begin + t);
+    rows::scale(row, s.value_size, inverse, row);
   }
 }
 

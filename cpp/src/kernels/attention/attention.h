@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 namespace lamina::kernels {
 
@@ -21,6 +22,12 @@ struct AttentionShape {
   bool causal = false;
   std::int64_t keep_strides[4] = {};  // of batch, heads, rows, columns; 0 where keep has one value for all
 };
+
+// Finite, so that a row that keeps nothing becomes the mean and not NaN.
+template <class T>
+constexpr T lowest_score() {
+  return T(-0.7 * static_cast<double>(std::numeric_limits<T>::max()));
+}
 
 template <class T>
 struct AttentionInputs {

@@ -2,23 +2,14 @@
 #pragma once
 
 #include "kernels/attention/attention.h"
-#include "kernels/elementwise/packet_math.h"
 #include "kernels/panels.h"
-#include "kernels/reduce/lanes.h"
+#include "kernels/softmax/row.h"
 
 namespace lamina::kernels::LAMINA_LEVEL::attention {
-
-namespace ei = Eigen::internal;
 
 // A block of scores, two of them, and the panels that they are made of stay in the second cache.
 constexpr Index kRows = 96 / kTileRows * kTileRows;
 constexpr Index kColumns = 128;
-
-constexpr Index kWorkerFlops = 2'000'000;  // worth a worker of its own: about 17 microseconds
-
-// Finite, so that a row that keeps nothing becomes the mean and not NaN.
-template <class T>
-constexpr T kLowest = T(-0.7 * (sizeof(T) == 4 ? 3.4028234663852886e38 : 1.7976931348623157e308));
 
 // ---- One head
 
@@ -53,32 +44,26 @@ struct Head {
   }
 };
 
-// Whether later rows of a block keep something: a row whose peak is the lowest score has seen nothing yet.
+// Whether a row of a block has seen nothing so far: its peak is still the lowest score.
 template <class T>
 inline bool any_empty(const T* peak, Index rows) {
   for (Index t = 0; t < rows; ++t) {
-    if (peak[t] == kLowest<T>) return true;
+    if (peak[t] == lowest_score<T>()) return true;
   }
   return false;
 }
 
-// s = scale * s, the lowest score where the mask hides it; row t, columns [j, j + count). Returns the largest.
+// s = scale * s, the lowest score where the mask hides it; row t, columns [j, j + count).
 template <class T>
-inline T finish_scores(const Head<T>& head, Index t, Index j, Index count, T* s) {
-  using P = lanes::Packet<T>;
-  const P scale = lanes::splat<P>(head.in.scale);
+inline void finish_scores(const Head<T>& head, Index t, Index j, Index count, T* s) {
   const Index seen = head.seen(t, j, count);
   if (const bool* keep = head.keep(t, j)) {
     const Index step = head.s.keep_strides[3];
-    for (Index i = 0; i < seen; ++i) s[i] = keep[i * step] ? s[i] * head.in.scale : kLowest<T>;
+    for (Index i = 0; i < seen; ++i) s[i] = keep[i * step] ? s[i] * head.in.scale : lowest_score<T>();
   } else {
-    lanes::sweep<T>(0, seen,
-                    [&](auto access, Index i) { access.store(s + i, ei::pmul(access.load(s + i, T(0)), scale)); });
+    rows::scale(s, seen, head.in.scale, s);
   }
-  for (Index i = seen; i < count; ++i) s[i] = kLowest<T>;
-  P largest = lanes::splat<P>(kLowest<T>);  // NaN may get lost here; it comes back with the sum of the exponentials
-  lanes::sweep<T>(0, seen, [&](auto access, Index i) { largest = ei::pmax(largest, access.load(s + i, kLowest<T>)); });
-  return ei::predux_max(largest);
+  for (Index i = seen; i < count; ++i) s[i] = lowest_score<T>();
 }
 
 }  // namespace lamina::kernels::LAMINA_LEVEL::attention

@@ -6,6 +6,7 @@
 namespace lamina::kernels::LAMINA_LEVEL {
 
 using namespace attention;
+namespace ei = Eigen::internal;
 
 template <class T>
 struct GradScratch {

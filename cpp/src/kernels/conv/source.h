@@ -5,8 +5,8 @@
 
 #include <cstring>
 
-#include "kernels/level.h"
 #include "kernels/window.h"
+#include "kernels/workers.h"
 
 namespace lamina::kernels::LAMINA_LEVEL {
 
@@ -176,8 +176,6 @@ inline Source<T> open_block(const Reader& reader, const T* image, Index plane, I
 
 // Output rows of one image plane are cut into blocks; the blocks of all images are the units of work.
 constexpr Index kSlabElements = 32 * 1024;  // of one block: leaves room for weights in the second cache
-constexpr Index kWorkerFlops = 2'000'000;   // worth a worker of its own (about 17 microseconds)
-constexpr Index kWorkerElements = 100'000;  // the same for copies
 
 // The most output rows of a block.
 inline Index most_rows(const Reader& reader) {
@@ -186,12 +184,6 @@ inline Index most_rows(const Reader& reader) {
   while (fitting < rows && max_of(reader.axis[0].taps, Index(1)) * reader.plane(fitting + 1) <= kSlabElements)
     ++fitting;
   return fitting;
-}
-
-template <class T>
-inline Index aligned_elements(Index elements) {
-  constexpr Index kAlignment = 64 / sizeof(T);
-  return ceil_div(elements, kAlignment) * kAlignment;
 }
 
 }  // namespace lamina::kernels::LAMINA_LEVEL

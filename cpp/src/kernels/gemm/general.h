@@ -2,19 +2,9 @@
 #pragma once
 
 #include "kernels/gemm/gemm.h"
-#include "kernels/level.h"
+#include "kernels/workers.h"
 
 namespace lamina::kernels::LAMINA_LEVEL {
-
-// Work worth a worker of its own: about 17 microseconds.
-constexpr Index kWorkerFlops = 2'000'000;
-constexpr Index kWorkerElements = 100'000;  // copied or added
-
-template <class T>
-inline Index aligned_elements(Index elements) {
-  constexpr Index kAlignment = 64 / sizeof(T);
-  return ceil_div(elements, kAlignment) * kAlignment;
-}
 
 // packed_b: the panels of Gemm::pack, or null. The batch is left out.
 template <class T>

@@ -16,7 +16,7 @@ struct Row {
   Index units;
   const T *z, *p, *bias;   // forward
   const T *h_old, *c_old;  //
-  T *h, *c, *saved;        // of the new state
+  T *h, *c, *saved;        // of the new state; nothing is saved without a gradient
   T *dh, *dc, *dz, *dr;    // backward
 };
 
@@ -57,10 +57,12 @@ struct Gru {
       const P recurrent = state(2);
       const P candidate = math::tanh(ei::pmadd(reset, recurrent, input(2)));
       const P old = access.load(row.h_old + i, T(0));
-      access.store(row.saved + i, update);
-      access.store(row.saved + n + i, reset);
-      access.store(row.saved + 2 * n + i, candidate);
-      access.store(row.saved + 3 * n + i, recurrent);
+      if (row.saved) {
+        access.store(row.saved + i, update);
+        access.store(row.saved + n + i, reset);
+        access.store(row.saved + 2 * n + i, candidate);
+        access.store(row.saved + 3 * n + i, recurrent);
+      }
       access.store(row.h + i, ei::pmadd(update, P(old - candidate), candidate));
     });
   }
@@ -100,10 +102,12 @@ struct Lstm {
       const P in = math::sigmoid(gate(0)), forget = math::sigmoid(gate(1)), out = math::sigmoid(gate(3));
       const P candidate = math::tanh(gate(2));
       const P c = ei::pmadd(forget, P(access.load(row.c_old + i, T(0))), P(in * candidate));
-      access.store(row.saved + i, in);
-      access.store(row.saved + n + i, forget);
-      access.store(row.saved + 2 * n + i, candidate);
-      access.store(row.saved + 3 * n + i, out);
+      if (row.saved) {
+        access.store(row.saved + i, in);
+        access.store(row.saved + n + i, forget);
+        access.store(row.saved + 2 * n + i, candidate);
+        access.store(row.saved + 3 * n + i, out);
+      }
       access.store(row.c + i, c);
       access.store(row.h + i, P(out * math::tanh(c)));
     });

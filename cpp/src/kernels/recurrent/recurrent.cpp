@@ -10,8 +10,7 @@ namespace lamina::kernels::LAMINA_LEVEL {
 
 using namespace cells;
 
-constexpr Index kBlockRows = 5 * kTileRows;  // whose states and gates stay in the second cache
-constexpr Index kWorthOfWorker = 2'000'000;  // flops
+constexpr Index kBlockRows = 64;  // whose states and gates stay in the second cache
 
 template <class T>
 static void copy(const T* from, Index count, T* to) {
@@ -28,10 +27,15 @@ template <class T>
 struct Sequence {
   const RecurrentShape& s;
   const RecurrentArrays<T>& a;
+  const RecurrentGradients<T>& g;
   Index gates, saved;  // values per row
 
-  Sequence(Cell cell, const RecurrentShape& shape, const RecurrentArrays<T>& arrays)
-      : s(shape), a(arrays), gates(gates_of(cell) * shape.units), saved(saved_of(cell) * shape.units) {}
+  Sequence(Cell cell, const Recurrence<T>& r)
+      : s(r.shape),
+        a(r.arrays),
+        g(r.gradients),
+        gates(gates_of(cell) * r.shape.units),
+        saved(saved_of(cell) * r.shape.units) {}
 
   bool masked(Index t, Index b) const { return a.mask && !a.mask[t * s.batch + b]; }
   Row<T> row(Index t, Index b) const {
@@ -43,7 +47,7 @@ struct Sequence {
     row.bias = a.bias;
     row.h_old = a.h + old;
     row.h = a.h + next;
-    row.saved = a.saved + at * saved;
+    if (a.saved) row.saved = a.saved + at * saved;
     if (a.c) {
       row.c_old = a.c + old;
       row.c = a.c + next;
@@ -62,8 +66,10 @@ static void hold(const Row<T>& row) {
 
 template <class T, class C>
 static void run_rows(const Sequence<T>& q, const Right<T>& kernel, Index begin, Index end, T* products) {
-  for (Index first = begin; first < end; first += kBlockRows) {
-    const Index rows = min_of(end - first, kBlockRows);
+  const Index blocks = ceil_div(end - begin, kBlockRows);
+  for (Index block = 0; block < blocks; ++block) {
+    const Index first = begin + piece_begin(end - begin, blocks, block);
+    const Index rows = begin + piece_begin(end - begin, blocks, block + 1) - first;
     for (Index step = 0; step < q.s.steps; ++step) {
       const Index t = q.s.reverse ? q.s.steps - 1 - step : step;
       multiply(rows, q.gates, q.s.units, Left<T>{q.row(t, first).h_old, q.s.units, 1}, kernel, products, q.gates,
@@ -88,30 +94,31 @@ struct Flow {
 
 // Adds what comes from outside to the gradients of state `number`.
 template <class T>
-static void add_outer(const Sequence<T>& q, const RecurrentGradients<T>& g, Index number, Index first, Index rows,
-                      const Flow<T>& flow) {
+static void add_outer(const Sequence<T>& q, Index number, Index first, Index rows, const Flow<T>& flow) {
   const Index at = (number * q.s.batch + first) * q.s.units;
   auto add = [&](const T* from, T* to) {
     lanes::sweep<T>(0, rows * q.s.units, [&](auto access, Index i) {
       access.store(to + i, ei::padd(access.load(to + i, T(0)), access.load(from + at + i, T(0))));
     });
   };
-  add(g.dh, flow.dh);
-  if (g.dc) add(g.dc, flow.dc);
+  add(q.g.dh, flow.dh);
+  if (q.g.dc) add(q.g.dc, flow.dc);
 }
 
 template <class T, class C>
-static void differentiate_rows(const Sequence<T>& q, const RecurrentGradients<T>& g, const T* panels, Index begin,
-                               Index end, const Flow<T>& flow) {
-  for (Index first = begin; first < end; first += kBlockRows) {
-    const Index rows = min_of(end - first, kBlockRows);
+static void differentiate_rows(const Sequence<T>& q, const Right<T>& kernel, Index begin, Index end,
+                               const Flow<T>& flow) {
+  const Index blocks = ceil_div(end - begin, kBlockRows);
+  for (Index block = 0; block < blocks; ++block) {
+    const Index first = begin + piece_begin(end - begin, blocks, block);
+    const Index rows = begin + piece_begin(end - begin, blocks, block + 1) - first;
     clear(flow.dh, rows * q.s.units);
     if (flow.dc) clear(flow.dc, rows * q.s.units);
     for (Index step = q.s.steps; step-- > 0;) {
       const Index t = q.s.reverse ? q.s.steps - 1 - step : step;
-      add_outer(q, g, q.s.new_state(t), first, rows, flow);
-      T* const dz = g.dz + (t * q.s.batch + first) * q.gates;
-      T* const dr = g.dr + (t * q.s.batch + first) * q.gates;
+      add_outer(q, q.s.new_state(t), first, rows, flow);
+      T* const dz = q.g.dz + (t * q.s.batch + first) * q.gates;
+      T* const dr = q.g.dr ? q.g.dr + (t * q.s.batch + first) * q.gates : dz;
       for (Index i = 0; i < rows; ++i) {
         if (q.masked(t, first + i)) {
           clear(dz + i * q.gates, q.gates);
@@ -125,20 +132,15 @@ static void differentiate_rows(const Sequence<T>& q, const RecurrentGradients<T>
         row.dr = dr + i * q.gates;
         C::backward(row);
       }
-      multiply(rows, q.s.units, q.gates, Left<T>{dr, q.gates, 1}, Right<T>{panels}, flow.dh, q.s.units, true);
+      multiply(rows, q.s.units, q.gates, Left<T>{dr, q.gates, 1}, kernel, flow.dh, q.s.units, true);
     }
-    add_outer(q, g, q.s.first_state(), first, rows, flow);
-    copy(flow.dh, rows * q.s.units, g.dh0 + first * q.s.units);
-    if (flow.dc) copy(flow.dc, rows * q.s.units, g.dc0 + first * q.s.units);
+    add_outer(q, q.s.first_state(), first, rows, flow);
+    copy(flow.dh, rows * q.s.units, q.g.dh0 + first * q.s.units);
+    if (flow.dc) copy(flow.dc, rows * q.s.units, q.g.dc0 + first * q.s.units);
   }
 }
 
 // ---- The contract
-
-template <class T>
-static Index aligned(Index elements) {
-  return ceil_div(elements, Index(64 / sizeof(T))) * Index(64 / sizeof(T));
-}
 
 template <class T>
 static Index block_rows(const RecurrentShape& s) {
@@ -146,17 +148,17 @@ static Index block_rows(const RecurrentShape& s) {
 }
 
 template <class T>
-static std::size_t forward_scratch(Cell cell, const RecurrentShape& s) {
+static std::size_t forward_scratch(Cell cell, const RecurrentShape& s, int count) {
   const Index gates = gates_of(cell) * s.units;
-  const Index elements = panel_elements<T>(s.units, gates) + max_threads() * aligned<T>(block_rows<T>(s) * gates);
-  return static_cast<std::size_t>(elements) * sizeof(T);
+  const Index products = max_threads() * aligned_elements<T>(block_rows<T>(s) * gates);
+  return static_cast<std::size_t>(count * panel_elements<T>(s.units, gates) + products) * sizeof(T);
 }
 
 template <class T>
-static std::size_t grad_scratch(Cell cell, const RecurrentShape& s) {
+static std::size_t grad_scratch(Cell cell, const RecurrentShape& s, int count) {
   const Index gates = gates_of(cell) * s.units;
-  const Index elements = panel_elements<T>(gates, s.units) + max_threads() * 2 * aligned<T>(block_rows<T>(s) * s.units);
-  return static_cast<std::size_t>(elements) * sizeof(T);
+  const Index states = max_threads() * 2 * aligned_elements<T>(block_rows<T>(s) * s.units);
+  return static_cast<std::size_t>(count * panel_elements<T>(gates, s.units) + states) * sizeof(T);
 }
 
 // body(c) for the cell's struct.
@@ -167,43 +169,55 @@ static void for_cell(Cell cell, const Body& body) {
   body(Lstm<T>());
 }
 
-template <class T>
-static Index grain_of(const Sequence<T>& q) {
-  return shared_grain(q.s.batch, 2 * q.s.steps * q.s.units * (q.gates + 16), kWorthOfWorker);
+// body(number, begin, end, worker) for ranges of the rows of all recurrences, shared by the workers.
+template <class T, class Body>
+static void for_rows(Cell cell, const RecurrentShape& s, int count, const Body& body) {
+  const Index row_flops = 2 * s.steps * s.units * (gates_of(cell) * s.units + 16);
+  parallel(count * s.batch, shared_grain(count * s.batch, row_flops, kWorkerFlops),
+           [&](Index begin, Index end, int worker) {
+             for (Index number = begin / s.batch; number * s.batch < end; ++number) {
+               const Index first = number * s.batch;
+               body(number, max_of(begin, first) - first, min_of(end, first + s.batch) - first, worker);
+             }
+           });
 }
 
 template <class T>
-static void forward(Cell cell, const RecurrentShape& s, const RecurrentArrays<T>& arrays, void* scratch) {
-  const Sequence<T> q(cell, s, arrays);
+static void forward(Cell cell, const Recurrence<T>* all, int count, void* scratch) {
+  const RecurrentShape& s = all[0].shape;
+  const Index gates = gates_of(cell) * s.units;
+  const Index kernel_elements = panel_elements<T>(s.units, gates);
+  const Index worker_elements = aligned_elements<T>(block_rows<T>(s) * gates);
   T* const panels = static_cast<T*>(scratch);
-  T* const products = panels + panel_elements<T>(s.units, q.gates);
-  const Index worker_elements = aligned<T>(block_rows<T>(s) * q.gates);
+  T* const products = panels + count * kernel_elements;
   // A few products, the steps of a stream say, are done before the kernel would be packed.
-  const bool in_place = s.steps * block_rows<T>(s) <= kTileRows && q.gates % kLanes<T> == 0;
-  if (!in_place) pack_panels(arrays.kernel, q.gates, false, s.units, q.gates, panels);
-  const Right<T> kernel = in_place ? Right<T>{arrays.kernel, q.gates} : Right<T>{panels};
+  const bool in_place = s.steps * block_rows<T>(s) <= kTileRows && gates % kLanes<T> == 0;
+  for (int i = 0; i < count && !in_place; ++i)
+    pack_panels(all[i].arrays.kernel, gates, false, s.units, gates, panels + i * kernel_elements);
   for_cell<T>(cell, [&](auto c) {
-    parallel(s.batch, grain_of(q), [&](Index begin, Index end, int worker) {
-      run_rows<T, decltype(c)>(q, kernel, begin, end, products + worker * worker_elements);
+    for_rows<T>(cell, s, count, [&](Index i, Index begin, Index end, int worker) {
+      const Right<T> kernel = in_place ? Right<T>{all[i].arrays.kernel, gates} : Right<T>{panels + i * kernel_elements};
+      run_rows<T, decltype(c)>(Sequence<T>(cell, all[i]), kernel, begin, end, products + worker * worker_elements);
     });
   });
 }
 
 template <class T>
-static void grad(Cell cell, const RecurrentShape& s, const RecurrentArrays<T>& arrays,
-                 const RecurrentGradients<T>& given, void* scratch) {
-  const Sequence<T> q(cell, s, arrays);
-  RecurrentGradients<T> g = given;
-  if (!g.dr) g.dr = g.dz;
+static void grad(Cell cell, const Recurrence<T>* all, int count, void* scratch) {
+  const RecurrentShape& s = all[0].shape;
+  const Index gates = gates_of(cell) * s.units;
+  const Index kernel_elements = panel_elements<T>(gates, s.units);
+  const Index block_elements = aligned_elements<T>(block_rows<T>(s) * s.units);
   T* const panels = static_cast<T*>(scratch);
-  T* const states = panels + panel_elements<T>(q.gates, s.units);
-  const Index block_elements = aligned<T>(block_rows<T>(s) * s.units);
-  pack_panels(arrays.kernel, q.gates, true, q.gates, s.units, panels);
+  T* const states = panels + count * kernel_elements;
+  for (int i = 0; i < count; ++i)
+    pack_panels(all[i].arrays.kernel, gates, true, gates, s.units, panels + i * kernel_elements);
   for_cell<T>(cell, [&](auto c) {
-    parallel(s.batch, grain_of(q), [&](Index begin, Index end, int worker) {
+    for_rows<T>(cell, s, count, [&](Index i, Index begin, Index end, int worker) {
       T* const own = states + worker * 2 * block_elements;
-      const Flow<T> flow = {own, g.dc0 ? own + block_elements : nullptr};
-      differentiate_rows<T, decltype(c)>(q, g, panels, begin, end, flow);
+      const Flow<T> flow = {own, all[i].gradients.dc0 ? own + block_elements : nullptr};
+      differentiate_rows<T, decltype(c)>(Sequence<T>(cell, all[i]), Right<T>{panels + i * kernel_elements}, begin, end,
+                                         flow);
     });
   });
 }

@@ -33,7 +33,7 @@ struct RecurrentShape {
   std::int64_t first_state() const { return reverse ? steps : 0; }
 };
 
-// c only for lstm, bias only for gru; mask may be null.
+// c only for lstm, bias only for gru; mask may be null, and saved, when nobody asks for gradients.
 template <class T>
 struct RecurrentArrays {
   const T *z, *kernel, *bias;
@@ -48,13 +48,23 @@ struct RecurrentGradients {
   T *dz, *dr, *dh0, *dc0;
 };
 
+// One sequence of states; the gradients only count backward.
+template <class T>
+struct Recurrence {
+  RecurrentShape shape;
+  RecurrentArrays<T> arrays;
+  RecurrentGradients<T> gradients;
+};
+
+// `count` recurrences of one cell and one shape, but for the direction, share the workers: both directions of a
+// bidirectional layer, say.
 template <class T>
 struct Recurrent {
-  std::size_t (*scratch)(Cell, const RecurrentShape&);
-  void (*forward)(Cell, const RecurrentShape&, const RecurrentArrays<T>&, void* scratch);
+  std::size_t (*scratch)(Cell, const RecurrentShape&, int count);
+  void (*forward)(Cell, const Recurrence<T>*, int count, void* scratch);
   // Reads kernel, mask, h, c and saved of the arrays.
-  std::size_t (*grad_scratch)(Cell, const RecurrentShape&);
-  void (*grad)(Cell, const RecurrentShape&, const RecurrentArrays<T>&, const RecurrentGradients<T>&, void* scratch);
+  std::size_t (*grad_scratch)(Cell, const RecurrentShape&, int count);
+  void (*grad)(Cell, const Recurrence<T>*, int count, void* scratch);
 };
 
 }  // namespace lamina::kernels

@@ -4,9 +4,8 @@
 
 #include <type_traits>
 
-#include "kernels/elementwise/packet_math.h"
 #include "kernels/families.h"
-#include "kernels/reduce/lanes.h"
+#include "kernels/softmax/row.h"
 
 namespace lamina::kernels::LAMINA_LEVEL {
 namespace {
@@ -18,48 +17,7 @@ constexpr Index kGrainElements = 1 << 13;  // an exponential costs several times
 
 inline Index grain_of(Index elements) { return max_of<Index>(1, kGrainElements / max_of<Index>(1, elements)); }
 
-template <class T>
-inline T lowest() {
-  return -Eigen::NumTraits<T>::infinity();
-}
-
 // ---- one contiguous row ----
-
-// NaN may get lost here; it comes back with the sum of the exponentials.
-template <class T>
-inline T row_maximum(const T* x, Index n) {
-  using P = Packet<T>;
-  constexpr Index width = lanes::width_of<P>();
-  P a = lanes::splat<P>(lowest<T>()), b = a, c = a, d = a;
-  Index i = 0;
-  for (; i + 4 * width <= n; i += 4 * width) {
-    a = ei::pmax(a, lanes::load<P>(x + i));
-    b = ei::pmax(b, lanes::load<P>(x + i + width));
-    c = ei::pmax(c, lanes::load<P>(x + i + 2 * width));
-    d = ei::pmax(d, lanes::load<P>(x + i + 3 * width));
-  }
-  lanes::sweep<T>(i, n, [&](auto access, Index j) { a = ei::pmax(a, access.load(x + j, lowest<T>())); });
-  return ei::predux_max(ei::pmax(ei::pmax(a, b), ei::pmax(c, d)));
-}
-
-// The sum of exp(x - maximum); keeps the exponentials in y. Sums are taken in T within blocks, over blocks in double.
-template <bool keep, class T>
-inline double sum_of_exponentials(const T* x, Index n, T maximum, T* y) {
-  using P = Packet<T>;
-  constexpr Index block = 1024;
-  const P shift = lanes::splat<P>(maximum);
-  double total = 0;
-  for (Index begin = 0; begin < n; begin += block) {
-    P sum = lanes::splat<P>(T(0));
-    lanes::sweep<T>(begin, min_of(n, begin + block), [&](auto access, Index i) {
-      const P value = math::exp(P(ei::psub(access.load(x + i, lowest<T>()), shift)));
-      if constexpr (keep) access.store(y + i, value);
-      sum = ei::padd(sum, value);
-    });
-    total += static_cast<double>(ei::predux(sum));
-  }
-  return total;
-}
 
 // A packet of 16 bytes: one value needs no more.
 template <class P>
@@ -75,23 +33,15 @@ inline T logarithm(double x) {
 }
 
 template <class T>
-inline void scale_row(const T* x, Index n, T factor, T* y) {
-  lanes::cover<T>(0, n, [&](auto as, Index i) {
-    using P = typename decltype(as)::type;
-    lanes::store(y + i, ei::pmul(lanes::load<P>(x + i), lanes::splat<P>(factor)));
-  });
-}
-
-template <class T>
 inline void softmax_row(const T* x, Index n, T* y) {
-  const double sum = sum_of_exponentials<true>(x, n, row_maximum(x, n), y);
-  scale_row(y, n, static_cast<T>(1.0 / sum), y);
+  const double sum = rows::sum_of_exponentials<true>(x, n, rows::maximum(x, n), y);
+  rows::scale(y, n, static_cast<T>(1.0 / sum), y);
 }
 
 template <class T>
 inline void log_softmax_row(const T* x, Index n, T* y) {
-  const T maximum = row_maximum(x, n);
-  const T log_sum = logarithm<T>(sum_of_exponentials<false, T>(x, n, maximum, nullptr));
+  const T maximum = rows::maximum(x, n);
+  const T log_sum = logarithm<T>(rows::sum_of_exponentials<false, T>(x, n, maximum, nullptr));
   lanes::cover<T>(0, n, [&](auto as, Index i) {
     using P = typename decltype(as)::type;
     const P shifted = ei::psub(lanes::load<P>(x + i), lanes::splat<P>(maximum));
@@ -168,9 +118,9 @@ struct ColumnMaxima {
 
   void run(Index size, Index step, Index width, const T* x) {
     using P = Packet<T>;
-    for (Index i = 0; i < width + 16; ++i) maximum[i] = lowest<T>();
+    for (Index i = 0; i < width + 16; ++i) maximum[i] = rows::lowest<T>();
     for_each_element<T>(size, step, width, [&](auto access, Index from, Index i) {
-      lanes::store(maximum + i, P(ei::pmax(lanes::load<P>(maximum + i), access.load(x + from, lowest<T>()))));
+      lanes::store(maximum + i, P(ei::pmax(lanes::load<P>(maximum + i), access.load(x + from, rows::lowest<T>()))));
     });
   }
   Packet<T> at(Index i) const { return lanes::load<Packet<T>>(maximum + i); }
@@ -299,8 +249,9 @@ void sparse_crossentropy(std::int64_t rows, std::int64_t columns, const T* x, co
       return;
     }
     const T* row = x + r * columns;
-    const T maximum = row_maximum(row, columns);
-    loss[r] = logarithm<T>(sum_of_exponentials<false, T>(row, columns, maximum, nullptr)) + (maximum - row[label]);
+    const T maximum = rows::maximum(row, columns);
+    loss[r] =
+        logarithm<T>(rows::sum_of_exponentials<false, T>(row, columns, maximum, nullptr)) + (maximum - row[label]);
   });
 }
 
@@ -315,10 +266,10 @@ void sparse_crossentropy_grad(std::int64_t rows, std::int64_t columns, const T* 
       for (Index i = 0; i < columns; ++i) out[i] = Eigen::NumTraits<T>::quiet_NaN();
       return;
     }
-    const double sum = sum_of_exponentials<true>(row, columns, row_maximum(row, columns), out);
+    const double sum = rows::sum_of_exponentials<true>(row, columns, rows::maximum(row, columns), out);
     const double scale = static_cast<double>(dloss[r]) / sum;
     const double of_label = (static_cast<double>(out[label]) - sum) * scale;
-    scale_row(out, columns, static_cast<T>(scale), out);
+    rows::scale(out, columns, static_cast<T>(scale), out);
     out[label] = static_cast<T>(of_label);
   });
 }

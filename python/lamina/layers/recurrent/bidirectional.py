@@ -7,7 +7,8 @@ from typing import Any
 from ... import ops, tree
 from ...checks import choice, explain
 from ...saving.registration import CustomObjectScope
-from ..layer import Layer, call_signature
+from ..calls import call_signature
+from ..layer import Layer
 
 _MERGES = {
     "concat": lambda a, b: ops.concatenate([a, b], axis=-1),

@@ -4,63 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
-from ... import _core, activations, ops
-from ...checks import choice, explain, integer, integers
-from ...config import standardize_data_format
-from ..support import channels_to_first, channels_to_last, check_windows, size_of_axis
+from ... import _core, ops
+from ...checks import explain
+from ..support import channels_to_first, channels_to_last, check_windows, refuse_dilated_strides, size_of_axis
 from ..weights import add_weight, weight_arguments
+from ..windows import Windowed, window_arguments
 from .cell import Cell, Step, masked_product
 from .cell_layer import CellLayer
 from .lstm import lstm_step, open_forget_gates
 
 
-class ConvLSTMCell(Cell):
+class ConvLSTMCell(Windowed, Cell):
     """One step: a convolution of the inputs, with the bias, and one of the state that keeps its size."""
 
-    rank: int
     gates = 4
     cell_name = "conv_lstm_cell"
 
     @weight_arguments(
         kernel="glorot_uniform", recurrent="orthogonal", bias="zeros", after_initializers={"unit_forget_bias": True}
     )
+    @window_arguments(
+        "filters kernel_size strides padding data_format dilation_rate activation recurrent_activation use_bias",
+        activation="tanh",
+    )
     def __init__(
-        self,
-        filters: int,
-        kernel_size: Any,
-        strides: Any = 1,
-        padding: str = "valid",
-        data_format: str | None = None,
-        dilation_rate: Any = 1,
-        activation: Any = "tanh",
-        recurrent_activation: Any = "sigmoid",
-        use_bias: bool = True,
-        *,
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-        seed: Any = None,
-        **kwargs: Any,
+        self, *, dropout: float = 0.0, recurrent_dropout: float = 0.0, seed: Any = None, **kwargs: Any
     ) -> None:
         super().__init__(dropout, recurrent_dropout, seed, **{**kwargs, "implementation": 1})
-        owner = f"ConvLSTM{self.rank}D"
-        self.filters = integer(owner, "filters", filters)
-        self.kernel_size = integers(owner, "kernel_size", kernel_size, self.rank)
-        self.strides = integers(owner, "strides", strides, self.rank)
-        self.padding = choice(owner, "padding", padding, ("valid", "same"))
-        self.data_format = standardize_data_format(data_format)
-        self.dilation_rate = integers(owner, "dilation_rate", dilation_rate, self.rank)
-        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
-            raise ValueError(
-                explain(
-                    f"{owner}: strides and dilation cannot be combined.",
-                    "`strides` of 1 or `dilation_rate` of 1",
-                    f"strides={self.strides}, dilation_rate={self.dilation_rate}",
-                    "use one of the two.",
-                )
-            )
-        self.activation = activations.get(activation)
-        self.recurrent_activation = activations.get(recurrent_activation)
-        self.use_bias = bool(use_bias)
+        refuse_dilated_strides(type(self).__name__, self.strides, self.dilation_rate)
         self.state_size: Any = [self.filters, self.filters]
 
     @property
@@ -74,7 +45,7 @@ class ConvLSTMCell(Cell):
         if None in sizes:
             raise ValueError(
                 explain(
-                    f"ConvLSTM{self.rank}D: the size of the states is not known.",
+                    f"{type(self).__name__}: the size of the states is not known.",
                     "known sizes, except for the batch and the number of steps",
                     f"one step of shape {tuple(input_shape)}",
                     "give the sizes in `Input(shape=...)`.",
@@ -136,22 +107,28 @@ class ConvLSTMCell(Cell):
         return ops.reshape(y, (*leading, *y.dims[1:]))
 
 
-class _Cell1D(ConvLSTMCell):
+class ConvLSTM1DCell(ConvLSTMCell):
+    """The cell of `ConvLSTM1D`."""
+
     rank, step_rank = 1, 3
 
 
-class _Cell2D(ConvLSTMCell):
+class ConvLSTM2DCell(ConvLSTMCell):
+    """The cell of `ConvLSTM2D`."""
+
     rank, step_rank = 2, 4
 
 
-class _Cell3D(ConvLSTMCell):
+class ConvLSTM3DCell(ConvLSTMCell):
+    """The cell of `ConvLSTM3D`."""
+
     rank, step_rank = 3, 5
 
 
 _AFTER = "seed return_sequences return_state go_backwards stateful"
 
 
-class ConvLSTM1D(CellLayer, cell=_Cell1D, after=_AFTER):
+class ConvLSTM1D(CellLayer, cell=ConvLSTM1DCell, after=_AFTER):
     """An LSTM over sequences that change in time (Shi et al. 2015): its products are convolutions.
 
     Input (batch, time, steps, channels), output (batch, new steps, filters), or (batch, time, new steps, filters) with
@@ -164,7 +141,7 @@ class ConvLSTM1D(CellLayer, cell=_Cell1D, after=_AFTER):
     """
 
 
-class ConvLSTM2D(CellLayer, cell=_Cell2D, after=_AFTER):
+class ConvLSTM2D(CellLayer, cell=ConvLSTM2DCell, after=_AFTER):
     """An LSTM over images that change in time (Shi et al. 2015): its products are convolutions.
 
     Input (batch, time, rows, columns, channels), output (batch, new rows, new columns, filters), or with
@@ -176,7 +153,7 @@ class ConvLSTM2D(CellLayer, cell=_Cell2D, after=_AFTER):
     """
 
 
-class ConvLSTM3D(CellLayer, cell=_Cell3D, after=_AFTER):
+class ConvLSTM3D(CellLayer, cell=ConvLSTM3DCell, after=_AFTER):
     """An LSTM over volumes that change in time (Shi et al. 2015): its products are convolutions.
 
     Input (batch, time, depth, rows, columns, channels), output likewise without `time`, or with it with

@@ -6,7 +6,8 @@ from typing import Any
 
 from ... import tree
 from ...checks import explain, is_integer
-from ..layer import Layer, call_signature
+from ..calls import call_signature
+from ..layer import Layer
 
 
 def check_cell(owner: str, cell: Any) -> None:

@@ -15,6 +15,8 @@ from .cell import Cell, masked_product
 class DenseCell(Cell):
     """Weights `kernel` (features, gates * units), `recurrent_kernel` (units, gates * units) and `bias`."""
 
+    kernel_op: Callable[..., Any]  # the engine's op for a whole sequence
+
     def __init__(
         self,
         units: int,
@@ -69,10 +71,6 @@ class DenseCell(Cell):
         masks = () if mask is None else (mask,)
         found = self.kernel_op(rows, self.recurrent_kernel.value, *self.kernel_inputs(states), *masks, reverse=reverse)
         return list(found[: len(states)]) if isinstance(found, tuple) else [found]
-
-    def kernel_op(self, *inputs: Any, **options: Any) -> Any:
-        """The op of the engine for a whole sequence."""
-        raise NotImplementedError
 
     def kernel_inputs(self, states: list[Any]) -> list[Any]:
         """What the op takes behind the recurrent kernel."""

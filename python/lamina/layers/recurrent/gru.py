@@ -26,6 +26,7 @@ class GRUCell(DenseCell):
     """
 
     gates = 3
+    kernel_op = staticmethod(_core.ops.gru)
 
     @weight_arguments(kernel="glorot_uniform", recurrent="orthogonal", bias="zeros")
     def __init__(
@@ -54,9 +55,6 @@ class GRUCell(DenseCell):
 
     def standard(self, training: bool | None) -> bool:
         return self.reset_after and super().standard(training)
-
-    def kernel_op(self, *inputs: Any, **options: Any) -> Any:
-        return _core.ops.gru(*inputs, **options)
 
     def kernel_inputs(self, states: list[Any]) -> list[Any]:
         bias = ops.zeros((3 * self.units,), states[0].dtype) if self.bias is None else self.bias.value[1]

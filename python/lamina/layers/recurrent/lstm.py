@@ -51,6 +51,7 @@ class LSTMCell(DenseCell):
     """
 
     gates = 4
+    kernel_op = staticmethod(_core.ops.lstm)
 
     @weight_arguments(
         kernel="glorot_uniform", recurrent="orthogonal", bias="zeros", after_initializers={"unit_forget_bias": True}
@@ -70,9 +71,6 @@ class LSTMCell(DenseCell):
         super().__init__(units, activation, use_bias, dropout, recurrent_dropout, seed, **kwargs)
         self.recurrent_activation = activations.get(recurrent_activation)
         self.state_size = [self.units, self.units]
-
-    def kernel_op(self, *inputs: Any, **options: Any) -> Any:
-        return _core.ops.lstm(*inputs, **options)
 
     def bias_start(self) -> Any:
         return open_forget_gates(self, self.units)

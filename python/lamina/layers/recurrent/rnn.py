@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ... import ops, tree
-from ...checks import explain
+from ...checks import explain, shapes_differ
 from ...ops.operation import outside_trace
 from ...variables import Variable
 from ..layer import Layer
@@ -211,8 +211,7 @@ class RNN(Layer):
             if given is not None:
                 expected, received = tree.flatten(states), [ops.convert_to_tensor(t) for t in tree.flatten(given)]
                 if len(expected) != len(received) or any(
-                    e.ndim != r.ndim or any(a != b and None not in (a, b) for a, b in zip(e.shape, r.shape))
-                    for e, r in zip(expected, received)
+                    shapes_differ(e.shape, r.shape) for e, r in zip(expected, received)
                 ):
                     self._refuse_states(expected, received)
                 states = tree.pack_sequence_as(states, received)
@@ -226,7 +225,7 @@ class RNN(Layer):
         mask = ops.convert_to_tensor(found[0])
         if mask.ndim == 3 and mask.shape[2] == 1:
             mask = ops.squeeze(mask, 2)
-        if mask.ndim != 2 or any(a != b and None not in (a, b) for a, b in zip(mask.shape, sequences.shape)):
+        if shapes_differ(mask.shape, sequences.shape[:2]):
             raise ValueError(
                 explain(
                     f"{type(self).__name__} {self.name!r}: the mask does not fit the input.",

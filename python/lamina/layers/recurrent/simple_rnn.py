@@ -23,6 +23,8 @@ class SimpleRNNCell(DenseCell):
     ((2, 4), 1)
     """
 
+    kernel_op = staticmethod(_core.ops.simple_rnn)
+
     @weight_arguments(kernel="glorot_uniform", recurrent="orthogonal", bias="zeros")
     def __init__(
         self,
@@ -36,9 +38,6 @@ class SimpleRNNCell(DenseCell):
         **kwargs: Any,
     ) -> None:
         super().__init__(units, activation, use_bias, dropout, recurrent_dropout, seed, **kwargs)
-
-    def kernel_op(self, *inputs: Any, **options: Any) -> Any:
-        return _core.ops.simple_rnn(*inputs, **options)
 
     def stepper(self, state: Any, training: bool | None) -> Step:
         recur = self.recurrence(state, training)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ... import ops, tree
-from ...checks import explain
-from ..layer import call_signature
+from ...checks import explain, shapes_differ
+from ..calls import call_signature
 from ..wrapper import Wrapper
 from .custom import take_losses
 from .samples import treats_samples_alone
@@ -41,9 +41,7 @@ class TimeDistributed(Wrapper):
         super().build((input_shape[0], *input_shape[2:]))
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        if mask is not None and (
-            mask.ndim < 2 or any(a != b and None not in (a, b) for a, b in zip(mask.shape[:2], inputs.shape))
-        ):
+        if mask is not None and shapes_differ(mask.shape[:2], inputs.shape[:2]):
             raise ValueError(
                 explain(
                     f"TimeDistributed {self.name!r}: the mask does not fit the input.",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ... import _core
-from ...checks import explain, integer, integers, number
+from ...checks import explain, integer, integers, number, shapes_differ
 from ..convert import convert_to_tensor, to_float
 from ..operation import operation
 from .common import cut, from_batch, gaussian, is_channels_first, known_channels, to_batch, to_dtype, to_images
@@ -93,7 +93,7 @@ def ssim(
     Wang et al., Image Quality Assessment: From Error Visibility to Structural Similarity, 2004.
     """
     first, second = to_images("ssim", image1, "image1"), to_images("ssim", image2, "image2")
-    if first.ndim != second.ndim or any(a != b for a, b in zip(first.shape, second.shape) if None not in (a, b)):
+    if shapes_differ(first.shape, second.shape):
         raise ValueError(
             explain(
                 "ssim: the images differ in shape.",

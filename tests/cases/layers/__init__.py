@@ -1,0 +1,30 @@
+"""Rows of all layers, by family. The first row of a class is trained by the contract tests."""
+
+from cases.layers import (
+    activation,
+    attention,
+    convolution,
+    core,
+    merging,
+    normalization,
+    pooling,
+    recurrent,
+    regularization,
+    reshaping,
+)
+from cases.layers.case import FUNCTIONS, Case, inner, rows
+
+LAYERS: list[Case] = [
+    *core.ROWS,
+    *attention.ROWS,
+    *activation.ROWS,
+    *reshaping.ROWS,
+    *convolution.ROWS,
+    *pooling.ROWS,
+    *normalization.ROWS,
+    *regularization.ROWS,
+    *merging.ROWS,
+    *recurrent.ROWS,
+]
+
+__all__ = ["FUNCTIONS", "LAYERS", "Case", "inner", "rows"]

@@ -1,0 +1,90 @@
+"""Normalization."""
+
+from cases.arrays import integers, real
+from cases.layers.case import IMAGE, VOLUME_OF_4, Case, D, inner, rows
+
+ROWS: list[Case] = [
+    *rows(
+        "BatchNormalization",
+        (D(), real(6, 4)),
+        (D(momentum=0.8, epsilon=1e-2), IMAGE),
+        (D(axis=1), real(2, 3, 6, 7)),
+        (D(center=False), real(6, 4)),
+        (D(scale=False, axis=-1), real(3, 5, 4)),
+        (D(center=False, scale=False), real(3, 5, 4)),
+        (D(gamma_initializer="random_normal", beta_initializer="ones"), real(6, 5, 4)),
+        (D(gamma_regularizer="l2", beta_regularizer="l1", gamma_constraint="non_neg"), real(6, 4)),
+        (D(moving_mean_initializer="ones", moving_variance_initializer="ones", trainable=False), real(6, 4)),
+        (D(renorm=True, renorm_clipping={"rmin": 0.5, "rmax": 2.0, "dmax": 1.0}), real(6, 4)),
+        (D(renorm=True, renorm_momentum=0.7, center=False, axis=1), real(6, 4, 3)),
+        masks=True,
+    ),
+    *rows("BatchNormalization", (D(), IMAGE), masks=True, unknown=(1, 2)),
+    *rows("BatchNormalization", (D(synchronized=True), real(6, 4)), masks=True, parity=False),  # there with TensorFlow
+    *rows(
+        "LayerNormalization",
+        (D(), real(6, 4)),
+        (D(axis=[1, 2], epsilon=1e-2), real(3, 5, 4)),
+        (D(axis=1), real(3, 5, 4)),
+        (D(axis=[1, 3], gamma_initializer="random_normal", beta_initializer="random_normal"), IMAGE),
+        (D(center=False), real(3, 5, 4)),
+        (D(scale=False), real(3, 5, 4)),
+        (D(center=False, scale=False, axis=[2, 1]), IMAGE),
+        (D(rms_scaling=True, gamma_initializer="random_normal"), real(3, 5, 4)),
+        (D(rms_scaling=True, axis=[1, 2]), real(3, 5, 4)),
+        (D(gamma_regularizer="l2", beta_regularizer="l1", beta_constraint="non_neg"), real(3, 4)),
+        masks=True,
+    ),
+    *rows("LayerNormalization", (D(), real(3, 5, 4)), masks=True, unknown=(1,)),
+    *rows("LayerNormalization", (D(center=False, scale=False, axis=1), real(3, 5, 4)), masks=True, unknown=(1,)),
+    *rows(
+        "GroupNormalization",
+        (D(groups=2), real(6, 4)),
+        (D(groups=3, epsilon=1e-2), real(2, 4, 5, 6)),
+        (D(groups=-1, gamma_initializer="random_normal", beta_initializer="random_normal"), IMAGE),
+        (D(groups=1), IMAGE),
+        (D(groups=2, axis=1, gamma_initializer="random_normal"), real(2, 4, 5, 3)),
+        (D(groups=2, axis=-2, center=False), real(2, 4, 6, 3)),
+        (D(groups=4, scale=False), real(2, 5, 8)),
+        (D(groups=4, scale=False, center=False), VOLUME_OF_4),
+        (D(groups=2, gamma_regularizer="l2", beta_regularizer="l1", gamma_constraint="non_neg"), real(2, 3, 4)),
+        masks=True,
+    ),
+    *rows("GroupNormalization", (D(groups=2), real(2, 5, 6, 4)), masks=True, unknown=(1, 2)),
+    *rows(
+        "RMSNormalization",
+        (D(), real(6, 4)),
+        (D(epsilon=1e-2), IMAGE),
+        (D(axis=[1, 2]), real(3, 5, 4)),
+        (D(axis=[3, 2, 1]), IMAGE),
+        (D(axis=[-1]), real(3, 5, 4)),
+    ),
+    *rows("RMSNormalization", (D(), real(3, 5, 4)), unknown=(1,)),
+    # Keras lays the weights of inner axes along the last ones.
+    *rows("RMSNormalization", (D(axis=1), real(3, 5, 4)), (D(axis=[1, 3]), IMAGE), parity=False),
+    *rows(
+        "UnitNormalization",
+        (D(), real(6, 4)),
+        (D(axis=1), real(3, 5, 4)),
+        (D(axis=[1, 2]), real(3, 5, 4)),
+        (D(axis=[1, 2, 3]), IMAGE),
+        (D(axis=[-1]), real(3, 5, 1)),
+        masks=True,
+        unknown=(1,),
+    ),
+    *rows("UnitNormalization", (D(axis=[1, -1]), real(3, 5, 4)), masks=True, unknown=(1,)),
+    *rows(
+        "SpectralNormalization",
+        (D(layer=inner("Dense", units=4)), real(3, 5)),
+        (D(layer=inner("Conv2D", filters=4, kernel_size=3), power_iterations=2), IMAGE),
+        (D(layer=inner("Conv1D", filters=3, kernel_size=2, use_bias=False), power_iterations=5), real(2, 7, 4)),
+        (D(layer=inner("Dense", units=1, activation="tanh", kernel_regularizer="l2")), real(3, 4, 5)),
+        (D(layer=inner("Dense", units=3), trainable=False), real(3, 5)),
+    ),
+    *rows(
+        "SpectralNormalization",
+        (D(layer=inner("Embedding", input_dim=5, output_dim=3)), integers(5, 4, 2)),
+        parity=False,  # Keras rounds the outputs to whole numbers, as the inputs are
+        unknown=(1,),
+    ),
+]
