@@ -7,11 +7,11 @@ from typing import Any
 from .. import _core, ops
 from ..checks import number
 from .arguments import common_arguments
-from .optimizer import Optimizer
+from .moments import MomentsOptimizer
 
 
 @common_arguments
-class Adam(Optimizer):
+class Adam(MomentsOptimizer):
     """Steps by the mean of past gradients over the root of the mean of their squares (Kingma and Ba 2014).
 
     m += (1 - beta_1) (g - m), v += (1 - beta_2) (g^2 - v), w -= alpha m / (sqrt(v) + epsilon) with
@@ -23,8 +23,6 @@ class Adam(Optimizer):
     0.999
     """
 
-    slots = ("momentum", "velocity")
-
     def __init__(
         self,
         learning_rate: Any = 0.001,
@@ -34,11 +32,7 @@ class Adam(Optimizer):
         amsgrad: bool = False,
         **kwargs: Any,
     ) -> None:
-        super().__init__(learning_rate, **kwargs)
-        owner = type(self).__name__
-        self.beta_1 = number(owner, "beta_1", beta_1, 0.0, 1.0)
-        self.beta_2 = number(owner, "beta_2", beta_2, 0.0, 1.0)
-        self.epsilon = number(owner, "epsilon", epsilon, low=0.0)
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, **kwargs)
         self.amsgrad = bool(amsgrad)
 
     def slot_groups(self) -> tuple[tuple[str, ...], ...]:

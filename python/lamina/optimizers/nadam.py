@@ -6,15 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import config, ops
-from ..checks import number
-from .arguments import common_arguments
-from .optimizer import Optimizer
+from .moments import MomentsOptimizer
 
 _DECAY = 0.96  # of the momentum's schedule, per step
 
 
-@common_arguments
-class Nadam(Optimizer):
+class Nadam(MomentsOptimizer):
     """Adam with Nesterov's momentum (Dozat 2015).
 
     The momentum of step t is u(t) = beta_1 (1 - 0.96^t / 2); the optimizer also keeps the product of all u so far.
@@ -23,21 +20,6 @@ class Nadam(Optimizer):
     >>> lamina.optimizers.Nadam().beta_1
     0.9
     """
-
-    slots = ("momentum", "velocity")
-
-    def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(learning_rate, **kwargs)
-        self.beta_1 = number("Nadam", "beta_1", beta_1, 0.0, 1.0)
-        self.beta_2 = number("Nadam", "beta_2", beta_2, 0.0, 1.0)
-        self.epsilon = number("Nadam", "epsilon", epsilon, low=0.0)
 
     def build(self, variables: Sequence[Any]) -> None:
         if self.built:
@@ -57,11 +39,7 @@ class Nadam(Optimizer):
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         dtype = variable.dtype
         now, following, product = (ops.cast(u, dtype) for u in self._once("momenta", self._momenta))
-        momentum, velocity = (self.slot(name, variable) for name in self.slots)
-        m = momentum.value + (gradient - momentum.value) * (1.0 - self.beta_1)
-        v = velocity.value + (ops.square(gradient) - velocity.value) * (1.0 - self.beta_2)
-        self.assign(momentum, m)
-        self.assign(velocity, v)
+        m, v = self.moments(gradient, variable)
         ahead = m * (following / (1.0 - product * following)) + gradient * ((1.0 - now) / (1.0 - product))
         root = ops.sqrt(v / self._bias(self.beta_2, dtype)) + self.epsilon
         self.assign_sub(variable, learning_rate * ahead / root)

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import ops
-from ..checks import integer, number
+from ..checks import integer
 from .arguments import common_arguments
-from .optimizer import Optimizer
+from .moments import MomentsOptimizer
 
 
 @common_arguments
-class ScheduleFreeAdamW(Optimizer):
+class ScheduleFreeAdamW(MomentsOptimizer):
     """AdamW without a schedule: gradients are taken between a fast sequence and its average (Defazio et al. 2024).
 
     The fast one is z -= rate g / (sqrt(v / (1 - beta_2^t)) + epsilon), x is the mean of all z, and the weights are
@@ -23,8 +23,6 @@ class ScheduleFreeAdamW(Optimizer):
     1e-08
     """
 
-    slots = ("momentum", "velocity")
-
     def __init__(
         self,
         learning_rate: Any = 0.0025,
@@ -34,10 +32,7 @@ class ScheduleFreeAdamW(Optimizer):
         warmup_steps: int = 0,
         **kwargs: Any,
     ) -> None:
-        super().__init__(learning_rate, **kwargs)
-        self.beta_1 = number("ScheduleFreeAdamW", "beta_1", beta_1, 0.0, 1.0)
-        self.beta_2 = number("ScheduleFreeAdamW", "beta_2", beta_2, 0.0, 1.0)
-        self.epsilon = number("ScheduleFreeAdamW", "epsilon", epsilon, low=0.0)
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, **kwargs)
         self.warmup_steps = integer("ScheduleFreeAdamW", "warmup_steps", warmup_steps, 0)
 
     def build(self, variables: Sequence[Any]) -> None:
