@@ -8,15 +8,12 @@ from contextlib import closing
 
 import numpy as np
 import pytest
+from cases.numbered import Numbered, X, Y
 
 import lamina
 from lamina import layers
 from lamina.data import Dataset, Prefetch, PyDataset
 from lamina.data import batches as batches_module
-
-rng = np.random.default_rng(0)
-X = rng.standard_normal((24, 4)).astype("float32")
-Y = (X.sum(1, keepdims=True) > 0).astype("float32")
 
 
 def make(metrics=None):
@@ -30,28 +27,6 @@ def weights(*arguments, **keywords):
     model = make()
     model.fit(*arguments, verbose=0, **keywords)
     return np.concatenate([w.ravel() for w in model.get_weights()])
-
-
-class Numbered(PyDataset):
-    """Batches of 4; counts its epochs."""
-
-    def __init__(self, **arguments):
-        super().__init__(**arguments)
-        self.begun = self.ended = 0
-        self.read = []
-
-    def __len__(self):
-        return 6
-
-    def __getitem__(self, i):
-        self.read.append(i)
-        return X[4 * i : 4 * i + 4], Y[4 * i : 4 * i + 4]
-
-    def on_epoch_begin(self):
-        self.begun += 1
-
-    def on_epoch_end(self):
-        self.ended += 1
 
 
 class Endless(Numbered):
@@ -133,7 +108,7 @@ def test_every_source_of_batches_is_like_arrays(source, keywords, expected):
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_processes_give_the_same(expected):
     method = multiprocessing.get_start_method()
-    multiprocessing.set_start_method("fork", force=True)  # others would have to import this file
+    multiprocessing.set_start_method("spawn", force=True)  # JAX, of other tests, forbids forks
     try:
         data = Numbered(workers=1, use_multiprocessing=True)
         np.testing.assert_array_equal(weights(data, epochs=2, shuffle=False), expected)
