@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
+from cases.oracle import build_theirs
 
 import lamina
 from lamina import layers, ops
@@ -55,7 +56,7 @@ def pair(name, options, arrays, keras):
     """The layer of both libraries with the same weights, none of them zero."""
     ours, theirs = getattr(layers, name)(**options), getattr(keras.layers, name)(**options)
     ours(**arrays)
-    theirs(**arrays)
+    build_theirs(keras, theirs, **arrays)
     random = np.random.default_rng(3)
     weights = [random.normal(size=v.shape).astype("float32") for v in ours.weights]
     ours.set_weights(weights)

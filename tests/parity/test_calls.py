@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from cases.call import as_tensors, flat
 from cases.calls import CALLS
+from cases.oracle import compiled
 
 import lamina
 from lamina import ops
@@ -51,7 +52,7 @@ def their_results(call, arrays, keras):
         return run()[1], []
     run = jax.grad(run, argnums=tuple(range(len(call.smooth))), has_aux=True)
     if call.traced and call.name != "rearrange":  # Keras' needs numbers
-        run = jax.jit(run)
+        run = compiled(run)
     gradients, results = run(*(arrays[i] for i in call.smooth))
     return results, gradients
 

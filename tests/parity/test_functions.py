@@ -7,6 +7,7 @@ import pytest
 from cases import functions
 from cases.arrays import make_all
 from cases.compare import close
+from cases.oracle import compiled
 
 import lamina
 from lamina import ops
@@ -27,7 +28,7 @@ def their_value_and_gradient(function, x):
     import jax
     import jax.numpy as jnp
 
-    @jax.jit
+    @compiled
     def both(x):
         value, pull = jax.vjp(function, x)
         return value, pull(jnp.ones_like(value))[0]
@@ -79,7 +80,7 @@ def test_activations_of_many_inputs(name, keras, rng):
     ours = [value_and_gradient(getattr(lamina.activations, name), x) for x in arrays]
     function = getattr(keras.activations, name)
 
-    @jax.jit
+    @compiled
     def everything(arrays):
         values, pull = jax.vjp(lambda xs: [function(x) for x in xs], arrays)
         return values, pull([jnp.ones_like(value) for value in values])[0]

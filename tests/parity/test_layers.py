@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from cases.arrays import make_all
 from cases.layers import FUNCTIONS, LAYERS
-from cases.oracle import build_theirs
+from cases.oracle import build_theirs, compiled
 
 import lamina
 from lamina import layers, ops
@@ -55,7 +55,7 @@ def their_results(layer, case, arrays, cotangent, training, keras):
 
     weights = [v.value for v in layer.trainable_variables]
 
-    @jax.jit
+    @compiled
     def everything(weights, moved):
         output, pull, rest = jax.vjp(run, weights, moved, has_aux=True)
         return output, *rest, *pull(cotangent)

@@ -5,6 +5,7 @@ import pytest
 from cases import losses
 from cases.arrays import make_all
 from cases.compare import close
+from cases.oracle import compiled
 
 import lamina
 from lamina import ops
@@ -38,7 +39,7 @@ def their_values_and_gradient(functions, x):
         values = functions(keras, x)
         return together(jnp, values), values
 
-    (_, values), gradient = jax.jit(jax.value_and_grad(both, has_aux=True))(jnp.asarray(x))
+    (_, values), gradient = compiled(jax.value_and_grad(both, has_aux=True))(jnp.asarray(x))
     return values, gradient
 
 

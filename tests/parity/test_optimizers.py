@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 from cases.optimizers import OPTIMIZERS, SCHEDULES, make
+from cases.oracle import compiled
 
 import lamina
 from lamina import _core
@@ -48,7 +49,6 @@ def ours_after_20_steps(row, steps, traced=False):
 
 def theirs_after_20_steps(row, steps):
     """The same by Keras; compiled where its eager conditions would be compiled anew in every step."""
-    import jax
     import keras
 
     begin, gradients = steps
@@ -57,7 +57,7 @@ def theirs_after_20_steps(row, steps):
     optimizer.build(variables)
     if "gradient_accumulation_steps" in row.kwargs or row.name == "LossScaleOptimizer":
         weights, state = [v.value for v in variables], [v.value for v in optimizer.variables]
-        apply = jax.jit(optimizer.stateless_apply)
+        apply = compiled(optimizer.stateless_apply)
         for step in gradients:
             weights, state = apply(state, step, weights)
         for variable, value in zip([*variables, *optimizer.variables], [*weights, *state], strict=True):
@@ -115,17 +115,16 @@ def test_20_traced_steps(row, steps):
 
 @pytest.mark.parametrize("row", SCHEDULES, **ROW)
 def test_schedules(row, keras):
-    import jax
 
     ours, theirs = (getattr(library.optimizers.schedules, row.name)(**row.kwargs) for library in (lamina, keras))
     steps = [0, 1, 2, 5, 6, 7, 9, 10, 11, 19, 20, 23, 40, 100]
-    compiled = jax.jit(theirs)
-    close([float(ours(s).numpy()) for s in steps], [float(compiled(s)) for s in steps], rtol=2e-5, atol=1e-6)
+    quick = compiled(theirs)
+    close([float(ours(s).numpy()) for s in steps], [float(quick(s)) for s in steps], rtol=2e-5, atol=1e-6)
     again = keras.optimizers.schedules.deserialize(lamina.optimizers.schedules.serialize(ours))
     assert again.get_config() == theirs.get_config()
     back = lamina.optimizers.schedules.deserialize(keras.optimizers.schedules.serialize(theirs))
     assert back.get_config() == ours.get_config()
     optimizer = lamina.optimizers.SGD(ours)
-    assert float(optimizer.learning_rate.numpy()) == pytest.approx(float(compiled(0)))
+    assert float(optimizer.learning_rate.numpy()) == pytest.approx(float(quick(0)))
     again = keras.optimizers.deserialize(lamina.optimizers.serialize(optimizer))
     assert again.get_config()["learning_rate"] == keras.optimizers.SGD(theirs).get_config()["learning_rate"]

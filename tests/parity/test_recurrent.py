@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from cases.layers import inner
-from cases.oracle import build_theirs
+from cases.oracle import build_theirs, compiled
 
 import lamina
 from lamina import layers, ops
@@ -94,7 +94,7 @@ def compare(ours, theirs, x, keras, rng, mask=None, states=None, training=False)
         return sum((t * c).sum() for t, c in zip(flat, cotangents)), flat
 
     weights = [v.value for v in theirs.trainable_variables]
-    (of_weights, of_inputs), expected = jax.jit(jax.grad(run, argnums=(0, 1), has_aux=True))(
+    (of_weights, of_inputs), expected = compiled(jax.grad(run, argnums=(0, 1), has_aux=True))(
         weights, [jnp.asarray(a) for a in given]
     )
     assert len(found) == len(expected)
