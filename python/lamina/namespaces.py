@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 from .checks import explain
@@ -20,14 +21,14 @@ def snake_case(name: str) -> str:
 class Namespace:
     """The objects of one kind by every name they have.
 
-    `objects` maps names to classes or functions; `convert` turns other identifiers (arrays, say) into an object or
-    None.
+    `objects` maps names to classes or functions, or is a function that makes this table when it is first asked for;
+    `convert` turns other identifiers (arrays, say) into an object or None.
     """
 
     def __init__(
         self,
         kind: str,
-        objects: Mapping[str, Any],
+        objects: Mapping[str, Any] | Callable[[], Mapping[str, Any]],
         *,
         default: Any = None,
         ignore_case: bool = False,
@@ -35,11 +36,16 @@ class Namespace:
         functions_by_name: bool = True,
     ) -> None:
         self.kind = kind
-        self.objects = dict(objects)
+        self._objects = objects
         self.default = default
         self.ignore_case = ignore_case
         self.convert = convert
         self.functions_by_name = functions_by_name
+
+    @cached_property
+    def objects(self) -> dict[str, Any]:
+        """The table of names."""
+        return dict(self._objects() if callable(self._objects) else self._objects)
 
     def find(self, name: str, custom_objects: dict[str, Any] | None = None) -> Any:
         """The class or function called `name`; ValueError naming the nearest ones otherwise."""

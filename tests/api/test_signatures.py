@@ -18,7 +18,7 @@ LATER = {
         *("RandomBrightness", "RandomColorDegeneration", "RandomColorJitter", "RandomContrast", "RandomCrop"),
         *("RandomElasticTransform", "RandomErasing", "RandomFlip", "RandomGaussianBlur", "RandomGrayscale"),
         *("RandomHue", "RandomInvert", "RandomPerspective", "RandomPosterization", "RandomRotation"),
-        *("RandomSaturation", "RandomSharpness", "RandomShear", "RandomTranslation", "RandomZoom", "Rescaling"),
+        *("RandomSaturation", "RandomSharpness", "RandomShear", "RandomTranslation", "RandomZoom"),
         *("Resizing", "STFTSpectrogram", "Solarization", "StringLookup", "TextVectorization"),
     ],
     "interop": ["FlaxLayer", "JaxLayer", "TFSMLayer", "TorchModuleWrapper"],

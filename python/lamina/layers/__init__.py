@@ -131,8 +131,30 @@ from .spectral_normalization import SpectralNormalization
 from .up_sampling import UpSampling1D, UpSampling2D, UpSampling3D
 from .wrapper import Wrapper
 
-NAMESPACE = Namespace(
-    "layer",
-    {name: value for name, value in list(globals().items()) if isinstance(value, type) and issubclass(value, Layer)},
-)
+
+def _layers() -> dict[str, type[Layer]]:
+    from . import preprocessing
+
+    public = {**globals(), **{name: getattr(preprocessing, name) for name in preprocessing.__all__}}
+    return {name: value for name, value in public.items() if isinstance(value, type) and issubclass(value, Layer)}
+
+
+NAMESPACE = Namespace("layer", _layers)
 serialize, deserialize = NAMESPACE.serialize, NAMESPACE.deserialize
+
+
+def __getattr__(name: str) -> object:
+    """The layers of preprocessing, which most models do without: loaded for those who ask."""
+    if not name.startswith("__"):
+        from importlib import import_module
+
+        preprocessing = import_module("lamina.layers.preprocessing")
+        if name in preprocessing.__all__:
+            return getattr(preprocessing, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    from . import preprocessing
+
+    return sorted({*globals(), *preprocessing.__all__})

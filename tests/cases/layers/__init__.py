@@ -7,6 +7,7 @@ from cases.layers import (
     core,
     merging,
     normalization,
+    numbers,
     pooling,
     recurrent,
     regularization,
@@ -25,6 +26,7 @@ LAYERS: list[Case] = [
     *regularization.ROWS,
     *merging.ROWS,
     *recurrent.ROWS,
+    *numbers.ROWS,
 ]
 
 __all__ = ["FUNCTIONS", "LAYERS", "Case", "inner", "rows"]
