@@ -3,6 +3,19 @@
 All are public in `lamina.layers`; this package is only loaded when one is asked for.
 """
 
+from .category_encoding import CategoryEncoding
+from .discretization import Discretization
+from .normalization import Normalization
+from .pipeline import Pipeline
 from .rescaling import Rescaling
+from .spectrogram import MelSpectrogram, STFTSpectrogram
 
-__all__ = ["Rescaling"]
+__all__ = [
+    "CategoryEncoding",
+    "Discretization",
+    "MelSpectrogram",
+    "Normalization",
+    "Pipeline",
+    "Rescaling",
+    "STFTSpectrogram",
+]
