@@ -15,7 +15,7 @@ LATER = {
         *("AugMix", "AutoContrast", "CategoryEncoding", "CenterCrop", "ContrastLimitedAdaptiveHistogramEqualization"),
         *("CutMix", "Discretization", "Equalization", "HashedCrossing", "Hashing", "IntegerLookup"),
         *("MaxNumBoundingBoxes", "MelSpectrogram", "MixUp", "Normalization", "Pipeline", "RandAugment"),
-        *("RandomBrightness", "RandomColorDegeneration", "RandomColorJitter", "RandomContrast", "RandomCrop"),
+        *("RandomColorDegeneration", "RandomColorJitter", "RandomContrast", "RandomCrop"),
         *("RandomElasticTransform", "RandomErasing", "RandomFlip", "RandomGaussianBlur", "RandomGrayscale"),
         *("RandomHue", "RandomInvert", "RandomPerspective", "RandomPosterization", "RandomRotation"),
         *("RandomSaturation", "RandomSharpness", "RandomShear", "RandomTranslation", "RandomZoom"),

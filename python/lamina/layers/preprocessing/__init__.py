@@ -3,6 +3,8 @@
 All are public in `lamina.layers`; this package is only loaded when one is asked for.
 """
 
+from . import images
+from .images import *
 from .rescaling import Rescaling
 
-__all__ = ["Rescaling"]
+__all__ = [*images.__all__, "Rescaling"]
