@@ -15,7 +15,7 @@ LATER = {
         *("AugMix", "AutoContrast", "CenterCrop", "ContrastLimitedAdaptiveHistogramEqualization"),
         *("CutMix", "Equalization", "HashedCrossing", "Hashing", "IntegerLookup"),
         *("MaxNumBoundingBoxes", "MixUp", "RandAugment"),
-        *("RandomBrightness", "RandomColorDegeneration", "RandomColorJitter", "RandomContrast", "RandomCrop"),
+        *("RandomColorDegeneration", "RandomColorJitter", "RandomContrast", "RandomCrop"),
         *("RandomElasticTransform", "RandomErasing", "RandomFlip", "RandomGaussianBlur", "RandomGrayscale"),
         *("RandomHue", "RandomInvert", "RandomPerspective", "RandomPosterization", "RandomRotation"),
         *("RandomSaturation", "RandomSharpness", "RandomShear", "RandomTranslation", "RandomZoom"),

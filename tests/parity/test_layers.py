@@ -1,5 +1,7 @@
 """Every layer against Keras: outputs, moving statistics, losses, gradients of inputs and of weights, configurations."""
 
+import inspect
+
 import numpy as np
 import pytest
 from cases.arrays import make_all
@@ -40,7 +42,7 @@ def their_results(layer, case, arrays, cotangent, training, keras):
     import jax.numpy as jnp
 
     floats = [i for i, a in enumerate(arrays) if a.dtype.kind == "f"]
-    options = {"training": training} if "BatchNorm" in type(layer).__name__ else {}
+    options = {"training": training} if "training" in inspect.signature(layer.call).parameters else {}
 
     def run(weights, moved):
         inputs = [jnp.asarray(a) for a in arrays]

@@ -5,6 +5,7 @@ from cases.layers import (
     attention,
     convolution,
     core,
+    images,
     merging,
     normalization,
     numbers,
@@ -27,6 +28,7 @@ LAYERS: list[Case] = [
     *merging.ROWS,
     *recurrent.ROWS,
     *numbers.ROWS,
+    *images.ROWS,
 ]
 
 __all__ = ["FUNCTIONS", "LAYERS", "Case", "inner", "rows"]
