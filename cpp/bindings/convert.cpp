@@ -23,8 +23,9 @@ DType dtype_of_array(const py::array& array) {
   if (kind == 'b') return DType::boolean;
   if (kind == 'c' && bytes == 8) return DType::complex64;
   if (kind == 'c' && bytes == 16) return DType::complex128;
+  if (kind == 'U' || kind == 'S' || kind == 'O' || kind == 'T') return DType::string;
   fail(ErrorKind::type, "An array has a dtype the engine does not have",
-       "float16, bfloat16, float32, float64, int32, int64, uint8, bool, complex64 or complex128",
+       "float16, bfloat16, float32, float64, int32, int64, uint8, bool, complex64, complex128 or texts",
        py::str(array.dtype()).cast<std::string>(), "Convert it with astype.");
 }
 
@@ -36,6 +37,51 @@ std::shared_ptr<const void> keep(py::object object) {
     py::gil_scoped_acquire gil;
     Py_DECREF(static_cast<PyObject*>(const_cast<void*>(p)));
   });
+}
+
+// The UTF-8 bytes of a str, or bytes as they are, which `holder` keeps. Bytes that are no UTF-8 travel as the
+// surrogates Python has for them.
+Text text_of(PyObject* item, std::vector<py::object>& holder) {
+  py::object bytes;
+  if (PyUnicode_Check(item)) {
+    Py_ssize_t size = 0;
+    if (const char* data = PyUnicode_AsUTF8AndSize(item, &size)) return {data, size};
+    PyErr_Clear();
+    bytes = py::reinterpret_steal<py::object>(PyUnicode_AsEncodedString(item, "utf-8", "surrogateescape"));
+    if (!bytes) throw py::error_already_set();
+    item = bytes.ptr();
+    holder.push_back(bytes);
+  }
+  if (!PyBytes_Check(item))
+    fail(ErrorKind::type, "An array of objects holds something else than texts", "str or bytes in all its places",
+         py::repr(item).cast<std::string>().substr(0, 80), "Make an array of numbers, or of texts only.");
+  return {PyBytes_AS_STRING(item), PyBytes_GET_SIZE(item)};
+}
+
+Tensor texts_of_array(const py::array& array) {
+  Shape shape;
+  for (py::ssize_t i = 0; i < array.ndim(); ++i) shape.push_back(array.shape(i));
+  const py::object flat =
+      py::module_::import("numpy").attr("array")(array, py::dtype("O"), py::arg("order") = "C").attr("reshape")(-1);
+  auto* items = static_cast<PyObject* const*>(py::array(flat).data());
+  const Tensor views(DType::string, shape);
+  std::vector<py::object> holder;
+  auto* texts = static_cast<Text*>(const_cast<void*>(views.data()));
+  for (std::int64_t i = 0; i < views.size(); ++i) texts[i] = text_of(items[i], holder);
+  return views.copy();
+}
+
+py::array array_of_texts(const Tensor& tensor) {
+  const std::vector<py::ssize_t> shape(tensor.shape().begin(), tensor.shape().end());
+  py::array array(py::dtype("O"), shape);
+  auto* items = static_cast<PyObject**>(array.mutable_data());
+  const Text* texts = tensor.data<Text>();
+  for (std::int64_t i = 0; i < tensor.size(); ++i) {
+    PyObject* item = text_object(texts[i]).release().ptr();
+    Py_XDECREF(items[i]);
+    items[i] = item;
+  }
+  return array;
 }
 
 py::dtype numpy_dtype(DType dtype) {
@@ -70,8 +116,15 @@ bool numpy_has_bfloat16() {
 
 }  // namespace
 
+py::object text_object(const Text& text) {
+  auto object = py::reinterpret_steal<py::object>(PyUnicode_DecodeUTF8(text.data, text.size, "surrogateescape"));
+  if (!object) throw py::error_already_set();
+  return object;
+}
+
 Tensor tensor_of_array(const py::array& array) {
   const DType dtype = dtype_of_array(array);
+  if (dtype == DType::string) return texts_of_array(array);
   const auto address = reinterpret_cast<std::uintptr_t>(array.data());
   const bool native = array.dtype().byteorder() != '>';
   py::array ready = array;
@@ -84,6 +137,7 @@ Tensor tensor_of_array(const py::array& array) {
 }
 
 py::array array_of_tensor(const Tensor& tensor) {
+  if (tensor.dtype() == DType::string) return array_of_texts(tensor);
   if (tensor.dtype() == DType::bfloat16 && !numpy_has_bfloat16()) return array_of_tensor(widened(tensor));
   const bool alone = tensor.owner() && !tensor.shared();
   std::vector<py::ssize_t> shape(tensor.shape().begin(), tensor.shape().end());

@@ -17,6 +17,8 @@ namespace py = pybind11;
 
 using ValuePtr = std::shared_ptr<Value::Impl>;  // what Python's Tensor holds
 
+// As str; bytes that are no UTF-8 become the surrogates Python has for them.
+py::object text_object(const Text& text);
 Tensor tensor_of_array(const py::array& array);   // zero-copy when it can be
 py::array array_of_tensor(const Tensor& tensor);  // zero-copy; writable when nobody else sees the numbers
 Dim dim_of(const py::handle& object);             // int or Dim

@@ -2,6 +2,7 @@
 #include "autodiff/custom.h"
 #include "autodiff/gradient.h"
 #include "convert.h"
+#include "ops/text.h"
 #include "program/graph.h"
 
 namespace lamina::python {
@@ -84,6 +85,14 @@ void bind_ops(py::module_& m) {
       },
       py::arg("outputs"), py::arg("inputs"), py::arg("pull"),
       "The outputs, with the gradients of the inputs that `pull(gradients of the outputs)` gives.");
+  m.def(
+      "make_vocabulary",
+      [](const ValuePtr& texts) {
+        py::list parts;
+        for (Tensor& part : make_vocabulary(Value(texts).tensor())) parts.append(object_of(Value(part)));
+        return parts;
+      },
+      py::arg("texts"), "The bytes, offsets and slots that the ops of texts take as a vocabulary.");
   m.def(
       "alike",
       [](const py::object& a, const py::object& b) {

@@ -30,6 +30,9 @@ struct DLManagedTensor {
 };
 
 py::capsule dlpack_of(const Tensor& tensor) {
+  if (tensor.dtype() == DType::string)
+    fail(ErrorKind::type, "Texts cannot be handed over by DLPack", "a tensor of numbers", "a string tensor",
+         "Use numpy().");
   struct Owner {
     DLManagedTensor managed;
     Tensor kept;
@@ -83,6 +86,8 @@ py::object item_of(const Tensor& tensor) {
       const auto* parts = static_cast<const double*>(t.data());
       return py::reinterpret_steal<py::object>(PyComplex_FromDoubles(parts[0], parts[1]));
     }
+    case DType::string:
+      return text_object(*t.data<Text>());
     default:
       return py::bool_(*t.data<bool>());
   }

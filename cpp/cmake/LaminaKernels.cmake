@@ -41,6 +41,7 @@ else()
 endif()
 
 set(kernels "${CMAKE_CURRENT_SOURCE_DIR}/src/kernels")
+file(GLOB texts CONFIGURE_DEPENDS "${kernels}/text/*.cpp")
 file(GLOB decompositions CONFIGURE_DEPENDS "${kernels}/linalg/*.cpp")
 set(LAMINA_KERNEL_SOURCES_ONCE
     "${kernels}/ctc/decode.cpp"                 # bookkeeping, and exponentials one at a time
@@ -55,6 +56,7 @@ set(LAMINA_KERNEL_SOURCES_ONCE
     "${kernels}/scatter/scatter.cpp"            # random access
     "${kernels}/random/rejection.cpp"           # a loop of unknown length for each number
     ${decompositions}                           # Eigen's, which allocate
+    ${texts}                                    # bytes, one at a time
 )
 # With an Eigen of their own: that of no level, and not that of the host program.
 set_source_files_properties(${decompositions} PROPERTIES COMPILE_DEFINITIONS "Eigen=eigen_once;EIGEN_DONT_PARALLELIZE"

@@ -42,7 +42,7 @@ class Tensor:
     @property
     def dims(self) -> tuple[int | Dim, ...]: ...  # the same with the expressions; what shape attributes take
     @property
-    def dtype(self) -> str: ...  # 'float32' 'float64' 'int32' 'int64' 'uint8' 'bool' 'complex64' 'complex128'
+    def dtype(self) -> str: ...  # 'float32' 'float64' 'int32' 'int64' 'uint8' 'bool' 'complex64' 'complex128' 'string'
     @property
     def ndim(self) -> int: ...
     @property
@@ -110,6 +110,7 @@ class Graph:
 def close_over(parameters: Sequence[Tensor], outputs: Sequence[Sequence[Tensor]]) -> tuple[list[Graph], list[Tensor]]:
     """(graphs, captured): one graph per list of outputs; all take the parameters, then what was captured."""
 
+def make_vocabulary(texts: Tensor) -> list[Tensor]: ...  # bytes, offsets and slots, which ops of texts take
 def alike(a: Any, b: Any) -> int:
     """1, 2 or 3 if an op takes both as they are (tensors of one dtype: bool, whole numbers, floats), else 0."""
 

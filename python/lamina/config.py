@@ -95,7 +95,7 @@ def standardize_dtype(dtype: Any) -> str:
     """
     if dtype is None:
         return floatx()
-    if dtype in DTYPES:
+    if dtype in DTYPES or dtype == "string":
         return dtype if type(dtype) is str else str(dtype)
     if dtype is float:
         return floatx()

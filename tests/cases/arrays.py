@@ -31,6 +31,21 @@ def real(*shape: int) -> Array:
     return Array(shape, draw)
 
 
+_WORDS = ("The", "quick", "fox,", "a", "b", "Über", "", "\t two  words ", "don't!", "日本語", "x" * 70)
+
+
+def texts(*shape: int) -> Array:
+    """Texts of up to four words or oddities."""
+
+    def draw(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        made = np.empty(shape, dtype=object)
+        for place in np.ndindex(*shape):
+            made[place] = " ".join(rng.choice(_WORDS, size=rng.integers(0, 5)))
+        return made
+
+    return Array(shape, draw, "object")
+
+
 def positive(*shape: int) -> Array:
     return Array(shape, lambda rng, s: rng.uniform(0.3, 2.5, s))
 

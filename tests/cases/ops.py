@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from cases import ctc, ops_ordering
+from cases import ctc, ops_ordering, ops_text
 from cases import references as ref
 from cases.arrays import (
     Array,
@@ -414,6 +414,7 @@ OPS: tuple[Op, ...] = (
         ref.map_coordinates_grad,
     ),
     *ops_ordering.OPS,
+    *ops_text.OPS,
     Op("reshape", (real(4, 6),), A(shape=[2, -1, 3]), lambda x, shape: x.reshape(shape)),
     Op("transpose", (real(4, 3, 5),), A(axes=[2, 0, 1]), lambda x, axes: x.transpose(axes)),
     Op("broadcast_to", (real(4, 1),), A(shape=[2, 4, 3]), lambda x, shape: np.broadcast_to(x, shape)),

@@ -10,7 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from cases.arrays import make_all
-from cases.layers import FUNCTIONS, LAYERS, Case
+from cases.layers import FUNCTIONS, LAYERS, TEXTS, Case
 from helpers import assert_gradients_close, numeric_gradient, some_entries
 
 import lamina
@@ -56,7 +56,7 @@ def numpy_of(tensors):
 def test_every_layer_has_a_row():
     public = {cls.__name__ for cls in layers.NAMESPACE.objects.values()} - {"Layer", "InputLayer", "Wrapper"}
     # Cells stand inside of the layers that run them.
-    assert public == {row.layer for case in LAYERS for row in (case, *case.inside())} | {"AbstractRNNCell"}
+    assert public == {row.layer for case in [*LAYERS, *TEXTS] for row in (case, *case.inside())} | {"AbstractRNNCell"}
 
 
 @EACH

@@ -1,4 +1,4 @@
-// Tensors: a dtype, a shape and contiguous row-major numbers.
+// Tensors: a dtype, a shape and contiguous row-major elements: numbers or texts.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lamina/export.h"
 
@@ -23,7 +24,15 @@ enum class DType : std::uint8_t {
   float16,
   bfloat16,
   complex64,
-  complex128
+  complex128,
+  string
+};
+
+// An element of a string tensor: UTF-8 bytes (or any others) that its tensor keeps alive. All zero is the empty text.
+struct Text {
+  const char* data = nullptr;
+  std::int64_t size = 0;
+  std::string_view view() const { return {data, static_cast<std::size_t>(size)}; }
 };
 
 LAMINA_API std::size_t size_of(DType dtype);       // bytes of one element
@@ -57,6 +66,10 @@ constexpr DType dtype_of<std::uint8_t>() {
 template <>
 constexpr DType dtype_of<bool>() {
   return DType::boolean;
+}
+template <>
+constexpr DType dtype_of<Text>() {
+  return DType::string;
 }
 
 // Up to eight sizes, held in place.
@@ -95,7 +108,7 @@ LAMINA_API std::string to_string(const Shape& shape);  // "(32, 10)"
 class LAMINA_API Tensor {
  public:
   Tensor() = default;
-  // Uninitialised, 64-byte aligned. Throws Error (value) for a negative size.
+  // Uninitialised (texts: empty), 64-byte aligned. Throws Error (value) for a negative size.
   Tensor(DType dtype, const Shape& shape);
   // A view of memory that `owner` keeps alive (may be null: the caller does).
   Tensor(DType dtype, const Shape& shape, void* data, std::shared_ptr<const void> owner);
@@ -105,6 +118,8 @@ class LAMINA_API Tensor {
   template <class T>
   static Tensor scalar(T value);
   static Tensor zeros(DType dtype, const Shape& shape);
+  // A string tensor with a copy of these texts, row by row.
+  static Tensor of_texts(const Shape& shape, const std::vector<std::string>& texts);
 
   explicit operator bool() const { return data_ != nullptr; }
   DType dtype() const { return dtype_; }
@@ -137,7 +152,7 @@ class LAMINA_API Tensor {
   Tensor reshaped(const Shape& shape) const;
   // Rows [begin, end) of the first axis, as a view.
   Tensor rows(std::int64_t begin, std::int64_t end) const;
-  Tensor copy() const;
+  Tensor copy() const;  // of texts their bytes too
   bool shared() const { return owner_.use_count() > 1; }
   const std::shared_ptr<const void>& owner() const { return owner_; }
 

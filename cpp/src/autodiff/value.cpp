@@ -88,8 +88,12 @@ std::vector<Tensor> run_now(const Op& op, const std::vector<Tensor>& inputs) {
     scratch = allocate(bytes);
     run.scratch = scratch.get();
   }
+  Texts texts;
+  run.texts = &texts;
   FlushDenormals flush;
   op.run(run);
+  for (Tensor& t : outputs)
+    if (t.dtype() == DType::string) t = t.copy();  // its bytes are those of inputs, or of `texts`
   return outputs;
 }
 

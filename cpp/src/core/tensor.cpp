@@ -15,8 +15,17 @@ struct DTypeRow {
   const char* name;
   std::size_t bytes;
 };
-constexpr DTypeRow kDTypes[] = {{"float32", 4}, {"float64", 8}, {"int32", 4},    {"int64", 8},     {"uint8", 1},
-                                {"bool", 1},    {"float16", 2}, {"bfloat16", 2}, {"complex64", 8}, {"complex128", 16}};
+constexpr DTypeRow kDTypes[] = {{"float32", 4},
+                                {"float64", 8},
+                                {"int32", 4},
+                                {"int64", 8},
+                                {"uint8", 1},
+                                {"bool", 1},
+                                {"float16", 2},
+                                {"bfloat16", 2},
+                                {"complex64", 8},
+                                {"complex128", 16},
+                                {"string", sizeof(Text)}};
 
 }  // namespace
 
@@ -75,6 +84,7 @@ Tensor::Tensor(DType dtype, const Shape& shape) : shape_(shape), dtype_(dtype) {
   auto memory = allocate(bytes());
   data_ = memory.get();
   owner_ = std::move(memory);
+  if (dtype == DType::string) std::memset(data_, 0, bytes());
 }
 
 Tensor::Tensor(DType dtype, const Shape& shape, void* data, std::shared_ptr<const void> owner)
@@ -104,7 +114,40 @@ Tensor Tensor::rows(std::int64_t begin, std::int64_t end) const {
   return Tensor(dtype_, shape, static_cast<char*>(data_) + row * static_cast<std::size_t>(begin), owner_);
 }
 
+namespace {
+
+// The same texts, their elements and bytes in one piece of memory.
+Tensor copy_of_texts(const Shape& shape, const Text* texts) {
+  const std::int64_t count = shape.size();
+  const std::size_t elements = static_cast<std::size_t>(count) * sizeof(Text);
+  std::size_t bytes = 0;
+  for (std::int64_t i = 0; i < count; ++i) bytes += static_cast<std::size_t>(texts[i].size);
+  auto memory = allocate(elements + bytes);
+  auto* to = static_cast<Text*>(memory.get());
+  char* at = static_cast<char*>(memory.get()) + elements;
+  for (std::int64_t i = 0; i < count; ++i) {
+    if (texts[i].size > 0) std::memcpy(at, texts[i].data, static_cast<std::size_t>(texts[i].size));
+    to[i] = {at, texts[i].size};
+    at += texts[i].size;
+  }
+  return Tensor(DType::string, shape, to, memory);
+}
+
+}  // namespace
+
+Tensor Tensor::of_texts(const Shape& shape, const std::vector<std::string>& texts) {
+  check_size(shape);
+  if (static_cast<std::int64_t>(texts.size()) != shape.size())
+    fail(ErrorKind::value, "The number of texts does not fit the tensor", std::to_string(shape.size()) + " texts",
+         std::to_string(texts.size()), "Check the shape.");
+  std::vector<Text> views;
+  views.reserve(texts.size());
+  for (const std::string& text : texts) views.push_back({text.data(), static_cast<std::int64_t>(text.size())});
+  return copy_of_texts(shape, views.data());
+}
+
 Tensor Tensor::copy() const {
+  if (dtype_ == DType::string) return copy_of_texts(shape_, data<Text>());
   Tensor t(dtype_, shape_);
   std::memcpy(t.data_, data_, bytes());
   return t;

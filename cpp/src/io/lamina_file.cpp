@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "io/packed_texts.h"
 #include "io/program_json.h"
 #include "io/safetensors.h"
 #include "lamina/error.h"
@@ -16,6 +17,7 @@ namespace {
 
 constexpr const char* kVersionKey = "lamina.version";
 constexpr const char* kProgramKey = "lamina.program";
+constexpr const char* kTextsKey = "lamina.texts";
 constexpr const char* kChecksumsKey = "lamina.crc32c";
 constexpr const char* kHeaderSum = "__metadata__";  // among the checksums; no tensor has this name
 constexpr const char* kVersion = "1";
@@ -67,6 +69,16 @@ bool close(const Tensor& a, const Tensor& b) {
   return true;
 }
 
+bool close_numbers(const Tensor& found, const Tensor& expected) {
+  return for_dtype(found.dtype(), [&](auto t) { return close<decltype(t)>(found, widened(expected)); });
+}
+
+bool same_texts(const Tensor& a, const Tensor& b) {
+  bool same = a.shape() == b.shape();
+  for (std::int64_t i = 0; same && i < a.size(); ++i) same = a.data<Text>()[i].view() == b.data<Text>()[i].view();
+  return same;
+}
+
 std::string golden_name(const char* kind, std::size_t i) {
   return std::string("golden/") + kind + "/" + std::to_string(i);
 }
@@ -85,7 +97,7 @@ void check_golden(const std::string& path, Program& program, const Container& co
     const Tensor* expected = container.find(golden_name("output", i));
     const Tensor found = widened(outputs[i]);
     const bool same = expected != nullptr && expected->dtype() == outputs[i].dtype() &&
-                      for_dtype(found.dtype(), [&](auto t) { return close<decltype(t)>(found, widened(*expected)); });
+                      (found.dtype() == DType::string ? same_texts(found, *expected) : close_numbers(found, *expected));
     if (!same)
       refuse(path, "it does not compute here what it computed where it was saved",
              "the outputs stored in the file for its golden inputs", "other numbers in output " + std::to_string(i),
@@ -106,6 +118,7 @@ void save(const std::string& path, Program& program, const Metadata& metadata, c
     for (std::size_t i = 0; i < outputs.size(); ++i)
       container.tensors.emplace_back(golden_name("output", i), outputs[i]);
   }
+  if (const std::string texts = pack_texts(container); texts != "{}") container.metadata[kTextsKey] = texts;
   nlohmann::json sums = nlohmann::json::object();
   for (const auto& [name, tensor] : container.tensors) sums[name] = crc32c(tensor.data(), tensor.bytes());
   sums[kHeaderSum] = header_sum(container);
@@ -123,11 +136,13 @@ Loaded load(const std::string& path) {
     refuse(path, "its format is of another version", kVersion, version->second,
            "Use the version of lamina that wrote it.");
   check_sums(path, container);
+  if (auto texts = container.metadata.find(kTextsKey); texts != container.metadata.end())
+    unpack_texts(texts->second, container);
   auto program = program_from_json(container.metadata[kProgramKey], container);
   std::vector<Tensor> golden = golden_inputs(container);
   check_golden(path, *program, container, golden);
   Metadata metadata = std::move(container.metadata);
-  for (const char* key : {kVersionKey, kProgramKey, kChecksumsKey}) metadata.erase(key);
+  for (const char* key : {kVersionKey, kProgramKey, kTextsKey, kChecksumsKey}) metadata.erase(key);
   return {std::move(program), std::move(metadata), std::move(golden)};
 }
 

@@ -163,6 +163,16 @@ Json json_of(const Graph& body) {
   return j;
 }
 
+// The name of a constant in the container, where one tensor stands once.
+std::string constant_name(const Tensor& tensor, const std::string& entry, std::size_t i, Container& container) {
+  for (const auto& [name, other] : container.tensors)
+    if (other.data() == tensor.data() && other.dtype() == tensor.dtype() && other.shape() == tensor.shape() &&
+        name.rfind("constant/", 0) == 0)
+      return name;
+  container.tensors.emplace_back("constant/" + entry + "/" + std::to_string(i), tensor);
+  return container.tensors.back().first;
+}
+
 Json json_of(const std::string& entry, const Graph& graph, Container& container) {
   Numbering numbers(graph);
   Json j = {{"inputs", Json::array()}, {"variables", Json::array()}, {"constants", Json::array()},
@@ -177,9 +187,7 @@ Json json_of(const std::string& entry, const Graph& graph, Container& container)
     numbers.add(value);
   }
   for (const auto& [tensor, value] : graph.constants) {
-    const std::string name = "constant/" + entry + "/" + std::to_string(j["constants"].size());
-    j["constants"].push_back(name);
-    container.tensors.emplace_back(name, tensor);
+    j["constants"].push_back(constant_name(tensor, entry, j["constants"].size(), container));
     numbers.add(value);
   }
   j["nodes"] = nodes_of(graph, numbers);

@@ -164,9 +164,10 @@ void write_container(const std::string& path, const Container& container) {
       fail(ErrorKind::value, "A tensor's name is taken", "names that are unique in the file, and not '__metadata__'",
            "'" + name + "'", "Rename the layer or the tensor.");
   for (const auto& [name, tensor] : container.tensors)
-    if (is_complex(tensor.dtype()))
-      fail(ErrorKind::type, "A complex tensor cannot be written: safetensors has no such dtype", "real tensors",
-           "'" + name + "' of " + name_of(tensor.dtype()), "Keep its real and imaginary parts (ops.view_as_real).");
+    if (is_complex(tensor.dtype()) || tensor.dtype() == DType::string)
+      fail(ErrorKind::type, "A tensor cannot be written: safetensors has no such dtype", "real numbers",
+           "'" + name + "' of " + name_of(tensor.dtype()),
+           "Keep the real and imaginary parts of complex numbers (ops.view_as_real), and the bytes of texts.");
   nlohmann::ordered_json header;
   header["__metadata__"] = container.metadata;
   std::size_t offset = 0;

@@ -55,4 +55,13 @@ void DimValue::run(const Run& run) const {
   });
 }
 
+Specs Measure::infer(const Specs& inputs) const {
+  check::num_inputs(name, inputs, 1, 1);
+  if (inputs[0].dtype != DType::int64 || inputs[0].rank() != 0)
+    fail(ErrorKind::type, "measure: this is no size", "one int64 number", to_string(inputs), "Cast or reduce it.");
+  return inputs;
+}
+
+void Measure::run(const Run& run) const { *run.out<std::int64_t>(0) = *run.in<std::int64_t>(0); }
+
 }  // namespace lamina

@@ -49,4 +49,17 @@ struct DimValue {  // a size as a scalar
   void run(const Run& run) const;
 };
 
+// A scalar that is a size: a program computes it from its inputs, then plans the rest with its value for the symbol.
+// Ops whose sizes use the symbol take the output as their last input, so that the graph holds what it depends on.
+struct Measure {
+  static constexpr const char* name = "measure";
+  std::string symbol;
+  template <class V>
+  void fields(V& v) {
+    v("symbol", symbol);
+  }
+  Specs infer(const Specs& inputs) const;
+  void run(const Run& run) const;
+};
+
 }  // namespace lamina

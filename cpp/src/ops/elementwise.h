@@ -194,6 +194,7 @@ struct Identity {
   static constexpr const char* name = "identity";
   static constexpr bool alias = true;
   static constexpr bool takes_complex = true;
+  static constexpr bool takes_texts = true;
   template <class V>
   void fields(V&) {}
   Specs infer(const Specs& inputs) const;
@@ -205,6 +206,7 @@ struct StopGradient {
   static constexpr const char* name = "stop_gradient";
   static constexpr bool alias = true;
   static constexpr bool takes_complex = true;
+  static constexpr bool takes_texts = true;
   template <class V>
   void fields(V&) {}
   Specs infer(const Specs& inputs) const;

@@ -29,9 +29,27 @@ Strides contiguous(const Shape& shape) {
   return s;
 }
 
+// Elements of 16 bytes as pairs of 8.
+k::StridedCopy of_pairs(k::StridedCopy c) {
+  if (c.rank == Shape::max_rank)
+    fail(ErrorKind::value, "Texts cannot be moved in a tensor of so many axes", "at most 7 axes", "8",
+         "Merge axes with reshape.");
+  for (int i = 0; i < c.rank; ++i) {
+    c.src_strides[i] *= 2;
+    c.dst_strides[i] *= 2;
+  }
+  c.shape[c.rank] = 2;
+  c.src_strides[c.rank] = c.dst_strides[c.rank] = 1;
+  ++c.rank;
+  return c;
+}
+
 void copy(const k::StridedCopy& c, DType dtype, const void* src, std::int64_t src_offset, void* dst,
           std::int64_t dst_offset) {
   const auto bytes = static_cast<std::int64_t>(size_of(dtype));
+  if (bytes == 16)
+    return k::table().layout.copy(of_pairs(c), 8, static_cast<const char*>(src) + src_offset * bytes,
+                                  static_cast<char*>(dst) + dst_offset * bytes);
   k::table().layout.copy(c, static_cast<std::int32_t>(bytes), static_cast<const char*>(src) + src_offset * bytes,
                          static_cast<char*>(dst) + dst_offset * bytes);
 }

@@ -10,6 +10,7 @@ struct Reshape {  // one size may be -1
   static constexpr const char* name = "reshape";
   static constexpr bool alias = true;
   static constexpr bool takes_complex = true;
+  static constexpr bool takes_texts = true;
   Dims shape;
   template <class V>
   void fields(V& v) {
@@ -22,6 +23,7 @@ struct Reshape {  // one size may be -1
 
 struct Transpose {
   static constexpr const char* name = "transpose";
+  static constexpr bool takes_texts = true;
   static constexpr bool any_dtype = true;
   std::vector<std::int64_t> axes;  // output axis i is input axis axes[i]
   template <class V>
@@ -35,6 +37,7 @@ struct Transpose {
 
 struct BroadcastTo {
   static constexpr const char* name = "broadcast_to";
+  static constexpr bool takes_texts = true;
   static constexpr bool any_dtype = true;
   Dims shape;
   template <class V>
@@ -48,6 +51,7 @@ struct BroadcastTo {
 
 struct Concatenate {
   static constexpr const char* name = "concatenate";
+  static constexpr bool takes_texts = true;
   static constexpr bool any_dtype = true;
   std::int64_t axis = -1;
   template <class V>
@@ -63,6 +67,7 @@ struct Concatenate {
 // down to stop (exclusive, -1 to reach the first element).
 struct Slice {
   static constexpr const char* name = "slice";
+  static constexpr bool takes_texts = true;
   static constexpr bool any_dtype = true;
   Dims starts, stops;
   std::vector<std::int64_t> strides;  // empty: ones

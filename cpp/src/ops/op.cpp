@@ -23,6 +23,13 @@ void detail::refuse_complex(const char* op, const Specs& specs) {
            "Compute with view_as_real(x), or with the real and imaginary parts.");
 }
 
+void detail::refuse_texts(const char* op, const Specs& specs) {
+  for (const Spec& s : specs)
+    if (s.dtype == DType::string)
+      fail(ErrorKind::type, std::string(op) + ": does not take texts", "tensors of numbers", to_string(specs),
+           "Make numbers of texts first, with TextVectorization, StringLookup or Hashing.");
+}
+
 namespace detail {
 
 namespace {

@@ -8,6 +8,7 @@
 //   std::vector<Value> vjp(const Vjp&) const                gradients of the inputs, made by calling ops
 //   static constexpr bool alias                             output 0 is input 0 under another shape
 //   static constexpr bool takes_complex                     it only passes complex numbers on; other ops refuse them
+//   static constexpr bool takes_texts                       string tensors too; other ops refuse them
 //   unsigned reuses(int output) const                       bit i: the output may overwrite input i of the same size
 //   static constexpr bool any_dtype                         it takes float16 and bfloat16 as they are; other ops are
 //                                                           given float32 in their place, and never see them
@@ -21,6 +22,7 @@
 #include <vector>
 
 #include "core/dim.h"
+#include "core/texts.h"
 #include "ops/attributes.h"
 
 namespace lamina {
@@ -39,6 +41,7 @@ struct Run {
   const Operand* outputs;
   void* scratch;
   int num_outputs;
+  Texts* texts = nullptr;  // memory for texts, where ops take or give some: it stays as it is until the next run
 
   template <class T>
   const T* in(int i) const {
@@ -101,6 +104,10 @@ struct takes_complex : std::false_type {};
 template <class T>
 struct takes_complex<T, std::void_t<decltype(T::takes_complex)>> : std::true_type {};
 template <class T, class = void>
+struct takes_texts : std::false_type {};
+template <class T>
+struct takes_texts<T, std::void_t<decltype(T::takes_texts)>> : std::true_type {};
+template <class T, class = void>
 struct has_reuses : std::false_type {};
 template <class T>
 struct has_reuses<T, std::void_t<decltype(&T::reuses)>> : std::true_type {};
@@ -111,8 +118,9 @@ template <class T>
 struct takes_any_dtype<T, std::void_t<decltype(T::any_dtype)>> : std::true_type {};
 
 [[noreturn]] void not_differentiable(const char* op);
-// Throws Error (type) when one is complex.
+// Throws Error (type) when one is complex, or holds texts.
 void refuse_complex(const char* op, const Specs& specs);
+void refuse_texts(const char* op, const Specs& specs);
 
 // float16 and bfloat16 are stored, not computed with: around an op they become float32, and its results become them.
 bool has_half(const Specs& specs);
@@ -151,8 +159,10 @@ class OpOf final : public Op {
   }
   Specs infer(const Specs& inputs) const override {
     if constexpr (!detail::takes_complex<T>::value) detail::refuse_complex(T::name, inputs);
+    if constexpr (!detail::takes_texts<T>::value) detail::refuse_texts(T::name, inputs);
     Specs outputs = infer_widened(inputs);
     if constexpr (!detail::takes_complex<T>::value) detail::refuse_complex(T::name, outputs);  // dtype is an attribute
+    if constexpr (!detail::takes_texts<T>::value) detail::refuse_texts(T::name, outputs);
     return outputs;
   }
   void run(const Run& run) const override {

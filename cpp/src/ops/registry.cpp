@@ -24,6 +24,7 @@
 #include "ops/scan.h"
 #include "ops/scatter.h"
 #include "ops/softmax.h"
+#include "ops/text.h"
 #include "ops/update.h"
 #include "program/control.h"
 

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "ops/conv.h"
+#include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/matmul.h"
 #include "ops/recurrent.h"
@@ -76,6 +77,14 @@ void remove_identities(Graph& graph) {
   }
   graph.nodes = std::move(kept);
   rename_values(graph, to);
+}
+
+void remove_measures(Graph& graph) {
+  std::vector<bool> measured(graph.values.size(), false);
+  for (const Graph::Node& node : graph.nodes)
+    if (node.op->as<Measure>() != nullptr) measured[static_cast<std::size_t>(node.outputs[0])] = true;
+  for (Graph::Node& node : graph.nodes)
+    if (!node.inputs.empty() && measured[static_cast<std::size_t>(node.inputs.back())]) node.inputs.pop_back();
 }
 
 void merge_equal_nodes(Graph& graph) {
@@ -317,6 +326,7 @@ void pair_recurrences(Graph& graph) {
 }
 
 void optimize(Graph& graph) {
+  remove_measures(graph);
   remove_dead_nodes(graph);
   remove_identities(graph);
   merge_equal_nodes(graph);

@@ -7,6 +7,7 @@ namespace lamina {
 
 void remove_dead_nodes(Graph& graph);
 void remove_identities(Graph& graph);  // identity and stop_gradient mean nothing once gradients are taken
+void remove_measures(Graph& graph);    // what measured sizes depend on is known by then
 void merge_equal_nodes(Graph& graph);  // equal constants, and the same op on the same inputs, are there once
 void fold_constants(Graph& graph);     // small results that depend on nothing unknown
 void trim_kept(Graph& graph);          // what only a gradient would need is not kept without one

@@ -47,8 +47,9 @@ constexpr int kForever = std::numeric_limits<int>::max();
 
 class Planner {
  public:
-  Planner(const Graph& graph, const std::vector<Shape>& shapes, int num_variables)
+  Planner(const Graph& graph, const std::vector<Shape>& shapes, int num_variables, const Bindings& sizes)
       : graph_(graph), bindings_(bind_inputs(graph, shapes)) {
+    bindings_.insert(sizes.begin(), sizes.end());
     plan_.reads.assign(static_cast<std::size_t>(num_variables), false);
     plan_.writes.assign(static_cast<std::size_t>(num_variables), false);
   }
@@ -308,7 +309,7 @@ class Planner {
   }
 
   const Graph& graph_;
-  const Bindings bindings_;
+  Bindings bindings_;
   Plan plan_;
   std::vector<BoundNode> nodes_;
   std::vector<Shape> shapes_;   // per value
@@ -324,8 +325,8 @@ class Planner {
 
 }  // namespace
 
-Plan make_plan(const Graph& graph, const std::vector<Shape>& input_shapes, int num_variables) {
-  return Planner(graph, input_shapes, num_variables).run();
+Plan make_plan(const Graph& graph, const std::vector<Shape>& input_shapes, int num_variables, const Bindings& sizes) {
+  return Planner(graph, input_shapes, num_variables, sizes).run();
 }
 
 }  // namespace lamina

@@ -44,7 +44,9 @@ struct Plan {
 };
 
 // Throws Error (value) when the shapes do not fit the graph's inputs.
-Plan make_plan(const Graph& graph, const std::vector<Shape>& input_shapes, int num_variables);
+// `sizes` are those that were measured.
+Plan make_plan(const Graph& graph, const std::vector<Shape>& input_shapes, int num_variables,
+               const Bindings& sizes = {});
 
 // The symbols' values, from the inputs' shapes.
 Bindings bind_inputs(const Graph& graph, const std::vector<Shape>& shapes);

@@ -7,6 +7,7 @@
 #include "core/cpu.h"
 #include "core/spelling.h"
 #include "lamina/error.h"
+#include "ops/creation.h"
 #include "program/passes.h"
 
 namespace lamina {
@@ -49,6 +50,7 @@ Workspace::Workspace(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)),
     run.outputs = operands_.data() + operands_.size();
     for (const Plan::Operand& o : step.outputs) add(operands_, o);
     if (step.scratch_bytes > 0) run.scratch = static_cast<char*>(arena_.get()) + step.scratch_offset;
+    run.texts = &texts_;
     runs_.push_back(run);
   }
   for (const Plan::Copy& copy : plan_->copies) {
@@ -72,6 +74,7 @@ void Workspace::run(const void* const* inputs, void* const* outputs, const std::
     else if (plan_->reads[i])
       bind(variables_[i], variables[i]->tensor().data());
   }
+  texts_.reuse();
   FlushDenormals flush;
   for (std::size_t i = 0; i < runs_.size(); ++i) plan_->steps[i].op->run(runs_[i]);
   for (std::size_t i = 0; i < copies_.size(); i += 2)
@@ -106,8 +109,30 @@ void Program::add_entry(const std::string& name, Graph graph) {
   Graph fast = graph;
   optimize(fast);
   plans_.erase(name);
+  add_measures(name, graph);
   traced_[name] = std::move(graph);
   optimized_[name] = std::move(fast);
+}
+
+namespace {
+
+std::string measures_of(const std::string& entry) { return entry + "/sizes"; }
+
+}  // namespace
+
+void Program::add_measures(const std::string& entry, const Graph& graph) {
+  Graph sizes = graph;
+  sizes.outputs.clear();
+  sizes.writes.clear();
+  for (const Graph::Node& node : graph.nodes)
+    if (const auto* measure = node.op->as<Measure>()) sizes.outputs.push_back({measure->symbol, node.inputs[0]});
+  measured_.erase(entry);
+  plans_.erase(measures_of(entry));
+  optimized_.erase(measures_of(entry));
+  if (sizes.outputs.empty()) return;
+  for (const Graph::Named& output : sizes.outputs) measured_[entry].push_back(output.name);
+  optimize(sizes);
+  optimized_[measures_of(entry)] = std::move(sizes);
 }
 
 bool Program::has_entry(const std::string& name) const { return traced_.count(name) > 0; }
@@ -135,13 +160,15 @@ VariablePtr Program::variable(const std::string& name) const {
   return nullptr;
 }
 
-Program::Planned& Program::planned(const std::string& entry, const std::vector<Shape>& shapes) {
+Program::Planned& Program::planned(const std::string& entry, const std::vector<Shape>& shapes, const Bindings& sizes) {
   std::vector<std::unique_ptr<Planned>>& plans = plans_[entry];
   for (auto& p : plans)
-    if (p->shapes == shapes) return *p;
+    if (p->shapes == shapes && p->sizes == sizes) return *p;
   auto fresh = std::make_unique<Planned>();
   fresh->shapes = shapes;
-  fresh->plan = std::make_shared<const Plan>(make_plan(optimized(entry), shapes, static_cast<int>(variables_.size())));
+  fresh->sizes = sizes;
+  fresh->plan =
+      std::make_shared<const Plan>(make_plan(optimized(entry), shapes, static_cast<int>(variables_.size()), sizes));
   constexpr std::size_t most = 64;  // shapes kept per entry; the oldest goes first
   if (plans.size() == most) plans.erase(plans.begin());
   plans.push_back(std::move(fresh));
@@ -150,10 +177,10 @@ Program::Planned& Program::planned(const std::string& entry, const std::vector<S
 
 class Program::Lease {
  public:
-  Lease(Program& program, const std::string& entry, const std::vector<Shape>& shapes)
+  Lease(Program& program, const std::string& entry, const std::vector<Shape>& shapes, const Bindings& sizes)
       : program_(program), entry_(entry) {
     std::lock_guard<std::mutex> lock(program_.mutex_);
-    Planned& planned = program_.planned(entry, shapes);
+    Planned& planned = program_.planned(entry, shapes, sizes);
     plan_ = planned.plan;
     if (!planned.idle.empty()) {
       workspace_ = std::move(planned.idle.back());
@@ -180,6 +207,21 @@ class Program::Lease {
   std::unique_ptr<Workspace> workspace_;
 };
 
+Bindings Program::measure(const std::string& entry, const std::vector<Shape>& shapes,
+                          const std::vector<const void*>& inputs) {
+  Bindings sizes;
+  const auto found = measured_.find(entry);
+  if (found == measured_.end()) return sizes;
+  const std::string measures = measures_of(entry);
+  std::vector<std::int64_t> values(found->second.size());
+  std::vector<void*> outputs;
+  for (std::int64_t& value : values) outputs.push_back(&value);
+  Lease workspace(*this, measures, shapes, {});
+  workspace->run(inputs.data(), outputs.data(), variables_);
+  for (std::size_t i = 0; i < values.size(); ++i) sizes[found->second[i]] = values[i];
+  return sizes;
+}
+
 void Program::check_inputs(const std::string& entry, const std::vector<Tensor>& inputs) const {
   const Graph& g = optimized(entry);
   if (inputs.size() != g.inputs.size())
@@ -195,7 +237,7 @@ void Program::check_inputs(const std::string& entry, const std::vector<Tensor>& 
 
 std::shared_ptr<const Plan> Program::plan(const std::string& entry, const std::vector<Shape>& input_shapes) {
   std::lock_guard<std::mutex> lock(mutex_);
-  return planned(entry, input_shapes).plan;
+  return planned(entry, input_shapes, {}).plan;
 }
 
 namespace {
@@ -204,6 +246,20 @@ std::vector<Tensor> make_outputs(const Plan& plan) {
   std::vector<Tensor> outputs;
   for (const Spec& spec : plan.outputs) outputs.emplace_back(spec.dtype, spec.dims.shape());
   return outputs;
+}
+
+// The same with bytes of their own for texts, which only a workspace holds so far.
+void own_texts(std::vector<Tensor>& tensors) {
+  for (Tensor& t : tensors)
+    if (t.dtype() == DType::string) t = t.copy();
+}
+
+// The same for some rows of a tensor; gives what holds the bytes.
+Tensor own_rows(Tensor& tensor, std::int64_t begin, std::int64_t end) {
+  Tensor rows = tensor.rows(begin, end);
+  Tensor own = rows.copy();
+  std::memcpy(rows.data(), own.data(), rows.bytes());
+  return own;
 }
 
 std::int64_t count_rows(const std::vector<Tensor>& arrays) {
@@ -226,6 +282,31 @@ std::vector<Shape> batch_shapes(const std::vector<Tensor>& arrays, std::int64_t 
   return shapes;
 }
 
+// Tensors for the outputs of all rows, of which a batch has `size`.
+std::vector<Tensor> make_rows(const std::string& entry, const Plan& plan, std::int64_t size, std::int64_t rows) {
+  std::vector<Tensor> results;
+  for (const Spec& spec : plan.outputs) {
+    Shape shape = spec.dims.shape();
+    if (shape.rank() == 0 || shape[0] != size)
+      fail(ErrorKind::value, "'" + entry + "' cannot be mapped over batches", "outputs with one row per sample",
+           "shape " + to_string(shape) + " for " + std::to_string(size) + " samples", "Run it on one batch instead.");
+    shape[0] = rows;
+    results.emplace_back(spec.dtype, shape);
+  }
+  return results;
+}
+
+// Throws Error (value) when the rows of a batch have other sizes than those before: sizes can depend on the data.
+void check_rows(const std::string& entry, const Plan& plan, const std::vector<Tensor>& results) {
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    Shape shape = plan.outputs[i].dims.shape(), before = results[i].shape();
+    shape[0] = before[0];
+    if (shape != before)
+      fail(ErrorKind::value, "'" + entry + "' gives rows of another size for each batch", to_string(before),
+           to_string(shape), "Run it batch by batch, or fix the size (output_sequence_length, say).");
+  }
+}
+
 std::size_t row_bytes(const Tensor& a) {
   return static_cast<std::size_t>(a.shape().size(1, a.rank())) * size_of(a.dtype());
 }
@@ -240,11 +321,12 @@ std::vector<Tensor> Program::run(const std::string& entry, const std::vector<Ten
     shapes.push_back(t.shape());
     in.push_back(t.data());
   }
-  Lease workspace(*this, entry, shapes);
+  Lease workspace(*this, entry, shapes, measure(entry, shapes, in));
   std::vector<Tensor> outputs = make_outputs(workspace->plan());
   std::vector<void*> out;
   for (Tensor& t : outputs) out.push_back(t.data());
   workspace->run(in.data(), out.data(), variables_);
+  own_texts(outputs);
   return outputs;
 }
 
@@ -272,37 +354,41 @@ std::vector<Tensor> Program::run_batches(const std::string& entry, const std::ve
   std::vector<Tensor> outputs;
   std::vector<const void*> in(arrays.size());
   std::vector<void*> out;
+  if (row_order != nullptr) staging_.resize(arrays.size());
+  // Points at the rows of a batch, or gathers them in their order.
+  const auto stage = [&](std::int64_t begin, std::int64_t size) {
+    for (std::size_t i = 0; i < arrays.size(); ++i) {
+      const std::size_t bytes = row_bytes(arrays[i]), needed = bytes * static_cast<std::size_t>(size);
+      const char* from = static_cast<const char*>(arrays[i].data());
+      if (row_order == nullptr) {
+        in[i] = from + bytes * static_cast<std::size_t>(begin);
+        continue;
+      }
+      if (!staging_[i] || staging_[i].bytes() < needed)
+        staging_[i] = Tensor(DType::uint8, {static_cast<std::int64_t>(std::max<std::size_t>(needed, 1))});
+      char* to = static_cast<char*>(staging_[i].data());
+      for (std::int64_t r = 0; r < size; ++r)
+        std::memcpy(to + bytes * static_cast<std::size_t>(r),
+                    from + bytes * static_cast<std::size_t>(row_order[begin + r]), bytes);
+      in[i] = to;
+    }
+  };
+  const bool measures = measured_.count(entry) > 0;
   for (std::int64_t begin = first * batch_size; begin < end;) {
-    // All full batches share a workspace; a short last one has its own.
+    // All full batches share a workspace, unless their sizes have to be measured; a short last one has its own.
     const std::int64_t size = std::min(batch_size, rows - begin);
-    Lease workspace(*this, entry, batch_shapes(arrays, size));
+    const std::vector<Shape> shapes = batch_shapes(arrays, size);
+    stage(begin, size);
+    Lease workspace(*this, entry, shapes, measure(entry, shapes, in));
     outputs = make_outputs(workspace->plan());
     out.clear();
     for (Tensor& t : outputs) out.push_back(t.data());
-    if (row_order != nullptr) {
-      staging_.resize(arrays.size());
-      for (std::size_t i = 0; i < arrays.size(); ++i) {
-        const std::size_t needed = row_bytes(arrays[i]) * static_cast<std::size_t>(size);
-        if (!staging_[i] || staging_[i].bytes() < needed)
-          staging_[i] = Tensor(DType::uint8, {static_cast<std::int64_t>(std::max<std::size_t>(needed, 1))});
-        in[i] = staging_[i].data();
-      }
-    }
-    for (; begin < end && std::min(batch_size, rows - begin) == size; begin += size) {
-      for (std::size_t i = 0; i < arrays.size(); ++i) {
-        const std::size_t bytes = row_bytes(arrays[i]);
-        const char* from = static_cast<const char*>(arrays[i].data());
-        if (row_order == nullptr) {
-          in[i] = from + bytes * static_cast<std::size_t>(begin);
-          continue;
-        }
-        char* to = static_cast<char*>(staging_[i].data());
-        for (std::int64_t r = 0; r < size; ++r)
-          std::memcpy(to + bytes * static_cast<std::size_t>(r),
-                      from + bytes * static_cast<std::size_t>(row_order[begin + r]), bytes);
-      }
+    workspace->run(in.data(), out.data(), variables_);
+    for (begin += size; !measures && begin < end && std::min(batch_size, rows - begin) == size; begin += size) {
+      stage(begin, size);
       workspace->run(in.data(), out.data(), variables_);
     }
+    own_texts(outputs);
   }
   return outputs;
 }
@@ -314,34 +400,33 @@ std::vector<Tensor> Program::map_batches(const std::string& entry, const std::ve
   if (batch_size < 1 || rows < 1)
     fail(ErrorKind::value, "There is nothing to run on", "at least one row and a batch size above 0",
          std::to_string(rows) + " rows, batch size " + std::to_string(batch_size), "Check the data.");
-  std::vector<Tensor> results;
+  std::vector<Tensor> results, texts;
   std::vector<const void*> in(arrays.size());
   std::vector<void*> out;
+  const bool measures = measured_.count(entry) > 0;
   for (std::int64_t begin = 0; begin < rows;) {
     const std::int64_t size = std::min(batch_size, rows - begin);
-    Lease workspace(*this, entry, batch_shapes(arrays, size));
-    const Plan& plan = workspace->plan();
-    if (results.empty()) {
-      for (const Spec& spec : plan.outputs) {
-        Shape shape = spec.dims.shape();
-        if (shape.rank() == 0 || shape[0] != size)
-          fail(ErrorKind::value, "'" + entry + "' cannot be mapped over batches", "outputs with one row per sample",
-               "shape " + to_string(shape) + " for " + std::to_string(size) + " samples",
-               "Run it on one batch instead.");
-        shape[0] = rows;
-        results.emplace_back(spec.dtype, shape);
-      }
-      out.resize(results.size());
-    }
-    for (; begin < rows && std::min(batch_size, rows - begin) == size; begin += size) {
-      const auto at = static_cast<std::size_t>(begin);
+    const std::vector<Shape> shapes = batch_shapes(arrays, size);
+    const auto point = [&] {
       for (std::size_t i = 0; i < arrays.size(); ++i)
-        in[i] = static_cast<const char*>(arrays[i].data()) + row_bytes(arrays[i]) * at;
+        in[i] = static_cast<const char*>(arrays[i].data()) + row_bytes(arrays[i]) * static_cast<std::size_t>(begin);
+    };
+    point();
+    Lease workspace(*this, entry, shapes, measure(entry, shapes, in));
+    if (results.empty()) results = make_rows(entry, workspace->plan(), size, rows);
+    out.resize(results.size());
+    check_rows(entry, workspace->plan(), results);
+    do {
+      point();
       for (std::size_t i = 0; i < results.size(); ++i)
-        out[i] = static_cast<char*>(results[i].data()) + row_bytes(results[i]) * at;
+        out[i] = static_cast<char*>(results[i].data()) + row_bytes(results[i]) * static_cast<std::size_t>(begin);
       workspace->run(in.data(), out.data(), variables_);
-    }
+      for (Tensor& result : results)
+        if (result.dtype() == DType::string) texts.push_back(own_rows(result, begin, begin + size));
+      begin += size;
+    } while (!measures && begin < rows && std::min(batch_size, rows - begin) == size);
   }
+  own_texts(results);
   return results;
 }
 

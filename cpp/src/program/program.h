@@ -18,7 +18,8 @@ class Workspace {
  public:
   explicit Workspace(std::shared_ptr<const Plan> plan);
 
-  // `outputs` have the plan's shapes. Variables that the plan writes are changed in place.
+  // `outputs` have the plan's shapes. Variables that the plan writes are changed in place. The bytes of texts among the
+  // outputs are those of the inputs, or stay until the next run.
   void run(const void* const* inputs, void* const* outputs, const std::vector<VariablePtr>& variables);
   const Plan& plan() const { return *plan_; }
 
@@ -34,6 +35,7 @@ class Workspace {
   std::vector<Operand> operands_;  // of all steps, in a row
   std::vector<Run> runs_;
   std::vector<Operand> copies_;  // from, to, from, to, ...
+  Texts texts_;
   std::vector<External> inputs_, outputs_, variables_;
 };
 
@@ -64,17 +66,22 @@ class Program {
  private:
   struct Planned {
     std::vector<Shape> shapes;
+    Bindings sizes;  // that were measured
     std::shared_ptr<const Plan> plan;
     std::vector<std::unique_ptr<Workspace>> idle;
   };
   // A workspace taken from its pool for the time of a run.
   class Lease;
 
-  Planned& planned(const std::string& entry, const std::vector<Shape>& shapes);  // under the lock
+  void add_measures(const std::string& entry, const Graph& graph);
+  Planned& planned(const std::string& entry, const std::vector<Shape>& shapes, const Bindings& sizes);  // locked
+  // The sizes an entry depends on beside those of its inputs.
+  Bindings measure(const std::string& entry, const std::vector<Shape>& shapes, const std::vector<const void*>& inputs);
   void check_inputs(const std::string& entry, const std::vector<Tensor>& inputs) const;
 
   std::vector<VariablePtr> variables_;
-  std::map<std::string, Graph> traced_, optimized_;
+  std::map<std::string, Graph> traced_, optimized_;           // optimized: also what measures the sizes of an entry
+  std::map<std::string, std::vector<std::string>> measured_;  // the symbols of entries that measure sizes
   std::map<std::string, std::vector<std::unique_ptr<Planned>>> plans_;
   std::vector<Tensor> staging_;  // rows gathered for a shuffled batch
   std::mutex mutex_;

@@ -272,7 +272,7 @@ class Layer(BuildableLayer, MaskedLayer):
         if isinstance(value, (list, tuple, dict)):
             if holds_padded(value):
                 return self._standardize(joined(value, self._standardize), positional)
-            if positional and isinstance(value, (list, tuple)) and value and _only_numbers(value):
+            if positional and isinstance(value, (list, tuple)) and value and _only_elements(value):
                 return self._standardize(convert_to_tensor(value))
             return tree.map_structure(lambda v: self._standardize(v, positional), value)
         if hasattr(value, "tocsr") and hasattr(value, "toarray"):  # SciPy's sparse matrices
@@ -280,7 +280,7 @@ class Layer(BuildableLayer, MaskedLayer):
         if isinstance(value, (np.ndarray, np.generic, Variable)) or hasattr(value, "__array__"):
             return self._standardize(convert_to_tensor(value))
         if positional and value is not None and not self._takes_any_argument:
-            if isinstance(value, (bool, int, float)):
+            if isinstance(value, (bool, int, float)) or (self._takes_texts and isinstance(value, (str, bytes))):
                 return self._standardize(convert_to_tensor(value))
             raise ValueError(
                 explain(
@@ -292,6 +292,7 @@ class Layer(BuildableLayer, MaskedLayer):
             )
         return value
 
+    _takes_texts = False  # a str is an input
     _takes_any_argument = False  # layers such as Lambda wrappers may take other positional arguments
 
     def _regularize(self, outputs: Any) -> None:
@@ -365,5 +366,5 @@ class Layer(BuildableLayer, MaskedLayer):
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
 
 
-def _only_numbers(value: Any) -> bool:
-    return all(isinstance(leaf, (bool, int, float, np.generic)) for leaf in leaves(value))
+def _only_elements(value: Any) -> bool:
+    return all(isinstance(leaf, (bool, int, float, str, bytes, np.generic)) for leaf in leaves(value))

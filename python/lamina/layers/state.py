@@ -16,6 +16,9 @@ from ..utils.naming import current_path, name_scope
 from ..variables import Variable, standardize_shape
 from .calls import call_depth
 
+# Counts the changes of what layers compute with beside their variables, such as vocabularies: traces are out of date.
+changes = 0
+
 
 class LayerState(Operation):
     """The part of a layer that knows its weights. What its attributes hold, also in lists and dicts, belongs to it."""

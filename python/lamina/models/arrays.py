@@ -10,7 +10,7 @@ import numpy as np
 from .. import _core, config, tree
 from ..checks import explain, is_integer, number
 from ..layers.ragged import Padded, is_ragged, object_rows, pad_rows
-from ..ops.convert import array_to_tensor
+from ..ops.convert import array_to_tensor, is_text
 
 Tensor = _core.Tensor
 
@@ -57,13 +57,16 @@ class Data(NamedTuple):
 
 
 def to_tensors(what: str, data: Any) -> Any:
-    """A nest of arrays as tensors: wide floats get the default dtype, other kinds the nearest. TypeError for texts."""
+    """A nest of arrays as tensors: wide floats get the default dtype, other kinds the nearest.
+
+    TypeError for texts that are no inputs.
+    """
     return tree.map_structure(lambda leaf: _to_tensor(what, leaf), one_array(data), none_is_leaf=what != "x")
 
 
 def one_array(data: Any) -> Any:
-    """A nested list of numbers as the one array it is; other data as they are."""
-    if isinstance(data, (list, tuple)) and data and all(_is_number(leaf) for leaf in tree.flatten(data)):
+    """A nested list of numbers or texts as the one array it is; other data as they are."""
+    if isinstance(data, (list, tuple)) and data and all(_is_element(leaf) for leaf in tree.flatten(data)):
         try:
             return np.asarray(data)
         except ValueError:
@@ -82,7 +85,7 @@ def rows_of_ragged_inputs(model: Any, x: Any) -> Any:
         return x
 
     def read(reference: Any, part: Any) -> Any:
-        listed = isinstance(part, (list, tuple)) and not isinstance(part, Padded) and not all(map(_is_number, part))
+        listed = isinstance(part, (list, tuple)) and not isinstance(part, Padded) and not all(map(_is_element, part))
         return object_rows(part) if listed and getattr(reference, "ragged", False) else part
 
     if isinstance(x, dict):
@@ -99,8 +102,8 @@ def padded_for_call(model: Any, x: Any) -> Any:
     return tree.traverse(lambda part: _to_tensor("x", part) if is_ragged(part) else None, rows)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (bool, int, float, np.generic))
+def _is_element(value: Any) -> bool:
+    return isinstance(value, (bool, int, float, str, bytes, np.generic))
 
 
 _ARRAYS = (np.ndarray, Tensor, dict, list, tuple)
@@ -145,13 +148,13 @@ def _to_tensor(what: str, leaf: Any) -> Any:
     array = to_array(leaf)
     if array.ndim == 0:
         raise ValueError(_no_samples(what, array.shape))
-    if array.dtype == object or array.dtype.kind in "USOMm":
+    if array.dtype.kind in "USTOMm" and not (what == "x" and is_text(array)):
         raise TypeError(
             explain(
                 f"`{what}` holds no numbers.",
-                "arrays of floats, ints or bools, all rows of one length",
+                f"arrays of floats, ints or bools{', or of texts' if what == 'x' else ''}, all rows of one length",
                 f"dtype {array.dtype}, shape {array.shape}",
-                "encode texts and categories as numbers, and pad rows of different lengths.",
+                "encode categories as numbers (StringLookup), and pad rows of different lengths.",
             )
         )
     if array.dtype == np.float64 and config.floatx() == "float32":

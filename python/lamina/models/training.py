@@ -12,8 +12,9 @@ from ..autodiff import GradientTape, tape_is_open
 from ..checks import choice, explain
 from ..data import batches
 from ..data.rows import collect
+from ..layers import state as layer_state
 from ..layers.calls import call_depth
-from ..ops.convert import array_to_tensor
+from ..ops.convert import zeros_of
 from ..scopes import StatelessScope, run_stateless, stateless_scope
 from ..utils.tracebacks import own_lines_hidden
 from ..variables import Variable
@@ -343,7 +344,7 @@ class Trainer:
     def _settings(self) -> Any:
         """What steps are traced for, beside the data: which weights are trained, and the kind of learning rate."""
         revision = self.optimizer.revision if self.compiled else 0
-        return (revision, *(v.trainable for v in self.weights)) if self.built else None  # type: ignore[attr-defined]
+        return (revision, layer_state.changes, *(v.trainable for v in self.weights)) if self.built else None  # type: ignore[attr-defined]
 
     _fast: Any = None
     _steps: dict[Any, programs.Step]
@@ -512,7 +513,7 @@ class Trainer:
     @own_lines_hidden
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for one batch, as NumPy arrays."""
-        fast = self._fast
+        fast = self._fast if layer_state.changes == 0 or self._is_fresh() else None
         if fast is not None and type(x) is np.ndarray and x.dtype == fast[0] and x.shape[1:] == fast[1] and len(x):
             return np.array(fast[2]("predict", [Tensor(x)])[0].numpy())
         data = self._batch(x)
@@ -525,7 +526,7 @@ class Trainer:
         """The outputs of the compiled 'predict' for one batch; keeps a short cut for more of the same kind."""
         step = self._step("predict", data)
         if isinstance(data.x, Tensor) and step.structure is None:
-            self._set("_fast", (data.x.dtype, data.x.shape[1:], step.program.run))
+            self._set("_fast", (data.x.dtype, data.x.shape[1:], step.program.run, layer_state.changes))
         return step.run(data.leaves)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -533,7 +534,7 @@ class Trainer:
         if len(args) == 1 and (not kwargs or (len(kwargs) == 1 and kwargs.get("training", True) in (False, None))):
             x = args[0]
             if type(x) is np.ndarray or (type(x) is Tensor and not x.is_symbolic):
-                fast = self._fast
+                fast = self._fast if layer_state.changes == 0 or self._is_fresh() else None
                 if fast is not None and self._quick and x.dtype == fast[0] and x.shape[1:] == fast[1]:
                     if _is_plain_place() and not hasattr(x, "_keras_mask"):
                         return fast[2]("predict", [Tensor(x) if type(x) is np.ndarray else x])[0]
@@ -542,6 +543,10 @@ class Trainer:
             if not isinstance(x, Tensor):
                 args = (arrays.padded_for_call(self, x),)
         return super().__call__(*args, **kwargs)  # type: ignore[misc]
+
+    def _is_fresh(self) -> bool:
+        """Whether the short cut was made after the last change of a layer."""
+        return self._fast is not None and self._fast[3] == layer_state.changes
 
     _quick: bool | None = None  # whether calls on data may run the compiled program; None: not known yet
 
@@ -624,7 +629,7 @@ def _describe(data: Data) -> Iterable[Any]:
     """The same structure with an empty array of each leaf's kind: enough to trace the step again."""
 
     def empty(tensor: Any) -> Any:
-        return array_to_tensor(np.empty((0, *tensor.shape[1:]), dtype=tensor.dtype))
+        return zeros_of((0, *tensor.shape[1:]), tensor.dtype)
 
     return [tree.map_structure(empty, part, none_is_leaf=False) for part in data]
 

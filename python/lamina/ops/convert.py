@@ -48,10 +48,19 @@ def is_symbolic(x: Any) -> bool:
     return isinstance(x, Tensor) and x.is_symbolic
 
 
+def is_text(array: np.ndarray) -> bool:
+    """Whether an array holds texts: str or bytes, also as objects."""
+    if array.dtype.kind == "O":  # none at all may be texts
+        return array.size == 0 or isinstance(array.flat[0], (str, bytes))
+    return array.dtype.kind in "UST"
+
+
 def array_to_tensor(array: np.ndarray) -> Any:
-    """The array as a tensor, without a copy where dtype and layout allow. TypeError for dtypes such as strings."""
+    """The array as a tensor, without a copy where dtype and layout allow. TypeError for dtypes such as dates."""
     name = array.dtype.name
     if name not in _RANK:
+        if is_text(array):
+            return Tensor(array)
         nearest = _NEAREST.get(name)
         if nearest is None:
             raise TypeError(
@@ -66,6 +75,11 @@ def array_to_tensor(array: np.ndarray) -> Any:
     elif not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
     return Tensor(array if array.flags.c_contiguous else np.ascontiguousarray(array).reshape(array.shape))
+
+
+def zeros_of(shape: Any, dtype: str) -> Any:
+    """A tensor of zeros, or of empty texts."""
+    return array_to_tensor(np.zeros(shape, dtype="U1" if dtype == "string" else dtype))
 
 
 def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any = None) -> Any:
@@ -123,13 +137,15 @@ def _to_tensor(x: Any) -> Any:
         return array_to_tensor(x)
     if isinstance(x, (list, tuple)):
         return _list_to_tensor(x)
-    if x is None or isinstance(x, (str, bytes, dict, set)):
+    if isinstance(x, (str, bytes)):
+        return Tensor(np.array(x, dtype=object))
+    if x is None or isinstance(x, (dict, set)):
         raise TypeError(
             explain(
                 "A value cannot become a tensor.",
-                "numbers, arrays, nested lists of numbers, tensors or variables",
+                "numbers or texts, arrays or nested lists of them, tensors or variables",
                 f"{x!r} of type {type(x).__name__}",
-                "pass numbers; texts and categories have to be encoded as numbers first.",
+                "pass numbers or texts.",
             )
         )
     return array_to_tensor(np.asarray(x))
@@ -153,7 +169,9 @@ def _list_to_tensor(x: list[Any] | tuple[Any, ...]) -> Any:
                 "fill them up to one length (lamina.utils.pad_sequences).",
             )
         ) from None
-    if array.dtype == "float64" and not _holds(x, (np.float64, np.ndarray)):
+    if array.dtype.kind in "US":  # of fixed width, which cuts zeros off
+        array = np.array(x, dtype=object)
+    elif array.dtype == "float64" and not _holds(x, (np.float64, np.ndarray)):
         return convert_to_tensor(array_to_tensor(array), config.floatx())
     elif array.dtype == "int64" and not _holds(x, (np.int64, np.ndarray)) and (array.size == 0 or _fits_int32(array)):
         array = array.astype(config.floatx() if array.size == 0 else "int32")

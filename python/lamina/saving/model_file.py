@@ -11,7 +11,7 @@ import numpy as np
 from .. import _core, tree
 from ..checks import explain
 from ..layers.ragged import Padded
-from ..ops.convert import array_to_tensor
+from ..ops.convert import array_to_tensor, zeros_of
 
 ENDING = ".lamina"
 
@@ -59,6 +59,9 @@ def _metadata(model: Any) -> dict[str, str]:
         [i, layer.quantization_mode, serialize_keras_object(layer.quantization_config)]
         for i, layer in enumerate(model._flatten_layers())
         if getattr(layer, "_is_quantized", False)
+    ]
+    record["assets"] = [
+        [i, layer.assets()] for i, layer in enumerate(model._flatten_layers()) if hasattr(layer, "take_assets")
     ]
     names = [v.core.name for v in model.variables]
     return {
@@ -109,7 +112,7 @@ def _input_like(model: Any) -> Any:
     """Empty inputs of the right kind, from the model's symbolic inputs or the shapes it was built with."""
 
     def empty(shape: Any, dtype: str) -> Any:
-        return array_to_tensor(np.empty((0, *(1 if n is None else n for n in shape[1:])), dtype=dtype))
+        return zeros_of((0, *(1 if n is None else n for n in shape[1:])), dtype)
 
     if getattr(model, "_last_data", None) is not None:
         return model._last_data.x
@@ -137,11 +140,12 @@ def _input_like(model: Any) -> Any:
     return tree.map_structure(like, structure)
 
 
+_TEXTS = ("The quick, brown fox", "jumps", "Über den\tfaulen Hund 1 2 3.")
 _UNKNOWN_SIZES = (4, 16, 64)  # tried for sizes that a model leaves open
 
 
 def _golden(program: Any, samples: int) -> list[Any] | None:
-    """Samples of fixed pseudo-random numbers (zeros for ints, which may be indices) that the model can take.
+    """Samples of fixed pseudo-random numbers (zeros for ints, which may be indices) and texts that the model can take.
 
     None if there are none, or if a prediction changes variables: then no two of them are the same.
     """
@@ -154,8 +158,10 @@ def _golden(program: Any, samples: int) -> list[Any] | None:
             sizes = [samples, *(size if n is None else n for n in shape[1:])]
             if dtype in ("float32", "float64"):
                 golden.append(array_to_tensor(random.standard_normal(sizes).astype(dtype)))
+            elif dtype == "string":
+                golden.append(array_to_tensor(np.resize(np.array(_TEXTS), sizes)))
             else:
-                golden.append(array_to_tensor(np.zeros(sizes, dtype=dtype)))
+                golden.append(zeros_of(sizes, dtype))
         try:
             program.run("predict", golden)
         except ValueError:
@@ -196,7 +202,9 @@ def load_model(
 
     record = json.loads(metadata["model"])
     compile_config, quantized = record.pop("compile_config", None), record.pop("quantized", [])
+    assets = record.pop("assets", [])
     model = deserialize_keras_object(record, custom_objects=custom_objects)
+    _take_assets(model, assets)
     _quantize_again(model, quantized, custom_objects)
     if compile and compile_config:
         from .registration import CustomObjectScope
@@ -205,6 +213,26 @@ def load_model(
             model.compile_from_config(compile_config)
     _restore(model, program, path)
     return model
+
+
+def _take_assets(model: Any, records: Any) -> None:
+    """Gives layers the files that were kept for them, such as vocabularies. ValueError for what no file has."""
+    layers = dict(enumerate(model._flatten_layers()))
+    for record in records if isinstance(records, list) else [records]:
+        number, files = record if isinstance(record, list) and len(record) == 2 else (None, None)
+        layer = layers.get(number) if isinstance(number, int) else None
+        right = isinstance(files, dict) and all(isinstance(text, str) for text in files.values())
+        take = getattr(layer, "take_assets", None)
+        if take is None or not right:
+            raise ValueError(
+                explain(
+                    "The file keeps texts for a layer that the model does not have.",
+                    "[number of a layer, {name: text}]",
+                    repr(record)[:80],
+                    "save the model again.",
+                )
+            )
+        take(files)
 
 
 def _quantize_again(model: Any, records: Any, custom_objects: dict[str, Any] | None) -> None:

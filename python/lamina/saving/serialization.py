@@ -269,6 +269,11 @@ def deserialize_keras_object(
         _state.depth = depth
 
 
+def is_deserializing() -> bool:
+    """Whether an object is being made from a configuration: what that names is not opened."""
+    return getattr(_state, "depth", 0) > 0
+
+
 def _deserialize_record(record: dict[str, Any]) -> Any:
     name, config = record["class_name"], record["config"]
     if name.startswith("__") and name.endswith("__"):

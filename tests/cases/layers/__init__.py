@@ -15,6 +15,7 @@ from cases.layers import (
     reshaping,
 )
 from cases.layers.case import FUNCTIONS, Case, inner, rows
+from cases.layers.texts import ROWS as TEXTS
 
 LAYERS: list[Case] = [
     *core.ROWS,
@@ -31,4 +32,4 @@ LAYERS: list[Case] = [
     *images.ROWS,
 ]
 
-__all__ = ["FUNCTIONS", "LAYERS", "Case", "inner", "rows"]
+__all__ = ["FUNCTIONS", "LAYERS", "TEXTS", "Case", "inner", "rows"]

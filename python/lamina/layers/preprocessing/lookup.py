@@ -1,0 +1,452 @@
+"""What StringLookup and IntegerLookup share: numbers for tokens, found in data or given."""
+
+from __future__ import annotations
+
+import collections
+import os
+from typing import Any
+
+import numpy as np
+
+from ... import _core, config, ops
+from ...checks import choice, explain, integer
+from ...ops.convert import array_to_tensor, is_symbolic
+from .. import state
+from ..layer import Layer
+from .adapt import batches
+from .encoding import encode, say_it_is_dense
+from .vocabulary import IntegerVocabulary, TextVocabulary, parse_tokens, read_tokens
+
+MODES = ("int", "one_hot", "multi_hot", "count", "tf_idf")
+_OLD_MODES = {"binary": "multi_hot", "tf-idf": "tf_idf"}
+_FILE = "vocabulary.txt"
+
+
+def output_mode(owner: str, mode: str) -> str:
+    """One of `MODES`; the names of older versions are known too."""
+    return choice(owner, "output_mode", _OLD_MODES.get(mode, mode) if isinstance(mode, str) else mode, MODES)
+
+
+def salt_of(owner: str, salt: Any) -> list[int] | None:
+    """The two halves of a key: given as both, or as one int for both."""
+    if salt is None:
+        return None
+    halves = [salt, salt] if isinstance(salt, int) else list(salt) if isinstance(salt, (list, tuple)) else []
+    if len(halves) != 2 or not all(isinstance(half, int) and not isinstance(half, bool) for half in halves):
+        raise ValueError(
+            explain(f"{owner}: `salt` is no key.", "an int, or two of them", f"salt={salt!r}", "pass e.g. salt=1337.")
+        )
+    return halves
+
+
+def hashed(x: Any, num_bins: Any, salt: list[int] | None) -> Any:
+    """The bins of texts or int64 numbers."""
+    if salt is None:
+        return _core.ops.text_hash(x, num_bins=num_bins)
+    key0, key1 = ((half & (2**64 - 1)) - (2**64 if half >> 63 & 1 else 0) for half in salt)
+    return _core.ops.text_hash(x, num_bins=num_bins, salted=True, key0=key0, key1=key1)
+
+
+class Lookup(Layer):
+    """Numbers for tokens: first the mask (only where numbers are given out), then the unknown ones, then the rest."""
+
+    vocabulary_dtype: str
+    mask_token: Any
+    oov_token: Any
+    salt: Any = None
+    oov_method = "farmhash"
+    supports_jit = False
+
+    def _set_up(
+        self,
+        max_tokens: int | None,
+        num_oov_indices: int,
+        vocabulary: Any,
+        idf_weights: Any,
+        invert: bool,
+        mode: str,
+        sparse: bool,
+        pad_to_max_tokens: bool,
+        vocabulary_size: int | None,
+    ) -> None:
+        owner = type(self).__name__
+        self.max_tokens = None if max_tokens is None else integer(owner, "max_tokens", max_tokens, minimum=2)
+        self.num_oov_indices = integer(owner, "num_oov_indices", num_oov_indices, minimum=0)
+        self.output_mode = output_mode(owner, mode)
+        self.invert, self.sparse, self.pad_to_max_tokens = bool(invert), bool(sparse), bool(pad_to_max_tokens)
+        say_it_is_dense(self, self.sparse, self.output_mode)
+        for wrong, what, expected, received in (
+            (self.pad_to_max_tokens and max_tokens is None, "nothing says how far to pad", "`max_tokens`", "None"),
+            (self.invert and mode != "int", "numbers cannot be looked up as vectors", "output_mode='int'", repr(mode)),
+            (
+                idf_weights is not None and self.output_mode != "tf_idf",
+                "`idf_weights` have no use",
+                "output_mode='tf_idf'",
+                repr(mode),
+            ),
+        ):
+            if wrong:
+                raise ValueError(explain(f"{owner}: {what}.", expected, received, "change one of the arguments."))
+        self.input_vocabulary = None if isinstance(vocabulary, (str, os.PathLike)) else _listed(vocabulary)
+        self.input_idf_weights = _listed(idf_weights)
+        self.idf_weights: Any = None
+        self._is_given = vocabulary is not None
+        self._expected_size = vocabulary_size  # of a saved layer, whose tokens come later
+        self._vocabulary = self._make([])
+        self.reset_state()
+        if vocabulary is not None:
+            self.set_vocabulary(vocabulary, idf_weights)
+
+    # Where tokens stand.
+
+    def _make(self, tokens: list[Any]) -> Any:
+        return (TextVocabulary if self.vocabulary_dtype == "string" else IntegerVocabulary)(tokens)
+
+    @property
+    def _oov_start(self) -> int:
+        return int(self.mask_token is not None and self.output_mode == "int")
+
+    @property
+    def _token_start(self) -> int:
+        return self._oov_start + self.num_oov_indices
+
+    def vocabulary_size(self) -> int:
+        """The number of tokens, those for the mask and unknown ones included."""
+        return self._token_start + len(self._vocabulary.tokens)
+
+    def get_vocabulary(self, include_special_tokens: bool = True) -> list[Any]:
+        """The tokens by their number; without those for the mask and unknown ones on demand."""
+        special = [self.mask_token] * self._oov_start + [self.oov_token] * self.num_oov_indices
+        return [*(special if include_special_tokens else ()), *self._vocabulary.tokens]
+
+    def set_vocabulary(self, vocabulary: Any, idf_weights: Any = None) -> None:
+        """Replaces the vocabulary: a list of tokens, or a file; those for mask and unknown ones may stand at its start.
+
+        `idf_weights` are the inverse document frequencies that 'tf_idf' needs, one for each token. ValueError for
+        repeated tokens, more than `max_tokens`, files that cannot be read, and weights that do not fit.
+        """
+        owner = type(self).__name__
+        if (idf_weights is None) == (self.output_mode == "tf_idf"):
+            raise ValueError(
+                explain(
+                    f"{owner}: the vocabulary and its weights do not go together.",
+                    "`idf_weights` with output_mode='tf_idf', and only then",
+                    f"output_mode={self.output_mode!r}, idf_weights={idf_weights!r}",
+                    "pass both, or call `adapt`.",
+                )
+            )
+        if isinstance(vocabulary, (str, os.PathLike)):
+            from ...saving.serialization import is_deserializing
+
+            if is_deserializing():
+                raise ValueError(
+                    explain(
+                        f"{owner}: a configuration names a vocabulary file, which is not read.",
+                        "tokens, or a vocabulary inside the model's own file",
+                        repr(os.fspath(vocabulary)),
+                        "leave it out, and call `set_vocabulary` with the path.",
+                    )
+                )
+            vocabulary = read_tokens(owner, os.fspath(vocabulary), self.vocabulary_dtype)
+        tokens = self._checked(_listed(vocabulary))
+        special = self.get_vocabulary()[: self._token_start]
+        found_special = self._token_start > 0 and tokens[: self._token_start] == special
+        own = tokens[self._token_start :] if found_special else tokens
+        self._refuse_odd(own, special)
+        self._vocabulary = self._make(own)
+        if idf_weights is not None:
+            self._set_weights(np.asarray(_listed(idf_weights), "float64"), len(tokens), found_special)
+        self._changed()
+
+    def _checked(self, tokens: Any) -> list[Any]:
+        owner = type(self).__name__
+        if not isinstance(tokens, list) or not tokens:
+            raise ValueError(
+                explain(f"{owner}: the vocabulary is empty.", "one token or more", repr(tokens)[:80], "pass a list.")
+            )
+        if self.vocabulary_dtype == "string":
+            tokens = [t.decode("utf-8", "surrogateescape") if isinstance(t, bytes) else t for t in tokens]
+        kind = str if self.vocabulary_dtype == "string" else int
+        for token in tokens:
+            if not isinstance(token, kind) and token not in (self.mask_token, self.oov_token):
+                raise ValueError(
+                    explain(
+                        f"{owner}: a token is of another kind.", kind.__name__, repr(token), "convert the vocabulary."
+                    )
+                )
+        return tokens
+
+    def _refuse_odd(self, tokens: list[Any], special: list[Any]) -> None:
+        owner = type(self).__name__
+        repeated = [token for token, count in collections.Counter(tokens).items() if count > 1]
+        if repeated:
+            raise ValueError(
+                explain(
+                    f"{owner}: the vocabulary repeats tokens.",
+                    "each token once",
+                    f"{len(repeated)} repeated ones, such as {repeated[:5]}",
+                    "remove them: list(dict.fromkeys(vocabulary)).",
+                )
+            )
+        for name, token in (("mask", self.mask_token), ("unknown", self.oov_token if self.invert else None)):
+            if token is not None and token in tokens:
+                raise ValueError(
+                    explain(
+                        f"{owner}: the token for {name} ones stands among the others.",
+                        f"a vocabulary without it, or one that begins with {special}",
+                        f"{token!r} at place {tokens.index(token)}",
+                        "remove it.",
+                    )
+                )
+        size = self._token_start + len(tokens)
+        if self.max_tokens is not None and size > self.max_tokens:
+            raise ValueError(
+                explain(
+                    f"{owner}: the vocabulary is too large.",
+                    f"at most max_tokens={self.max_tokens}",
+                    f"{size} tokens, those for mask and unknown ones included",
+                    "cut it, or raise max_tokens.",
+                )
+            )
+
+    def _set_weights(self, weights: np.ndarray, count: int, with_special: bool) -> None:
+        if weights.shape != (count,):
+            raise ValueError(
+                explain(
+                    f"{type(self).__name__}: `idf_weights` do not fit the vocabulary.",
+                    f"{count} numbers, one for each token",
+                    f"shape {weights.shape}",
+                    "pass one weight for each token.",
+                )
+            )
+        if not with_special:  # unknown tokens weigh as others do on average
+            weights = np.concatenate([np.full(self._token_start, weights.mean()), weights])
+        if self.pad_to_max_tokens and self.max_tokens is not None:
+            weights = np.pad(weights, (0, self.max_tokens - len(weights)))
+        self.idf_weights = array_to_tensor(weights.astype(config.floatx()))
+
+    def _changed(self) -> None:
+        """Programs that were traced before are out of date."""
+        self._expected_size = None
+        state.changes += 1
+
+    # Finding the vocabulary in data.
+
+    def adapt(self, data: Any, steps: int | None = None) -> None:
+        """Makes the vocabulary from the tokens in `data`: an array, a list, a dataset, or at most `steps` batches.
+
+        The most frequent tokens come first, of equally frequent ones the largest. What was found before is forgotten.
+        ValueError when the vocabulary was given.
+        """
+        self.reset_state()
+        for batch in batches(type(self).__name__, data, steps):
+            self.update_state(batch[:, None] if batch.ndim == 1 else batch)
+        self.finalize_state()
+
+    def reset_state(self) -> None:
+        """Forgets the tokens counted so far, but not the vocabulary."""
+        self._counts: collections.Counter[Any] = collections.Counter()
+        self._document_counts: collections.Counter[Any] = collections.Counter()
+        self._documents = 0
+
+    def update_state(self, data: Any) -> None:
+        """Counts the tokens of a batch; rows are documents, and an array of one axis is one."""
+        array = self._tokens_of(data)
+        self.count(np.atleast_2d(array) if array.ndim < 2 else array.reshape(array.shape[0], -1))
+
+    def count(self, rows: Any) -> None:
+        """Counts the tokens of documents."""
+        if self._is_given:
+            raise ValueError(
+                explain(
+                    f"{type(self).__name__} {self.name!r}: the vocabulary is known already.",
+                    "a layer made without `vocabulary`",
+                    "a call of `adapt`",
+                    "leave out `vocabulary`, or do not adapt.",
+                )
+            )
+        for row in rows:
+            tokens = row.tolist() if isinstance(row, np.ndarray) else row
+            self._counts.update(tokens)
+            if self.output_mode == "tf_idf":
+                self._document_counts.update(set(tokens))
+                self._documents += 1
+
+    def _tokens_of(self, data: Any) -> np.ndarray:
+        array = np.asarray(data.numpy() if hasattr(data, "numpy") else data)
+        if self.vocabulary_dtype != "string":
+            if array.dtype.kind not in "iub":
+                raise TypeError(
+                    explain(
+                        f"{type(self).__name__}: the data are no integers.",
+                        "arrays of ints",
+                        f"dtype {array.dtype}",
+                        "use a StringLookup for texts, Discretization for floats.",
+                    )
+                )
+            return array
+        return ops.convert_to_tensor(array).numpy()  # str in all places; TypeError for others
+
+    def finalize_state(self) -> None:
+        """Makes the vocabulary from the tokens counted so far."""
+        if self._is_given or not self._counts:
+            return
+        for token in (self.mask_token, self.oov_token):
+            self._counts.pop(token, None)
+        # By their bytes, so that the order is that of Keras.
+        key = (lambda t: t.encode("utf-8", "surrogateescape")) if self.vocabulary_dtype == "string" else int
+        tokens = sorted(self._counts, key=lambda t: (self._counts[t], key(t)), reverse=True)
+        if self.max_tokens is not None:
+            tokens = tokens[: max(self.max_tokens - self._token_start, 0)]
+        self._vocabulary = self._make(tokens)
+        if self.output_mode == "tf_idf":
+            found = np.array([self._document_counts[token] for token in tokens], "float64")
+            self._set_weights(np.log(1 + self._documents / (1 + found)), len(tokens), False)
+        self.reset_state()
+        self._changed()
+
+    # Looking up.
+
+    def call(self, inputs: Any) -> Any:
+        if self._expected_size is not None:
+            raise RuntimeError(
+                explain(
+                    f"{type(self).__name__} {self.name!r} has no vocabulary yet.",
+                    f"the {self._expected_size} tokens it had when it was saved",
+                    "a configuration alone",
+                    "load the whole model, or call `set_vocabulary` or `adapt`.",
+                )
+            )
+        x = ops.convert_to_tensor(inputs)
+        if self.invert:
+            places = ops.cast(x, "int64")
+            found = self._vocabulary.gather(places - self._token_start, self.oov_token)
+            return found if self.mask_token is None else self._with_mask(places, found)
+        if self.vocabulary_dtype == "int64":
+            x = ops.cast(x, "int64")
+        numbers = self._numbers(x)
+        return numbers if self.output_mode == "int" else self.encode(numbers)
+
+    def _with_mask(self, places: Any, tokens: Any) -> Any:
+        if self.vocabulary_dtype == "string":
+            table = TextVocabulary([self.mask_token, self.oov_token, *self._vocabulary.tokens])
+            own = places - self._token_start
+            size = len(self._vocabulary.tokens)
+            inside = ops.logical_and(own >= 0, own < size)
+            return table.gather(ops.where(places == 0, 0, ops.where(inside, own + 2, 1)), self.oov_token)
+        return ops.where(places == 0, np.int64(self.mask_token), tokens)
+
+    def _numbers(self, x: Any) -> Any:
+        place = self._vocabulary.find(x)
+        numbers = ops.where(place >= 0, place + self._token_start, self._unknown(x))
+        if self.mask_token is not None:
+            # Vectors leave it out, as they do all numbers that are none of their entries.
+            masked = np.int64(0 if self.output_mode == "int" else np.iinfo("int64").max)
+            numbers = ops.where(self._make([self.mask_token]).find(x) == 0, masked, numbers)
+        if self.num_oov_indices == 0 and not is_symbolic(numbers):
+            self._refuse_unknown(x, numbers.numpy())
+        return numbers
+
+    def _unknown(self, x: Any) -> Any:
+        """The numbers of tokens that are not in the vocabulary."""
+        if self.num_oov_indices < 2:
+            return np.int64(self._oov_start if self.num_oov_indices else -1)
+        if self.vocabulary_dtype == "int64" and self.oov_method == "floormod":
+            return ops.mod(x, self.num_oov_indices) + self._oov_start
+        return hashed(x, self.num_oov_indices, self.salt) + self._oov_start
+
+    def _refuse_unknown(self, x: Any, numbers: np.ndarray) -> None:
+        unknown = np.asarray(x.numpy())[numbers == -1]
+        if unknown.size:
+            raise ValueError(
+                explain(
+                    f"{type(self).__name__}: tokens are not in the vocabulary.",
+                    "tokens of the vocabulary, since num_oov_indices=0",
+                    f"{unknown.size} others, such as {unknown[:5].tolist()}",
+                    "set num_oov_indices=1, so that unknown tokens get a number.",
+                )
+            )
+
+    @property
+    def depth(self) -> int:
+        """The number of entries of vectors."""
+        return self.max_tokens if self.pad_to_max_tokens and self.max_tokens is not None else self.vocabulary_size()
+
+    def encode(self, numbers: Any) -> Any:
+        """Numbers as vectors."""
+        mode = "count" if self.output_mode == "tf_idf" else self.output_mode
+        vectors = encode(numbers, mode, self.depth, config.floatx())
+        return self.weighted(vectors) if self.output_mode == "tf_idf" else vectors
+
+    def weighted(self, counts: Any) -> Any:
+        """Counts times the inverse document frequencies. ValueError before these are known."""
+        if self.idf_weights is None:
+            raise ValueError(
+                explain(
+                    f"{type(self).__name__}: the document frequencies are not known yet.",
+                    "`idf_weights`, or a call of `adapt`",
+                    "output_mode='tf_idf' and no data",
+                    "call layer.adapt(data) first.",
+                )
+            )
+        return counts * self.idf_weights
+
+    # Files: the tokens that were found are an asset, given ones are in the configuration.
+
+    def get_config(self) -> dict[str, Any]:
+        size = self.vocabulary_size() if self._vocabulary.tokens else None
+        found = {
+            "vocabulary": self.input_vocabulary,
+            "idf_weights": self.input_idf_weights,
+            "vocabulary_size": size if self.output_mode != "int" else None,
+        }
+        given = super().get_config()
+        return {**given, **{name: found[name] for name in found if name in given or name == "vocabulary_size"}}
+
+    def save_own_variables(self, store: Any) -> None:
+        if self.idf_weights is not None:
+            store["idf_weights"] = self.idf_weights.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        if self.output_mode == "tf_idf":
+            self.idf_weights = array_to_tensor(np.asarray(store["idf_weights"], config.floatx()))
+
+    def save_assets(self, dir_path: str) -> None:
+        """Writes the tokens that were found to a file of the folder."""
+        for name, text in self.assets().items():
+            with open(os.path.join(dir_path, name), "w", encoding="utf-8", errors="surrogateescape") as file:
+                file.write(text)
+
+    def load_assets(self, dir_path: str) -> None:
+        """Reads what `save_assets` wrote."""
+        path = os.path.join(dir_path, _FILE)
+        if self.input_vocabulary is None and os.path.isfile(path):
+            with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
+                self.take_assets({_FILE: file.read()})
+
+    def assets(self) -> dict[str, str]:
+        """Texts of files, by name, that saved models keep for the layer."""
+        if self.input_vocabulary is not None or not self._vocabulary.tokens:
+            return {}
+        return {_FILE: "\n".join(map(str, self.get_vocabulary()))}
+
+    def take_assets(self, files: dict[str, str]) -> None:
+        """The layer as it was when these files were kept."""
+        if self.input_vocabulary is not None or _FILE not in files:
+            return
+        tokens = parse_tokens(type(self).__name__, files[_FILE], self.vocabulary_dtype, _FILE)
+        special = [str(token) for token in self.get_vocabulary()[: self._token_start]]
+        if [str(token) for token in tokens[: self._token_start]] == special:
+            tokens = tokens[self._token_start :]
+        self._refuse_odd(tokens, special)
+        self._vocabulary = self._make(tokens)
+        self._changed()
+
+
+def _listed(values: Any) -> Any:
+    """Arrays and tensors as the lists that configurations keep."""
+    if values is None:
+        return None
+    if hasattr(values, "numpy"):
+        values = values.numpy()
+    return values.tolist() if isinstance(values, np.ndarray) else list(values)
