@@ -1,0 +1,96 @@
+"""What layers do to colors in training, against Keras: both are given what ours has drawn."""
+
+import numpy as np
+import pytest
+
+import lamina
+from lamina import layers, ops
+
+LAYERS = [
+    ("RandomBrightness", {"factor": 0.4}),
+    ("RandomBrightness", {"factor": (-0.9, -0.2), "value_range": (0, 1)}),
+    ("RandomContrast", {"factor": 0.9}),
+    ("RandomContrast", {"factor": (0.5, 0.7), "value_range": (0, 200), "data_format": "channels_first"}),
+    ("RandomColorDegeneration", {"factor": 0.8}),
+    ("RandomColorDegeneration", {"factor": (0.2, 0.9), "value_range": (0, 1), "data_format": "channels_first"}),
+    ("RandomGrayscale", {"factor": 0.5}),
+    ("RandomGrayscale", {"factor": 1.0, "data_format": "channels_first"}),
+    ("RandomInvert", {"factor": (0.4, 0.6)}),
+    ("RandomInvert", {"factor": 1.0, "value_range": (0, 1)}),
+    ("RandomPosterization", {"factor": 4}),
+    ("RandomPosterization", {"factor": (2, 6), "value_range": (0, 1)}),
+    ("RandomPosterization", {"factor": [8, 8], "value_range": (-1, 1)}),
+    ("Solarization", {"threshold_factor": 0.9}),
+    ("Solarization", {"addition_factor": (0.1, 0.5), "threshold_factor": (0.3, 0.8), "value_range": (0, 1)}),
+    ("RandomHue", {"factor": 0.9}),
+    ("RandomHue", {"factor": (0.5, 1.0), "value_range": (0, 1), "data_format": "channels_first"}),
+    ("RandomSaturation", {"factor": (0.1, 0.6)}),
+    ("RandomSaturation", {"factor": 0.8, "value_range": (0, 1)}),
+    ("RandomSaturation", {"factor": (1.0, 1.0), "value_range": (0, 1), "data_format": "channels_first"}),
+    ("RandomSharpness", {"factor": 0.4}),
+    ("RandomSharpness", {"factor": (0.6, 0.9), "value_range": (0, 1)}),
+    ("RandomSharpness", {"factor": (0.1, 0.9), "data_format": "channels_first"}),
+    ("RandomGaussianBlur", {"sigma": (0.5, 1.0)}),
+    ("RandomGaussianBlur", {"factor": 0.5, "kernel_size": (3, 5), "sigma": 0.7, "data_format": "channels_first"}),
+    ("AutoContrast", {}),
+    ("AutoContrast", {"value_range": (-20, 300)}),
+    ("Equalization", {}),
+    ("Equalization", {"bins": 16, "value_range": (0, 1)}),
+    ("Equalization", {"bins": 8, "data_format": "channels_first"}),
+    ("ContrastLimitedAdaptiveHistogramEqualization", {"tile_grid_size": (2, 2)}),
+    ("ContrastLimitedAdaptiveHistogramEqualization", {"clip_limit": 0.0, "value_range": (0, 1)}),
+    ("ContrastLimitedAdaptiveHistogramEqualization", {"tile_grid_size": [2, 3], "data_format": "channels_first"}),
+]
+
+
+def photos(options, rng, batch=4):
+    """Images of the layer's value range, of which one has a channel without contrast."""
+    low, high = options.get("value_range", (0, 255))
+    x = rng.uniform(low, high, (batch, 6, 5, 3))
+    x = (np.floor(x) if high > 1 else x).astype("float32")
+    x[0, :, :, 1] = x[0, 0, 0, 1]
+    return np.ascontiguousarray(x.transpose(0, 3, 1, 2)) if options.get("data_format") == "channels_first" else x
+
+
+def arrays(nest):
+    return lamina.tree.map_structure(lambda t: t.numpy(), nest)
+
+
+def shapes(nest):
+    return lamina.tree.map_structure(lambda t: tuple(t.shape), nest, none_is_leaf=False)
+
+
+@pytest.mark.parametrize(("name", "options"), LAYERS, ids=[f"{n}-{i}" for i, (n, _) in enumerate(LAYERS)])
+def test_what_is_drawn_is_done(name, options, keras, rng):
+    x = photos(options, rng)
+    ours, theirs = (getattr(library.layers, name)(**options) for library in (lamina, keras))
+    drawn = ours.get_random_transformation(ops.convert_to_tensor(x), training=True)
+    assert shapes(drawn) == shapes(theirs.get_random_transformation(x, training=True))
+    found = ours.transform_images(ops.convert_to_tensor(x), drawn, training=True).numpy()
+    wanted = np.asarray(theirs.transform_images(x, None if drawn is None else arrays(drawn), training=True))
+    high = options.get("value_range", (0, 255))[1]
+    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=2e-5 * high)
+    for key, value in theirs.get_config().items():
+        if key in options:
+            assert np.all(np.asarray(ours.get_config()[key]) == np.asarray(value)), key
+
+
+def test_jitter_is_its_parts(keras, rng):
+    options = {"brightness_factor": 0.3, "contrast_factor": 0.5, "saturation_factor": (0.3, 0.7), "hue_factor": 0.4}
+    x = photos({"value_range": (0, 1)}, rng)
+    ours = layers.RandomColorJitter((0, 1), **options, seed=3)
+    drawn = ours.get_random_transformation(ops.convert_to_tensor(x))
+    theirs = keras.layers.RandomColorJitter((0, 1), **options)
+    wanted = x
+    for name, transformation in arrays(drawn).items():
+        wanted = getattr(theirs, name).transform_images(wanted, transformation)
+    np.testing.assert_allclose(ours.transform_images(x, drawn).numpy(), wanted, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_whole_numbers_of_limited_equalization(dtype, keras, rng):
+    x = rng.integers(0, 256, (2, 9, 10, 1)).astype(dtype)
+    name = "ContrastLimitedAdaptiveHistogramEqualization"
+    found, wanted = (getattr(library.layers, name)(tile_grid_size=(3, 4))(x) for library in (lamina, keras))
+    assert found.dtype == str(wanted.dtype) == dtype
+    np.testing.assert_allclose(found.numpy(), wanted, rtol=1e-5, atol=1e-3)
