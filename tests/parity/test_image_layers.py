@@ -37,6 +37,15 @@ ROWS = [
     ("RandomZoom", D(height_factor=(-0.5, -0.1), width_factor=(0.2, 0.6), fill_mode="wrap")),
     ("RandomShear", D(x_factor=0.4, y_factor=(0.1, 0.3))),
     ("RandomShear", D(x_factor=(0.1, 0.2), fill_mode="constant")),
+    ("RandomPerspective", D(factor=(0.7, 1.0), scale=0.6)),
+    ("RandomPerspective", D(factor=0.0, interpolation="nearest")),
+    ("RandomCrop", D(height=5, width=4)),
+    ("RandomCrop", D(height=8, width=6)),
+    ("RandomErasing", D()),
+    ("RandomErasing", D(factor=(0.9, 1.0), scale=(0.2, 0.4), fill_value=300)),
+    ("CutMix", D()),
+    ("CutMix", D(factor=(0.2, 0.4))),
+    ("MixUp", D(alpha=0.5)),
     ("RandomBrightness", D(factor=0.5)),
 ]
 EACH = pytest.mark.parametrize(("name", "arguments"), ROWS, ids=[f"{name}-{i}" for i, (name, _) in enumerate(ROWS)])
@@ -67,15 +76,25 @@ def test_one_transformation(name, arguments):
     same = theirs_of(transformation)
     if isinstance(transformation, dict):
         assert transformation.keys() == theirs.get_random_transformation(IMAGES).keys()
-    for part, value in (("images", IMAGES), ("segmentation_masks", MASKS), ("labels", LABELS)):
+    if name == "RandomCrop":
+        same = same[:2]  # ours knows the sizes of the images, too
+    parts = [("images", IMAGES), ("segmentation_masks", MASKS), ("labels", LABELS)]
+    for part, value in parts if name != "MixUp" else parts[::2]:  # Keras mixes masks of other images
         method = f"transform_{part}"
         got = getattr(ours, method)(ops.convert_to_tensor(value), transformation, training=True)
         wanted = getattr(theirs, method)(keras.ops.convert_to_tensor(value), same, training=True)
         close(got, wanted, part)
 
 
-# Keras takes the boxes that it rotates for 'xyxy', whatever they are.
-WITH_BOXES = [(*row, form) for row in ROWS for form in FORMATS if row[0] != "RandomRotation" or form == "xyxy"]
+# Keras takes the boxes that these turn for 'xyxy', whatever they are. The last two have tests of their own.
+ONLY_CORNERS = ("RandomRotation", "RandomPerspective")
+WITHOUT = ("CutMix", "MixUp", "RandomCrop")
+WITH_BOXES = [
+    (*row, form)
+    for row in ROWS
+    for form in FORMATS
+    if row[0] not in WITHOUT and (row[0] not in ONLY_CORNERS or form == "xyxy")
+]
 
 
 @pytest.mark.parametrize(("name", "arguments", "form"), WITH_BOXES, ids=range(len(WITH_BOXES)))

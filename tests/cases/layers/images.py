@@ -61,6 +61,40 @@ ROWS: list[Case] = [
         unknown=(1, 2),
     ),
     *rows(
+        "RandomPerspective",
+        (D(scale=0.5, seed=5), IMAGE),
+        (D(factor=(0.5, 0.8), fill_value=1.0, interpolation="nearest", seed=5), ODD),
+        random=True,
+        unknown=(1, 2),
+    ),
+    *rows(
+        "RandomElasticTransform",
+        (D(value_range=(-9, 9), seed=5), IMAGE),
+        (D(factor=0.7, scale=(0.2, 0.5), fill_mode="mirror", value_range=(-9, 9), seed=5), ODD),
+        random=True,
+    ),
+    *rows(
+        "RandomErasing",
+        (D(value_range=(-9, 9), seed=5), IMAGE),
+        (D(factor=(0.5, 0.8), scale=0.4, fill_value=[1, 2, 3], value_range=(-9, 9), seed=5), IMAGE),
+        (D(fill_value=2.0, value_range=(-9, 9), seed=5, data_format="channels_first"), FIRST),
+        random=True,
+        unknown=(1, 2),
+    ),
+    *rows("CutMix", (D(seed=5), IMAGE), (D(factor=0.5, seed=5), ODD), random=True, unknown=(1, 2)),
+    *rows("MixUp", (D(seed=5), IMAGE), (D(alpha=0.7, seed=5), ODD), random=True, unknown=(1, 2)),
+    # Keras crops in training only, though it says otherwise.
+    *rows(
+        "RandomCrop",
+        (D(height=4, width=3, seed=5), IMAGE),
+        (D(height=9, width=4, seed=5, data_format="channels_first"), FIRST),
+        random=True,
+        parity=False,
+    ),
+    # Their sizes can only be drawn outside of a compiled step.
+    *rows("RandomHeight", (D(factor=0.0), IMAGE), parity=False, unknown=(1, 2)),
+    *rows("RandomWidth", (D(factor=(0.0, 0.0), interpolation="bicubic"), ODD), parity=False, unknown=(1, 2)),
+    *rows(
         "RandomBrightness",
         (D(factor=0.2, value_range=(-9, 9), seed=5), IMAGE),
         (D(factor=(-0.1, 0.3), value_range=(-9.0, 9.0), seed=5), ODD),

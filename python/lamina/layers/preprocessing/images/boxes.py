@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .... import _core, ops
+from .... import ops
 from ....checks import explain, integer
 from ....ops.image.common import cut, larger, pad_axis
 from ....utils.bounding_boxes import clip_to_image_size, convert_format
@@ -67,7 +67,7 @@ class MaxNumBoundingBoxes(ImageLayer):
         self.fill_value = integer("MaxNumBoundingBoxes", "fill_value", fill_value, minimum=-(2**31))
 
     def transform_images(self, images: Any, transformation: Any = None, training: bool | None = True) -> Any:
-        return _core.ops.identity(images)  # without the mask that the input may have
+        return images
 
     def transform_bounding_boxes(
         self, bounding_boxes: Any, transformation: Any = None, training: bool | None = True

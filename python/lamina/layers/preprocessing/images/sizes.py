@@ -198,11 +198,11 @@ def centered_part(height: Any, width: Any, target_height: int, target_width: int
     return found[0], found[1]
 
 
-def crop_and_resize(images: Any, parts: Part, layer: SizedLayer) -> Any:
+def crop_and_resize(images: Any, parts: Part, layer: SizedLayer, interpolation: str = "bilinear") -> Any:
     """A part of the images, which gets the layer's size if it has another one."""
     for axis, (start, size) in zip(layer._axes, parts):
         images = cut(images, images.ndim + axis, start, start + size)
-    return ops.image.resize(images, (layer.height, layer.width), data_format=layer.data_format)
+    return ops.image.resize(images, (layer.height, layer.width), interpolation, data_format=layer.data_format)
 
 
 def cropped_boxes(boxes: Any, parts: Part, layer: SizedLayer) -> Any:
