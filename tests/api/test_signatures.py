@@ -12,17 +12,23 @@ pytestmark = pytest.mark.filterwarnings("default")  # Keras and JAX warn about t
 # Layers that are not there yet, by family.
 LATER = {
     "preprocessing": [
-        *("AugMix", "CenterCrop", "CutMix", "HashedCrossing", "Hashing", "IntegerLookup", "MaxNumBoundingBoxes"),
-        *("MixUp", "RandAugment", "RandomCrop", "RandomElasticTransform", "RandomErasing", "RandomFlip"),
-        *("RandomPerspective", "RandomRotation", "RandomShear", "RandomTranslation", "RandomZoom", "Resizing"),
-        *("StringLookup", "TextVectorization"),
+        *("HashedCrossing", "Hashing", "IntegerLookup", "StringLookup", "TextVectorization"),
     ],
     "interop": ["FlaxLayer", "JaxLayer", "TFSMLayer", "TorchModuleWrapper"],
 }
 
 # Layers of older versions of Keras.
 OLDER = {
-    *("AbstractRNNCell", "CuDNNGRU", "CuDNNLSTM", "LocallyConnected1D", "LocallyConnected2D", "ThresholdedReLU"),
+    *(
+        "AbstractRNNCell",
+        "CuDNNGRU",
+        "CuDNNLSTM",
+        "LocallyConnected1D",
+        "LocallyConnected2D",
+        "RandomHeight",
+        "RandomWidth",
+    ),
+    "ThresholdedReLU",
 }
 
 NAMESPACES = [

@@ -53,7 +53,7 @@ def photos(options, rng, batch=4):
 
 
 def arrays(nest):
-    return lamina.tree.map_structure(lambda t: t.numpy(), nest)
+    return lamina.tree.map_structure(lambda t: t.numpy() if hasattr(t, "numpy") else t, nest)
 
 
 def shapes(nest):
@@ -94,3 +94,32 @@ def test_whole_numbers_of_limited_equalization(dtype, keras, rng):
     found, wanted = (getattr(library.layers, name)(tile_grid_size=(3, 4))(x) for library in (lamina, keras))
     assert found.dtype == str(wanted.dtype) == dtype
     np.testing.assert_allclose(found.numpy(), wanted, rtol=1e-5, atol=1e-3)
+
+
+@pytest.mark.parametrize("index", [0, 1, 2, 8])  # the moves and one of the colors, which are compared above
+def test_random_augment(index, keras, rng):
+    x = photos({}, rng)
+    masks = rng.integers(0, 4, (4, 6, 5, 1)).astype("float32")
+    ours, theirs = (library.layers.RandAugment(factor=0.3, num_ops=1) for library in (lamina, keras))
+    drawn = ours.get_random_transformation(ops.convert_to_tensor(x))
+    given = arrays(drawn)
+    assert list(given["transforms"]) == theirs._AUGMENT_LAYERS
+    name = theirs._AUGMENT_LAYERS[index]
+    given["transforms"] = {n: given["transforms"][n] for n in [name]}  # Keras would compute all of them
+    wanted = theirs.transform_images(x, {**given, "layer_idxes": [0]})
+    found = ours.transform_images(x, {**drawn, "layer_idxes": [index]})
+    np.testing.assert_allclose(found.numpy(), wanted, rtol=1e-4, atol=1e-2)
+    wanted = theirs.transform_segmentation_masks(masks, {**given, "layer_idxes": [0]})
+    found = ours.transform_segmentation_masks(masks, {**drawn, "layer_idxes": [index]})
+    np.testing.assert_allclose(found.numpy(), wanted, atol=1e-5)
+
+
+def test_augment_and_mix(keras, rng):
+    x = photos({}, rng)
+    ours, theirs = (library.layers.AugMix(chain_depth=2, seed=4) for library in (lamina, keras))
+    drawn = ours.get_random_transformation(ops.convert_to_tensor(x))
+    names = {step["layer_name"] for chain in drawn["chain_transforms"] for step in chain}
+    assert names < set(theirs._augment_layers)
+    wanted = theirs.transform_images(x, arrays(drawn))
+    np.testing.assert_allclose(ours.transform_images(x, drawn).numpy(), wanted, rtol=1e-4, atol=1e-2)
+    assert layers.AugMix(all_ops=False)._names == tuple(keras.layers.AugMix(all_ops=False)._augment_layers)

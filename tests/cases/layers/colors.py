@@ -42,6 +42,8 @@ ROWS: list[Case] = [
         D(brightness_factor=[0.1, 0.2]),
         random=True,
     ),
+    *_rows("RandAugment", D(seed=5), random=True),
+    *_rows("AugMix", D(all_ops=False, num_chains=2, chain_depth=1, seed=5), random=True),
     *_rows("AutoContrast", D(), D(value_range=(-50, 300)), inputs=WIDE),
     *_rows("Equalization", D(bins=16), inputs=integers(256, 2, 6, 5, 3, dtype="uint8")),
     *_rows(

@@ -10,7 +10,7 @@ from ..convert import convert_to_tensor, is_float, result_type, to_float
 from ..elementwise import where
 from ..operation import operation
 from .common import cut, from_batch, place, to_batch, to_images
-from .filters import gaussian_blur
+from .filters import blur
 
 __all__ = ["affine_transform", "elastic_transform", "map_coordinates", "perspective_transform"]
 
@@ -160,6 +160,19 @@ def _cofactors(m: list[list[Any]]) -> list[list[Any]]:
     return [[minor(i, j) for j in range(3)] for i in range(3)]
 
 
+def projection(source: Any, target: Any) -> list[Any]:
+    """The projective maps that take four points `source` to `target`, both [n, 4, 2]: eight numbers, each [n, 1, 1].
+
+    (x, y) comes to (a x + b y + c, d x + e y + f) / (g x + h y + 1).
+    """
+    # By the unit square. In float64: the products of differences cancel.
+    dtype = result_type(source, target)
+    there = _from_square(_ops.cast(target, dtype="float64"))
+    back = _cofactors(_from_square(_ops.cast(source, dtype="float64")))
+    product = [sum((row[k] * back[k][j] for k in range(1, 3)), row[0] * back[0][j]) for row in there for j in range(3)]
+    return [_ops.cast(value / product[8], dtype=dtype) for value in product[:8]]
+
+
 @operation
 def perspective_transform(
     images: Any,
@@ -189,15 +202,7 @@ def perspective_transform(
             )
     start, end = (_ops.reshape(p, shape=[1, 4, 2]) if p.ndim == 2 else p for p in (start, end))
     _per_image(owner, x, start, "start_points")
-    # From the output to the unit square, then to the input. In float64: the products of differences cancel.
-    dtype = result_type(start, end)
-    there = _from_square(_ops.cast(start, dtype="float64"))
-    back = _cofactors(_from_square(_ops.cast(end, dtype="float64")))
-    product = [
-        [sum((row[k] * back[k][j] for k in range(1, 3)), row[0] * back[0][j]) for j in range(3)] for row in there
-    ]
-    scale = product[2][2]
-    (a, b, c), (d, e, f), (g, h, _) = ([_ops.cast(v / scale, dtype=dtype) for v in row] for row in product)
+    a, b, c, d, e, f, g, h = projection(end, start)
 
     def coordinates(rows: Any, columns: Any) -> tuple[Any, Any]:
         depth = g * columns + h * rows + 1.0
@@ -222,8 +227,6 @@ def elastic_transform(
     Simard, Best Practices for Convolutional Neural Networks Applied to Visual Document Analysis, 2003. The horizontal
     and the vertical move are independent.
     """
-    from ...random import normal  # which needs this package
-
     x = to_images("elastic_transform", images)
     order = _order("elastic_transform", interpolation)
     mode = choice("elastic_transform", "fill_mode", fill_mode, _FILL_MODES)
@@ -234,14 +237,35 @@ def elastic_transform(
                 "elastic_transform: `sigma` is 0.", "a positive number", f"sigma={sigma}", "use alpha=0 for no move."
             )
         )
-    size = int(6 * width) | 1
-    dtype = result_type(x, "float32")
+    return displaced(x, alpha, width, int(6 * width) // 2, order, mode, fill_value, seed, data_format)
+
+
+def displaced(
+    images: Any,
+    alpha: Any,
+    sigma: Any,
+    reach: Any,
+    order: int,
+    fill_mode: str,
+    fill_value: float,
+    seed: Any,
+    data_format: Any,
+) -> Any:
+    """What `elastic_transform` computes; `alpha` and `sigma` may be tensors, 3 sigma being no more than `reach`."""
+    from ...random import normal  # which needs this package
+
+    dtype = result_type(images, "float32")
+    alpha, sigma = (convert_to_tensor(value, dtype) for value in (alpha, sigma))
+    distance = place(reach * 2 + 1, dtype) - convert_to_tensor(reach, dtype)
+    weights = _ops.exp(-0.5 * _ops.square(distance / sigma))
+    weights = where(_ops.absolute(distance) <= _ops.floor(_ops.floor(6.0 * sigma) / 2.0), weights, 0.0)
+    weights = weights / _ops.sum(weights, axes=[0], keepdims=True)
 
     def coordinates(rows: Any, columns: Any) -> tuple[Any, Any]:
-        batch = x.dims[0] if x.ndim == 4 else 1
-        noise = normal([batch, rows.dims[1], columns.dims[2], 2], stddev=width, dtype=dtype, seed=seed)
-        moves = alpha * gaussian_blur(noise, (size, size), (width, width), "channels_last")
+        batch = images.dims[0] if images.ndim == 4 else 1
+        noise = normal([batch, rows.dims[1], columns.dims[2], 2], stddev=sigma, dtype=dtype, seed=seed)
+        moves = alpha * blur(noise, weights, weights, "same")
         vertical, horizontal = (_ops.reshape(cut(moves, 3, i, i + 1), shape=list(moves.dims[:3])) for i in range(2))
         return rows + vertical, columns + horizontal
 
-    return _warp(x, data_format, coordinates, order, mode, fill_value)
+    return _warp(images, data_format, coordinates, order, fill_mode, fill_value)

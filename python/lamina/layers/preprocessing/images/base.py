@@ -57,6 +57,8 @@ class ImageLayer(Layer):
                 named[key] = transform(named[key], transformation, training=training)
         if images.ndim == 3:
             named = tree.map_structure(lambda x: ops.squeeze(x, 0), named)
+        if named["images"] is images and getattr(images, "_keras_mask", None) is not None:
+            named["images"] = _core.ops.identity(images)  # without the mask
         return named if isinstance(data, dict) else named["images"]
 
     # To be written by subclasses, as far as they change anything.
@@ -186,6 +188,11 @@ class RandomImageLayer(ImageLayer):
         """True (batch,) for the images that something is done to; the probability of it is drawn for each as well."""
         bound = self._uniform((batch,), *probability, seed=seed)
         return self._uniform((batch,), 0.0, 1.0, seed=seed) < bound
+
+    def _order(self, batch: Any, seed: Any = None) -> Any:
+        """The numbers of the images in a random order."""
+        state = random.draw_seed(self.generator if seed is None else seed)
+        return _core.ops.random_permutation(state, size=batch)
 
 
 def interval(owner: str, name: str, value: Any, low: float = -1.0, high: float = 1.0) -> tuple[float, float]:

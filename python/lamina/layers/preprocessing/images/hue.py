@@ -125,8 +125,8 @@ class RandomColorJitter(RandomImageLayer):
     ) -> None:
         super().__init__(seed, data_format=data_format, **kwargs)
         self.value_range = value_range_of("RandomColorJitter", value_range)
-        factors = (brightness_factor, contrast_factor, saturation_factor, hue_factor)
-        factors = tuple(tuple(f) if isinstance(f, list) else f for f in factors)
+        given = (brightness_factor, contrast_factor, saturation_factor, hue_factor)
+        factors = [tuple(f) if isinstance(f, list) else f for f in given]
         self.brightness_factor, self.contrast_factor, self.saturation_factor, self.hue_factor = factors
         options = {"value_range": self.value_range, "seed": seed, "data_format": self.data_format}
         options["dtype"] = self.dtype_policy
