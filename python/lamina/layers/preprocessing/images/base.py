@@ -218,11 +218,12 @@ def interval(owner: str, name: str, value: Any, low: float = -1.0, high: float =
 
 def value_range_of(owner: str, value_range: Any) -> tuple[Any, Any]:
     """The lowest and the highest value of a channel, in this order. ValueError unless these are two numbers."""
-    if not isinstance(value_range, (list, tuple)) or len(value_range) != 2:
+    given = tuple(value_range) if isinstance(value_range, (list, tuple)) else ()
+    if len(given) != 2 or given[0] == given[1]:
         raise ValueError(
             explain(
                 f"{owner}: `value_range` is no range.",
-                "two numbers, the lowest and the highest value of a channel",
+                "two different numbers, the lowest and the highest value of a channel",
                 f"value_range={value_range!r}",
                 "pass e.g. (0, 255) or (0, 1).",
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .... import ops, random
+from ....checks import explain
 from .base import RandomImageLayer, change_range, interval, value_range_of
 
 _BYTES = (0, 255)
@@ -205,12 +206,15 @@ class RandomPosterization(RandomColorLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(seed, data_format=data_format, **kwargs)
-        low, high = interval("RandomPosterization", "factor", factor, 1.0, 8.0)
-        self.factor = (int(low), int(high))
+        self.factor = interval("RandomPosterization", "factor", factor, 1.0, 8.0)
+        if any(bits % 1 for bits in self.factor):
+            raise ValueError(
+                explain("RandomPosterization: bits are whole.", "integers", f"factor={factor!r}", "round the factor.")
+            )
         self.value_range = value_range_of("RandomPosterization", value_range)
 
     def _drawn(self, batch: Any, seed: Any) -> dict[str, Any]:
-        low, high = self.factor
+        low, high = map(int, self.factor)
         kept = random.randint((batch,), low, max(high, low + 1), dtype="uint8", seed=seed)
         return {"shift_factor": ops.cast(8, "uint8") - kept}
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from .... import ops
 from ....checks import explain, is_integer
+from ....ops.image.common import known_channels
 from .base import interval, value_range_of
 from .color import RandomColorLayer
 
@@ -42,7 +43,8 @@ class RandomSharpness(RandomColorLayer):
     def _recolored(self, images: Any, transformation: Any) -> Any:
         weights = np.full((3, 3, 1, 1), 1.0 / 13.0, images.dtype if images.dtype == "float64" else "float32")
         weights[1, 1] *= 5.0
-        kernel = ops.cast(np.repeat(weights, images.shape[self._axes[2]], axis=2), images.dtype)
+        channels = known_channels("RandomSharpness", images, self._axes[2] % 4)
+        kernel = ops.cast(np.repeat(weights, channels, axis=2), images.dtype)
         smooth = ops.depthwise_conv(images, kernel, strides=1, padding="same", data_format=self.data_format)
         share = 1.0 - 2.0 * self._each(transformation["factor"])
         return ops.clip(images + share * (smooth - images), *self.value_range)
