@@ -105,6 +105,21 @@ def test_bins_keep_double_precision_and_large_integers():
     np.testing.assert_array_equal(layers.Discretization([])([[0.5]]).numpy(), [[0]])
 
 
+def test_a_model_may_be_built_before_its_bins_are_known():
+    bins = layers.Discretization(num_bins=3, output_mode="one_hot")
+    assert bins.compute_output_shape((None, 4)) == (None, 4, 3)
+    model = lamina.Sequential([lamina.Input((4,)), bins, layers.Flatten()])
+    assert model.output_shape == (None, 12)
+    with pytest.raises(ValueError, match="not known yet"):
+        model.predict(DATA, verbose=0)
+    for data in (DATA, DATA + 10.0):
+        bins.adapt(data)
+        model.compile()
+        expected = layers.Discretization(bins.bin_boundaries)(DATA).numpy()
+        found = model.predict(DATA, verbose=0).reshape(300, 4, 3)
+        np.testing.assert_array_equal(found.argmax(-1), expected)
+
+
 def test_summaries_by_hand():
     layer = layers.Discretization(num_bins=2)
     with pytest.raises(ValueError, match="nothing to adapt to"):
