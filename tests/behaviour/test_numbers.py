@@ -162,6 +162,17 @@ def test_many_categories_take_memory_for_the_output_only():
     np.testing.assert_array_equal(counts[7], np.bincount(x[7], minlength=20000))
 
 
+def test_one_sound_without_a_batch():
+    x = np.random.default_rng(1).normal(size=40).astype("float32")
+    layer = layers.MelSpectrogram(16, 8, num_mel_bins=4, min_power=1e-3)
+    np.testing.assert_allclose(layer(x).numpy(), layer(x[None]).numpy()[0], rtol=1e-6)
+    assert layer.compute_output_shape((40,)) == (4, 6)
+
+
+def test_binary_is_an_older_name():
+    assert layers.CategoryEncoding(3, "binary").output_mode == "multi_hot"
+
+
 def test_old_paths():
     old = layers.experimental.preprocessing
     for name in layers.preprocessing.__all__:
