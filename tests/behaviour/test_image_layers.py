@@ -296,6 +296,15 @@ def test_numbers_of_boxes(count):
     np.testing.assert_array_equal(found["boxes"].numpy(), wanted)
 
 
+def test_images_with_different_numbers_of_boxes():
+    boxes = {"boxes": [[[1, 2, 3, 4]], [[1, 2, 3, 4], [5, 6, 7, 8]]], "labels": [[0], [1, 2]]}
+    layer = layers.Resizing(16, 8, bounding_box_format="xyxy")
+    found = layer({"images": np.ones((2, 8, 8, 3)), "bounding_boxes": boxes})["bounding_boxes"]
+    wanted = [[[1, 4, 3, 8], [0, 0, 0, 0]], [[1, 4, 3, 8], [5, 12, 7, 16]]]
+    np.testing.assert_array_equal(found["boxes"].numpy(), wanted)
+    np.testing.assert_array_equal(found["labels"].numpy(), [[0, -1], [1, 2]])
+
+
 def test_crops_are_the_same_part_of_all_images_and_any_part():
     x = np.arange(2 * 6 * 7, dtype="float32").reshape(2, 6, 7, 1)
     layer = layers.RandomCrop(4, 7, seed=1)
