@@ -49,7 +49,7 @@ ROWS = [
     ("RandomBrightness", D(factor=0.5)),
 ]
 EACH = pytest.mark.parametrize(("name", "arguments"), ROWS, ids=[f"{name}-{i}" for i, (name, _) in enumerate(ROWS)])
-FORMATS = ["xyxy", "rel_xyxy", "center_xywh"]
+FORMATS = ["xyxy", "rel_xywh"]
 
 
 def theirs_of(value):
@@ -69,13 +69,23 @@ def both(name, arguments, **more):
     return [getattr(library.layers, name)(**arguments, **more) for library in (lamina, keras)]
 
 
+def names_of(theirs):
+    """What a transformation of Keras has; it is traced only, as compiling random numbers takes seconds."""
+    import jax
+
+    names = set()
+    with keras.StatelessScope():
+        jax.eval_shape(lambda x: names.update(theirs.get_random_transformation(x)) or x, IMAGES)
+    return names
+
+
 @EACH
 def test_one_transformation(name, arguments):
     ours, theirs = both(name, {**arguments, "seed": 3} if "Random" in name else arguments)
     transformation = ours.get_random_transformation(IMAGES)
     same = theirs_of(transformation)
     if isinstance(transformation, dict):
-        assert transformation.keys() == theirs.get_random_transformation(IMAGES).keys()
+        assert set(transformation) == names_of(theirs)
     if name == "RandomCrop":
         same = same[:2]  # ours knows the sizes of the images, too
     parts = [("images", IMAGES), ("segmentation_masks", MASKS), ("labels", LABELS)]

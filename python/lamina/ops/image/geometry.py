@@ -71,15 +71,13 @@ def map_coordinates(
 
 
 def _warp(images: Any, data_format: Any, coordinates: Any, order: int, fill_mode: str, fill_value: Any) -> Any:
-    """The images at `coordinates(rows, columns)`: two arrays that broadcast to [batch or 1, height, width]."""
+    """The images at `coordinates(rows, columns)` [batch or 1, 2, height, width], made of [height, 1] and [1, width]."""
     batch = to_batch(images, data_format)
     _, height, width, _ = batch.dims
     dtype = result_type(images, "float32")
-    rows = _ops.reshape(place(height, dtype), shape=[1, height, 1])
-    columns = _ops.reshape(place(width, dtype), shape=[1, 1, width])
-    pair = [convert_to_tensor(c) for c in coordinates(rows, columns)]
-    pair = [_ops.reshape(c, shape=[c.dims[0], 1, *c.dims[1:]]) for c in pair]
-    y = _sample(batch, _ops.concatenate(*pair, axis=1), order, fill_mode, fill_value)
+    rows = _ops.reshape(place(height, dtype), shape=[height, 1])
+    columns = _ops.reshape(place(width, dtype), shape=[1, width])
+    y = _sample(batch, coordinates(rows, columns), order, fill_mode, fill_value)
     return from_batch(y, images.ndim, data_format)
 
 
@@ -124,12 +122,12 @@ def affine_transform(
                 "append two zeros if these are six.",
             )
         )
-    t = _ops.reshape(t, shape=[1 if t.ndim == 1 else t.dims[0], 8, 1])
+    t = _ops.reshape(t, shape=[1 if t.ndim == 1 else t.dims[0], 8, 1, 1])
     _per_image("affine_transform", x, t, "transform")
-    a0, a1, a2, b0, b1, b2 = (cut(t, 1, i, i + 1) for i in range(6))
+    by_column, by_row, offset = (_ops.concatenate(*(cut(t, 1, i, i + 1) for i in (k + 3, k)), axis=1) for k in range(3))
 
-    def coordinates(rows: Any, columns: Any) -> tuple[Any, Any]:
-        return rows * b1 + columns * b0 + b2, rows * a1 + columns * a0 + a2
+    def coordinates(rows: Any, columns: Any) -> Any:
+        return (rows * by_row + offset) + columns * by_column  # only the last sum is as large as the images
 
     return _warp(x, data_format, coordinates, order, mode, fill_value)
 
@@ -202,11 +200,12 @@ def perspective_transform(
             )
     start, end = (_ops.reshape(p, shape=[1, 4, 2]) if p.ndim == 2 else p for p in (start, end))
     _per_image(owner, x, start, "start_points")
-    a, b, c, d, e, f, g, h = projection(end, start)
+    maps = [_ops.reshape(v, shape=[v.dims[0], 1, 1, 1]) for v in projection(end, start)]
+    by_column, by_row, offset = (_ops.concatenate(maps[k + 3], maps[k], axis=1) for k in range(3))
 
-    def coordinates(rows: Any, columns: Any) -> tuple[Any, Any]:
-        depth = g * columns + h * rows + 1.0
-        return (d * columns + e * rows + f) / depth, (a * columns + b * rows + c) / depth
+    def coordinates(rows: Any, columns: Any) -> Any:
+        depth = (rows * maps[7] + 1.0) + columns * maps[6]
+        return ((rows * by_row + offset) + columns * by_column) / depth
 
     return _warp(x, data_format, coordinates, order, "constant", fill_value)
 
@@ -261,11 +260,13 @@ def displaced(
     weights = where(_ops.absolute(distance) <= _ops.floor(_ops.floor(6.0 * sigma) / 2.0), weights, 0.0)
     weights = weights / _ops.sum(weights, axes=[0], keepdims=True)
 
-    def coordinates(rows: Any, columns: Any) -> tuple[Any, Any]:
+    def coordinates(rows: Any, columns: Any) -> Any:
         batch = images.dims[0] if images.ndim == 4 else 1
-        noise = normal([batch, rows.dims[1], columns.dims[2], 2], stddev=sigma, dtype=dtype, seed=seed)
-        moves = alpha * blur(noise, weights, weights, "same")
-        vertical, horizontal = (_ops.reshape(cut(moves, 3, i, i + 1), shape=list(moves.dims[:3])) for i in range(2))
-        return rows + vertical, columns + horizontal
+        noise = normal([batch, rows.dims[0], columns.dims[1], 2], stddev=sigma, dtype=dtype, seed=seed)
+        moves = alpha * _ops.transpose(blur(noise, weights, weights, "same"), axes=[0, 3, 1, 2])
+        here = [
+            _ops.broadcast_to(_ops.reshape(v, shape=[1, *v.dims]), shape=[1, *moves.dims[2:]]) for v in (rows, columns)
+        ]
+        return moves + _ops.concatenate(*here, axis=0)
 
     return _warp(images, data_format, coordinates, order, fill_mode, fill_value)

@@ -7,6 +7,7 @@ from typing import Any
 from .... import _core, ops, random, tree
 from ....checks import explain, number
 from ....config import standardize_data_format
+from ....ops.image.common import pad_axis
 from ....random import SeedGenerator
 from ...layer import Layer
 
@@ -165,7 +166,7 @@ class ImageLayer(Layer):
                     "pass {'boxes': ..., 'labels': ...}.",
                 )
             )
-        return {**boxes, "boxes": ops.cast(ops.convert_to_tensor(boxes["boxes"]), "float32")}
+        return {**boxes, "boxes": ops.cast(_dense(boxes["boxes"], 0), "float32"), "labels": _dense(boxes["labels"], -1)}
 
 
 class RandomImageLayer(ImageLayer):
@@ -193,6 +194,17 @@ class RandomImageLayer(ImageLayer):
         """The numbers of the images in a random order."""
         state = random.draw_seed(self.generator if seed is None else seed)
         return _core.ops.random_permutation(state, size=batch)
+
+
+def _dense(rows: Any, value: int) -> Any:
+    """A tensor of rows that may be of different lengths: short ones are filled up with `value`."""
+    if not isinstance(rows, (list, tuple)):
+        return ops.convert_to_tensor(rows)
+    parts = [ops.convert_to_tensor(row) for row in rows]
+    lengths = {part.shape[0] for part in parts if part.ndim}
+    if len(lengths) > 1:
+        parts = [pad_axis(part, 0, 0, max(lengths) - part.shape[0], value) for part in parts]
+    return ops.stack(parts)
 
 
 def interval(owner: str, name: str, value: Any, low: float = -1.0, high: float = 1.0) -> tuple[float, float]:

@@ -96,7 +96,7 @@ class Resizing(SizedLayer):
     def transform_bounding_boxes(
         self, bounding_boxes: Any, transformation: Any = None, training: bool | None = True
     ) -> Any:
-        boxes = bounding_boxes["boxes"]
+        boxes = ops.convert_to_tensor(bounding_boxes["boxes"])
         # Boxes that only fill up a row stay apart from the others.
         empty = ops.logical_or(ops.all(boxes == -1, axis=-1), ops.all(boxes == 0, axis=-1))
         height, width = transformation
@@ -113,25 +113,17 @@ class Resizing(SizedLayer):
 
     def _maps(self, height: Any, width: Any) -> list[tuple[Any, Any]]:
         """Along the width and along the height: the factor, and what is added then."""
-        sizes = [
-            (ops.cast(ops.convert_to_tensor(n), "float64"), m) for n, m in ((width, self.width), (height, self.height))
-        ]
-        across, down = (target / size for size, target in sizes)
-        if self.pad_to_aspect_ratio:
-            across = down = ops.minimum(across, down)
-        elif self.crop_to_aspect_ratio:
-            across = down = ops.maximum(across, down)
+        pairs = ((width, self.width), (height, self.height))
+        sizes = [(ops.cast(ops.convert_to_tensor(size), "float64"), target) for size, target in pairs]
+        scales = [target / size for size, target in sizes]
+        if self.pad_to_aspect_ratio or self.crop_to_aspect_ratio:
+            scales = [(ops.minimum if self.pad_to_aspect_ratio else ops.maximum)(*scales)] * 2
         found = []
-        for scale, (size, target) in zip((across, down), sizes):
-            border = (
-                ops.absolute(target - size * scale)
-                if self.pad_to_aspect_ratio or self.crop_to_aspect_ratio
-                else 0.0 * size
-            )
-            shift = ops.floor(border / 2 + 1e-6)  # a border of 2 is not 1.9999
-            found.append(
-                (ops.cast(scale, "float32"), ops.cast(-shift if self.crop_to_aspect_ratio else shift, "float32"))
-            )
+        for scale, (size, target) in zip(scales, sizes):
+            # Half of what is put around or cut off; 1.9999999 is 2.
+            border = ops.floor(ops.absolute(target - size * scale) / 2 + 1e-6)
+            shift = -border if self.crop_to_aspect_ratio else border
+            found.append((ops.cast(scale, "float32"), ops.cast(shift, "float32")))
         return found
 
 
