@@ -1,5 +1,8 @@
 """Stories of the layers that scale, bin and count numbers: adapting, saving, data sets."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -174,6 +177,9 @@ def test_binary_is_an_older_name():
 
 
 def test_old_paths():
+    for path in ("preprocessing.Rescaling", "experimental.preprocessing.Rescaling", "Rescaling"):
+        code = f"import lamina; assert lamina.layers.{path}(2.0)([1.0]).item() == 2.0"
+        subprocess.run([sys.executable, "-c", code], check=True)
     old = layers.experimental.preprocessing
     for name in layers.preprocessing.__all__:
         assert getattr(old, name) is getattr(layers, name)
