@@ -5,16 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from .... import _core, ops, random, tree
-from ....checks import explain, number
+from ....checks import choice, explain, number
 from ....config import standardize_data_format
 from ....ops.image.common import pad_axis
 from ....random import SeedGenerator
+from ....utils.bounding_boxes import FORMATS
 from ...layer import Layer
-
-BOX_FORMATS = (
-    *("xyxy", "yxyx", "xywh", "center_xywh", "center_yxhw"),
-    *("rel_xyxy", "rel_yxyx", "rel_xywh", "rel_center_xywh"),
-)
 
 
 class ImageLayer(Layer):
@@ -32,15 +28,8 @@ class ImageLayer(Layer):
         self, *, bounding_box_format: str | None = None, data_format: str | None = None, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        if bounding_box_format is not None and bounding_box_format not in BOX_FORMATS:
-            raise ValueError(
-                explain(
-                    f"{type(self).__name__}: `bounding_box_format` is not known.",
-                    f"one of {', '.join(map(repr, BOX_FORMATS))}",
-                    f"bounding_box_format={bounding_box_format!r}",
-                    "pass one of these.",
-                )
-            )
+        if bounding_box_format is not None:
+            bounding_box_format = choice(type(self).__name__, "bounding_box_format", bounding_box_format, FORMATS)
         self.bounding_box_format = bounding_box_format
         self.data_format = standardize_data_format(data_format)
 
@@ -152,7 +141,7 @@ class ImageLayer(Layer):
             raise ValueError(
                 explain(
                     f"{type(self).__name__}: the format of the bounding boxes is not known.",
-                    f"`bounding_box_format`, one of {', '.join(map(repr, BOX_FORMATS))}",
+                    f"`bounding_box_format`, one of {', '.join(map(repr, FORMATS))}",
                     "'bounding_boxes' in the input, and bounding_box_format=None",
                     f"make the layer with e.g. {type(self).__name__}(..., bounding_box_format='xyxy').",
                 )
