@@ -110,6 +110,20 @@ def test_sizes_that_are_not_known_yet_single_images_and_datasets(name, arguments
     np.testing.assert_array_equal(found.numpy()[0], single.numpy())
 
 
+@EACH
+def test_channels_may_come_first(name, arguments):
+    first = make(name, arguments, data_format="channels_first")(IMAGES.transpose(0, 3, 1, 2), training=True)
+    last = drawn(make(name, arguments))
+    if name == "RandomErasing":  # its noise is drawn for pixels in their order
+        assert np.mean(first.numpy().transpose(0, 2, 3, 1) != last) < 0.3
+    else:
+        np.testing.assert_allclose(first.numpy().transpose(0, 2, 3, 1), last, atol=1e-6)
+    shapes = [(3, 9, 8), (9, 8, 3)] if name != "RandomCrop" else [(3, 4, 5), (4, 5, 3)]
+    layer = make(name, arguments, data_format="channels_first")
+    assert layer.compute_output_shape((3, 9, 8)) == shapes[0]
+    assert make(name, arguments).compute_output_shape((None, 9, 8, 3)) == (None, *shapes[1])
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "int32", "float64"])
 @EACH
 def test_other_dtypes_come_out_in_that_of_the_layer(name, arguments, dtype):
@@ -331,6 +345,9 @@ def test_random_sizes(name):
     wanted = ops.image.resize(IMAGES, (18, 8) if axis == 1 else (9, 16))
     np.testing.assert_array_equal(drawn(getattr(layers, name)((1.0, 1.0)), IMAGES), wanted.numpy())
     np.testing.assert_array_equal(layer(IMAGES, training=False).numpy(), IMAGES)
+    shape = [None, 9, 8, 3]
+    shape[axis] = None
+    assert layer.compute_output_shape((None, 9, 8, 3)) == tuple(shape)
     inputs = lamina.Input((9, 8, 3))
     pooled = layers.GlobalAveragePooling2D()(layer(inputs))
     model = lamina.Model(inputs, pooled)

@@ -140,6 +140,12 @@ class _RandomSize(BoxMovingLayer, RandomImageLayer):
         sizes[self._along] = max(int(float(factor) * size), 1)
         return {"input_shape": dims, "size": tuple(sizes)}
 
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        shape = list(input_shape)
+        if self._limits != (0.0, 0.0):
+            shape[self._axes[self._along]] = None
+        return tuple(shape)
+
     def transform_images(self, images: Any, transformation: Any = None, training: bool | None = True) -> Any:
         return self._resize(self._to_float(images), transformation, self.interpolation)
 
