@@ -246,6 +246,20 @@ def test_masks_are_bent_as_their_images():
     assert np.mean((image > 0.5) != (mask > 0)) < 0.02
 
 
+@pytest.mark.parametrize("scale", [1.0, 0.5])
+def test_how_far_pixels_are_bent(scale):
+    size, column = 40, np.arange(40, dtype="float32")
+    x = np.broadcast_to(column[None, None, :, None], (20, size, size, 1))  # shows where a pixel comes from
+    layer = layers.RandomElasticTransform((1.0, 1.0), (scale, scale), value_range=(-99, 99), seed=1)
+    alpha, sigma = 0.1 * size * scale, 0.05 * size * scale
+    reach = int(6 * sigma) // 2
+    weights = np.exp(-0.5 * np.square(np.arange(-reach, reach + 1) / sigma))
+    weights /= weights.sum()
+    moves = (drawn(layer, x) - x)[:, 12:-12, 12:-12]
+    assert moves.std() == pytest.approx(alpha * sigma * np.square(weights).sum(), rel=0.05)
+    assert abs(moves.mean()) < 0.35
+
+
 def test_erasing():
     colors = layers.RandomErasing((1.0, 1.0), (0.3, 0.3), fill_value=(0.25, 0.5, 2.0), value_range=(0, 1), seed=1)
     x = np.full((5, 20, 20, 3), -1.0, "float32")

@@ -169,10 +169,13 @@ class RandomImageLayer(ImageLayer):
         self.seed = seed
         self.generator = SeedGenerator(seed)
 
+    def _stream(self, seed: Any = None) -> Any:
+        """What numbers are drawn from: the layer's stream unless another `seed` is given."""
+        return self.generator if seed is None else seed
+
     def _uniform(self, shape: Any, low: float, high: float, seed: Any = None, dtype: Any = "float32") -> Any:
-        """Numbers from [low, high), of the layer's stream unless another `seed` is given."""
-        seed = self.generator if seed is None else seed
-        return random.uniform(tuple(shape), low, high, dtype=dtype, seed=seed)
+        """Numbers from [low, high)."""
+        return random.uniform(tuple(shape), low, high, dtype=dtype, seed=self._stream(seed))
 
     def _chosen(self, batch: Any, probability: tuple[float, float], seed: Any = None) -> Any:
         """True (batch,) for the images that something is done to; the probability of it is drawn for each as well."""
@@ -181,8 +184,7 @@ class RandomImageLayer(ImageLayer):
 
     def _order(self, batch: Any, seed: Any = None) -> Any:
         """The numbers of the images in a random order."""
-        state = random.draw_seed(self.generator if seed is None else seed)
-        return _core.ops.random_permutation(state, size=batch)
+        return _core.ops.random_permutation(random.draw_seed(self._stream(seed)), size=batch)
 
 
 def _dense(rows: Any, value: int) -> Any:

@@ -53,9 +53,8 @@ class RandomCrop(SizedLayer, RandomImageLayer):
                 )
             )
         if training and self._is_large_enough(height, width):
-            seed = self.generator if seed is None else seed
             rooms = (height - self.height, width - self.width)
-            return (*(random.randint((), 0, room + 1, seed=seed) for room in rooms), height, width)
+            return (*(random.randint((), 0, room + 1, seed=self._stream(seed)) for room in rooms), height, width)
         (top, _), (left, _) = centered_part(height, width, self.height, self.width, whole=True)
         return top, left, height, width
 
