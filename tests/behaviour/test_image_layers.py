@@ -194,6 +194,7 @@ def scene(form="xyxy"):
         "labels": np.eye(6, dtype="float32"),
         "bounding_boxes": {"boxes": boxes, "labels": np.full((6, 1), 4)},
         "more": np.arange(6),
+        "file": "photos.zip",
     }
 
 
@@ -233,6 +234,7 @@ def test_boxes_and_masks_stay_around_what_they_show(name, arguments, slack, form
         assert np.mean((image > 0.5) != (mask > 0.5)) < 0.04
     np.testing.assert_array_equal(found["labels"].numpy(), np.eye(6))
     np.testing.assert_array_equal(found["more"].numpy(), np.arange(6))
+    assert found["file"] == "photos.zip"
     np.testing.assert_array_equal(found["bounding_boxes"]["labels"].numpy(), np.full((6, 1), 4))
 
 

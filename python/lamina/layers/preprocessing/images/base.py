@@ -12,17 +12,21 @@ from ....random import SeedGenerator
 from ....utils.bounding_boxes import FORMATS
 from ...layer import Layer
 
+_PLAIN = ("labels", "segmentation_masks")
+
 
 class ImageLayer(Layer):
     """Transforms one image (height, width, channels) or a batch of them, and what belongs to them.
 
     It is called on images, or on a dict with 'images' and maybe 'labels', 'segmentation_masks' (images of class
     numbers) and 'bounding_boxes' (a dict of 'boxes' and 'labels', in the format `bounding_box_format`); the result has
-    the same form. `data_format` says where the channels are.
+    the same form, what else is in the dict stays. `data_format` says where the channels are.
 
     Subclasses write `get_random_transformation(data)`, which draws what is to be done to each image, and the
     `transform_...` methods, which do it to a batch. What they do not write stays as it is.
     """
+
+    _takes_any_argument = True  # names of files, for example, may go along in a dict
 
     def __init__(
         self, *, bounding_box_format: str | None = None, data_format: str | None = None, **kwargs: Any
@@ -34,22 +38,21 @@ class ImageLayer(Layer):
         self.data_format = standardize_data_format(data_format)
 
     def call(self, data: Any, training: bool | None = True) -> Any:
-        named = dict(data) if isinstance(data, dict) else {"images": data}
-        images = named["images"] = self._checked_images(named)
+        named = data if isinstance(data, dict) else {"images": data}
+        images = self._checked_images(named)
+        parts = {"images": images, **{key: ops.convert_to_tensor(named[key]) for key in _PLAIN if key in named}}
         if "bounding_boxes" in named:
-            named["bounding_boxes"] = self._checked_boxes(named["bounding_boxes"])
+            parts["bounding_boxes"] = self._checked_boxes(named["bounding_boxes"])
         if images.ndim == 3:
-            named = tree.map_structure(lambda x: ops.expand_dims(x, 0), named)
-        transformation = self.get_random_transformation(named, training=training)
-        for key in ("images", "bounding_boxes", "labels", "segmentation_masks"):
-            if key in named:
-                transform = getattr(self, f"transform_{key}")
-                named[key] = transform(named[key], transformation, training=training)
+            parts = tree.map_structure(lambda x: ops.expand_dims(x, 0), parts)
+        transformation = self.get_random_transformation(parts, training=training)
+        for key, part in parts.items():
+            parts[key] = getattr(self, f"transform_{key}")(part, transformation, training=training)
         if images.ndim == 3:
-            named = tree.map_structure(lambda x: ops.squeeze(x, 0), named)
-        if named["images"] is images and getattr(images, "_keras_mask", None) is not None:
-            named["images"] = _core.ops.identity(images)  # without the mask
-        return named if isinstance(data, dict) else named["images"]
+            parts = tree.map_structure(lambda x: ops.squeeze(x, 0), parts)
+        if parts["images"] is images and getattr(images, "_keras_mask", None) is not None:
+            parts["images"] = _core.ops.identity(images)  # without the mask
+        return {**named, **parts} if isinstance(data, dict) else parts["images"]
 
     # To be written by subclasses, as far as they change anything.
 
@@ -108,8 +111,7 @@ class ImageLayer(Layer):
                     "name the images 'images'.",
                 )
             )
-        if isinstance(images, (list, tuple)):
-            images = self._stacked(images)
+        images = self._stacked(images) if isinstance(images, (list, tuple)) else ops.convert_to_tensor(images)
         if images.ndim not in (3, 4):
             raise ValueError(
                 explain(

@@ -86,7 +86,7 @@ class RandomCrop(SizedLayer, RandomImageLayer):
     def transform_bounding_boxes(
         self, bounding_boxes: Any, transformation: Any = None, training: bool | None = True
     ) -> Any:
-        _, _, height, width = transformation
+        height, width = transformation[2:] or (self.height, self.width)
         boxes = self._convert(bounding_boxes["boxes"], self.bounding_box_format, "xyxy", height, width)
         parts = self._parts(transformation, height, width, training)
         return self._boxes_in(bounding_boxes, cropped_boxes(boxes, parts, self))
