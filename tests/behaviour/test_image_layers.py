@@ -364,6 +364,9 @@ def test_random_sizes(name):
     shape = [None, 9, 8, 3]
     shape[axis] = None
     assert layer.compute_output_shape((None, 9, 8, 3)) == tuple(shape)
+    fixed = lamina.Sequential([lamina.Input((9, 8, 3)), getattr(layers, name)((1.0, 1.0)), layers.GlobalMaxPooling2D()])
+    fixed.compile("sgd", "mse")
+    assert np.isfinite(fixed.train_on_batch(IMAGES, IMAGES.max((1, 2))))
     inputs = lamina.Input((9, 8, 3))
     pooled = layers.GlobalAveragePooling2D()(layer(inputs))
     model = lamina.Model(inputs, pooled)
@@ -399,3 +402,20 @@ def test_global_data_format():
     assert layer.get_config()["data_format"] == "channels_first"
     first = drawn(layer, IMAGES.transpose(0, 3, 1, 2)).transpose(0, 2, 3, 1)
     np.testing.assert_array_equal(first, drawn(layers.RandomFlip("horizontal", seed=3)))
+
+
+def test_threads_of_a_pipeline_draw_the_same_numbers():
+    def passes(threads):
+        lamina.utils.set_random_seed(4)
+        turn = layers.RandomRotation(0.5, seed=1)
+        mix = lambda x: turn(x) + lamina.random.uniform((3,))  # noqa: E731 - two streams, one of them the global one
+        data = lamina.data.Dataset.from_tensor_slices(IMAGES).map(mix, num_parallel_calls=threads)
+        return [np.stack([x.numpy() for x in data]) for _ in range(2)], turn.generator.state.numpy()
+
+    (first, second), state = passes(1)
+    assert not np.array_equal(first, second)
+    assert len({image.tobytes() for image in np.concatenate([first, second])}) == 80
+    assert state.tolist() == [1, 2]
+    for threads in (3, -1):
+        for found, wanted in zip(passes(threads)[0], (first, second)):
+            np.testing.assert_array_equal(found, wanted)
