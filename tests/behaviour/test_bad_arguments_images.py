@@ -97,6 +97,7 @@ BOXES = {"boxes": np.ones((2, 1, 4), "float32"), "labels": np.ones((2, 1), "int3
 @pytest.mark.parametrize(
     ("layer", "data", "names"),
     [
+        (layers.RandomFlip(), "photo.png", "cannot become a tensor.*photo.png"),
         (layers.RandomFlip(), {"pictures": IMAGES}, r"there are no images.*\['pictures'\]"),
         (layers.RandomFlip(), {"images": IMAGES, "bounding_boxes": BOXES}, "the format of the bounding boxes"),
         (
@@ -130,9 +131,9 @@ BOXES = {"boxes": np.ones((2, 1, 4), "float32"), "labels": np.ones((2, 1), "int3
             for layer in (layers.CutMix(), layers.MixUp())
         ),
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_mistakes_in_dicts_are_explained(layer, data, names):
-    with pytest.raises((ValueError, NotImplementedError), match=names) as caught:
+    with pytest.raises((TypeError, ValueError, NotImplementedError), match=names) as caught:
         layer(data, training=True)
     assert all(part in str(caught.value) for part in ("Expected: ", "Received: ", "Fix: "))

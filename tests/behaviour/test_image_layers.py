@@ -110,6 +110,20 @@ def test_sizes_that_are_not_known_yet_single_images_and_datasets(name, arguments
     np.testing.assert_array_equal(found.numpy()[0], single.numpy())
 
 
+@EACH
+def test_channels_may_come_first(name, arguments):
+    first = make(name, arguments, data_format="channels_first")(IMAGES.transpose(0, 3, 1, 2), training=True)
+    last = drawn(make(name, arguments))
+    if name == "RandomErasing":  # its noise is drawn for pixels in their order
+        assert np.mean(first.numpy().transpose(0, 2, 3, 1) != last) < 0.3
+    else:
+        np.testing.assert_allclose(first.numpy().transpose(0, 2, 3, 1), last, atol=1e-6)
+    shapes = [(3, 9, 8), (9, 8, 3)] if name != "RandomCrop" else [(3, 4, 5), (4, 5, 3)]
+    layer = make(name, arguments, data_format="channels_first")
+    assert layer.compute_output_shape((3, 9, 8)) == shapes[0]
+    assert make(name, arguments).compute_output_shape((None, 9, 8, 3)) == (None, *shapes[1])
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "int32", "float64"])
 @EACH
 def test_other_dtypes_come_out_in_that_of_the_layer(name, arguments, dtype):
@@ -180,6 +194,7 @@ def scene(form="xyxy"):
         "labels": np.eye(6, dtype="float32"),
         "bounding_boxes": {"boxes": boxes, "labels": np.full((6, 1), 4)},
         "more": np.arange(6),
+        "file": "photos.zip",
     }
 
 
@@ -219,6 +234,7 @@ def test_boxes_and_masks_stay_around_what_they_show(name, arguments, slack, form
         assert np.mean((image > 0.5) != (mask > 0.5)) < 0.04
     np.testing.assert_array_equal(found["labels"].numpy(), np.eye(6))
     np.testing.assert_array_equal(found["more"].numpy(), np.arange(6))
+    assert found["file"] == "photos.zip"
     np.testing.assert_array_equal(found["bounding_boxes"]["labels"].numpy(), np.full((6, 1), 4))
 
 
@@ -230,6 +246,20 @@ def test_masks_are_bent_as_their_images():
     assert found["segmentation_masks"].dtype == "int32"
     assert np.mean(image != data["images"]) > 0.02
     assert np.mean((image > 0.5) != (mask > 0)) < 0.02
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.5])
+def test_how_far_pixels_are_bent(scale):
+    size, column = 40, np.arange(40, dtype="float32")
+    x = np.broadcast_to(column[None, None, :, None], (20, size, size, 1))  # shows where a pixel comes from
+    layer = layers.RandomElasticTransform((1.0, 1.0), (scale, scale), value_range=(-99, 99), seed=1)
+    alpha, sigma = 0.1 * size * scale, 0.05 * size * scale
+    reach = int(6 * sigma) // 2
+    weights = np.exp(-0.5 * np.square(np.arange(-reach, reach + 1) / sigma))
+    weights /= weights.sum()
+    moves = (drawn(layer, x) - x)[:, 12:-12, 12:-12]
+    assert moves.std() == pytest.approx(alpha * sigma * np.square(weights).sum(), rel=0.05)
+    assert abs(moves.mean()) < 0.35
 
 
 def test_erasing():
@@ -331,6 +361,12 @@ def test_random_sizes(name):
     wanted = ops.image.resize(IMAGES, (18, 8) if axis == 1 else (9, 16))
     np.testing.assert_array_equal(drawn(getattr(layers, name)((1.0, 1.0)), IMAGES), wanted.numpy())
     np.testing.assert_array_equal(layer(IMAGES, training=False).numpy(), IMAGES)
+    shape = [None, 9, 8, 3]
+    shape[axis] = None
+    assert layer.compute_output_shape((None, 9, 8, 3)) == tuple(shape)
+    fixed = lamina.Sequential([lamina.Input((9, 8, 3)), getattr(layers, name)((1.0, 1.0)), layers.GlobalMaxPooling2D()])
+    fixed.compile("sgd", "mse")
+    assert np.isfinite(fixed.train_on_batch(IMAGES, IMAGES.max((1, 2))))
     inputs = lamina.Input((9, 8, 3))
     pooled = layers.GlobalAveragePooling2D()(layer(inputs))
     model = lamina.Model(inputs, pooled)
@@ -366,3 +402,20 @@ def test_global_data_format():
     assert layer.get_config()["data_format"] == "channels_first"
     first = drawn(layer, IMAGES.transpose(0, 3, 1, 2)).transpose(0, 2, 3, 1)
     np.testing.assert_array_equal(first, drawn(layers.RandomFlip("horizontal", seed=3)))
+
+
+def test_threads_of_a_pipeline_draw_the_same_numbers():
+    def passes(threads):
+        lamina.utils.set_random_seed(4)
+        turn = layers.RandomRotation(0.5, seed=1)
+        mix = lambda x: turn(x) + lamina.random.uniform((3,))  # noqa: E731 - two streams, one of them the global one
+        data = lamina.data.Dataset.from_tensor_slices(IMAGES).map(mix, num_parallel_calls=threads)
+        return [np.stack([x.numpy() for x in data]) for _ in range(2)], turn.generator.state.numpy()
+
+    (first, second), state = passes(1)
+    assert not np.array_equal(first, second)
+    assert len({image.tobytes() for image in np.concatenate([first, second])}) == 80
+    assert state.tolist() == [1, 2]
+    for threads in (3, -1):
+        for found, wanted in zip(passes(threads)[0], (first, second)):
+            np.testing.assert_array_equal(found, wanted)

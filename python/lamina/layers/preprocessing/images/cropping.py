@@ -53,9 +53,8 @@ class RandomCrop(SizedLayer, RandomImageLayer):
                 )
             )
         if training and self._is_large_enough(height, width):
-            seed = self.generator if seed is None else seed
             rooms = (height - self.height, width - self.width)
-            return (*(random.randint((), 0, room + 1, seed=seed) for room in rooms), height, width)
+            return (*(random.randint((), 0, room + 1, seed=self._stream(seed)) for room in rooms), height, width)
         (top, _), (left, _) = centered_part(height, width, self.height, self.width, whole=True)
         return top, left, height, width
 
@@ -87,7 +86,7 @@ class RandomCrop(SizedLayer, RandomImageLayer):
     def transform_bounding_boxes(
         self, bounding_boxes: Any, transformation: Any = None, training: bool | None = True
     ) -> Any:
-        _, _, height, width = transformation
+        height, width = transformation[2:] or (self.height, self.width)
         boxes = self._convert(bounding_boxes["boxes"], self.bounding_box_format, "xyxy", height, width)
         parts = self._parts(transformation, height, width, training)
         return self._boxes_in(bounding_boxes, cropped_boxes(boxes, parts, self))
@@ -139,6 +138,12 @@ class _RandomSize(BoxMovingLayer, RandomImageLayer):
         sizes = [dims[axis] for axis in self._axes[:2]]
         sizes[self._along] = max(int(float(factor) * size), 1)
         return {"input_shape": dims, "size": tuple(sizes)}
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        shape = list(input_shape)
+        if self._limits != (0.0, 0.0):
+            shape[self._axes[self._along]] = None
+        return tuple(shape)
 
     def transform_images(self, images: Any, transformation: Any = None, training: bool | None = True) -> Any:
         return self._resize(self._to_float(images), transformation, self.interpolation)

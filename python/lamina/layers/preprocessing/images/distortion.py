@@ -124,7 +124,7 @@ class RandomElasticTransform(WarpingLayer):
         return {
             "apply_transform": self._chosen(self._dims(data)[0], self.factor, seed),
             "distortion_factor": self._uniform((), *self.scale, seed=seed),
-            "seed": draw_seed(self.generator if seed is None else seed),  # one state: masks move as images do
+            "seed": draw_seed(self._stream(seed)),  # one state: masks move as images do
         }
 
     def transform_images(self, images: Any, transformation: Any = None, training: bool | None = True) -> Any:

@@ -87,8 +87,7 @@ class RandomErasing(_RectangleLayer):
 
     def _filling(self, dims: Any, seed: Any) -> Any:
         if self.fill_value is None:
-            seed = self.generator if seed is None else seed
-            noise = random.normal(dims, dtype=self.compute_dtype, seed=seed)
+            noise = random.normal(dims, dtype=self.compute_dtype, seed=self._stream(seed))
             return noise * float(self.value_range[1])
         shape = [-1 if i == self._axes[2] % 4 else 1 for i in range(4)]
         return ops.reshape(ops.convert_to_tensor(self.fill_value, self.compute_dtype), shape)
@@ -139,7 +138,7 @@ class CutMix(_RectangleLayer):
         dims = self._dims(data)
         height, width, _ = self._axes
         alpha = self._uniform((), *self.factor, seed=seed) + 1e-6
-        weight = random.beta((dims[0],), alpha, alpha, seed=self.generator if seed is None else seed)
+        weight = random.beta((dims[0],), alpha, alpha, seed=self._stream(seed))
         ratio = ops.sqrt(1.0 - weight)
         bounds = {axis: self._bounds(dims[0], dims[axis], ratio, seed) for axis in (width, height)}
         (left, right), (top, bottom) = bounds.values()
@@ -205,8 +204,8 @@ class MixUp(RandomImageLayer):
             return None
         batch = self._dims(data)[0]
         order = self._order(batch, seed)
-        seed = self.generator if seed is None else seed
-        return {"mix_weight": random.beta((batch,), self.alpha, self.alpha, seed=seed), "permutation_order": order}
+        weight = random.beta((batch,), self.alpha, self.alpha, seed=self._stream(seed))
+        return {"mix_weight": weight, "permutation_order": order}
 
     def transform_images(self, images: Any, transformation: Any = None, training: bool | None = True) -> Any:
         images = self._to_float(images)
