@@ -69,6 +69,14 @@ def test_axes_of_normalization(axis, invert):
     np.testing.assert_allclose(layer(x).numpy(), expected, rtol=1e-4, atol=1e-5)
 
 
+def test_large_arrays_are_taken_in_pieces():
+    x = np.random.default_rng(1).normal(1000.0, 0.5, (1500, 1000)).astype("float32")
+    layer = layers.Normalization(axis=None)
+    layer.adapt(x)
+    found = float(layer.mean), float(layer.variance)
+    np.testing.assert_allclose(found, (x.mean(dtype="float64"), x.var(dtype="float64")), rtol=1e-6)
+
+
 def test_constants_have_no_deviation():
     layer = layers.Normalization()
     layer.adapt(np.full((5, 1), 3.0))
