@@ -12,6 +12,8 @@ True
 from __future__ import annotations
 
 import random as _python_random
+from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -40,6 +42,10 @@ __all__ = [
 
 _ops = _core.ops
 _BITS = {"float16": 11, "bfloat16": 8}  # of the numbers in [1/2, 1)
+
+
+# What a SeedGenerator gives instead of its next state, for code that runs in an order that is not fixed.
+own_streams: ContextVar[Callable[[Any], Any] | None] = ContextVar("own_streams", default=None)
 
 
 def make_default_seed() -> int:
@@ -82,6 +88,9 @@ class SeedGenerator(Configurable):
 
         With `ordered=False` key and counter jump to places that are hard to tell beforehand.
         """
+        own = own_streams.get()
+        if own is not None and not _core.Trace.active():
+            return own(self)
         state = self.state.value
         if ordered:
             following = _ops.add(state, _integers(0, 1))

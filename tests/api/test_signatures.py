@@ -11,28 +11,21 @@ pytestmark = pytest.mark.filterwarnings("default")  # Keras and JAX warn about t
 
 # Layers that are not there yet, by family.
 LATER = {
-    "preprocessing": [
-        *("AugMix", "AutoContrast", "CenterCrop", "ContrastLimitedAdaptiveHistogramEqualization"),
-        *(
-            "CutMix",
-            "Equalization",
-        ),
-        *("MaxNumBoundingBoxes", "MixUp", "RandAugment"),
-        *("RandomColorDegeneration", "RandomColorJitter", "RandomContrast", "RandomCrop"),
-        *("RandomElasticTransform", "RandomErasing", "RandomFlip", "RandomGaussianBlur", "RandomGrayscale"),
-        *("RandomHue", "RandomInvert", "RandomPerspective", "RandomPosterization", "RandomRotation"),
-        *("RandomSaturation", "RandomSharpness", "RandomShear", "RandomTranslation", "RandomZoom"),
-        *(
-            "Resizing",
-            "Solarization",
-        ),
-    ],
     "interop": ["FlaxLayer", "JaxLayer", "TFSMLayer", "TorchModuleWrapper"],
 }
 
 # Layers of older versions of Keras.
 OLDER = {
-    *("AbstractRNNCell", "CuDNNGRU", "CuDNNLSTM", "LocallyConnected1D", "LocallyConnected2D", "ThresholdedReLU"),
+    *(
+        "AbstractRNNCell",
+        "CuDNNGRU",
+        "CuDNNLSTM",
+        "LocallyConnected1D",
+        "LocallyConnected2D",
+        "RandomHeight",
+        "RandomWidth",
+    ),
+    "ThresholdedReLU",
 }
 
 NAMESPACES = [

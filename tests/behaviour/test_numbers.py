@@ -1,5 +1,8 @@
 """Stories of the layers that scale, bin and count numbers: adapting, saving, data sets."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -66,6 +69,14 @@ def test_axes_of_normalization(axis, invert):
     np.testing.assert_allclose(layer(x).numpy(), expected, rtol=1e-4, atol=1e-5)
 
 
+def test_large_arrays_are_taken_in_pieces():
+    x = np.random.default_rng(1).normal(1000.0, 0.5, (1500, 1000)).astype("float32")
+    layer = layers.Normalization(axis=None)
+    layer.adapt(x)
+    found = float(layer.mean), float(layer.variance)
+    np.testing.assert_allclose(found, (x.mean(dtype="float64"), x.var(dtype="float64")), rtol=1e-6)
+
+
 def test_constants_have_no_deviation():
     layer = layers.Normalization()
     layer.adapt(np.full((5, 1), 3.0))
@@ -103,6 +114,21 @@ def test_bins_keep_double_precision_and_large_integers():
         np.testing.assert_array_equal(layer(x.astype(dtype)).numpy(), [0, 1, 1, 2])
     assert layer(x).dtype == "int32"
     np.testing.assert_array_equal(layers.Discretization([])([[0.5]]).numpy(), [[0]])
+
+
+def test_a_model_may_be_built_before_its_bins_are_known():
+    bins = layers.Discretization(num_bins=3, output_mode="one_hot")
+    assert bins.compute_output_shape((None, 4)) == (None, 4, 3)
+    model = lamina.Sequential([lamina.Input((4,)), bins, layers.Flatten()])
+    assert model.output_shape == (None, 12)
+    with pytest.raises(ValueError, match="not known yet"):
+        model.predict(DATA, verbose=0)
+    for data in (DATA, DATA + 10.0):
+        bins.adapt(data)
+        model.compile()
+        expected = layers.Discretization(bins.bin_boundaries)(DATA).numpy()
+        found = model.predict(DATA, verbose=0).reshape(300, 4, 3)
+        np.testing.assert_array_equal(found.argmax(-1), expected)
 
 
 def test_summaries_by_hand():
@@ -147,7 +173,21 @@ def test_many_categories_take_memory_for_the_output_only():
     np.testing.assert_array_equal(counts[7], np.bincount(x[7], minlength=20000))
 
 
+def test_one_sound_without_a_batch():
+    x = np.random.default_rng(1).normal(size=40).astype("float32")
+    layer = layers.MelSpectrogram(16, 8, num_mel_bins=4, min_power=1e-3)
+    np.testing.assert_allclose(layer(x).numpy(), layer(x[None]).numpy()[0], rtol=1e-6)
+    assert layer.compute_output_shape((40,)) == (4, 6)
+
+
+def test_binary_is_an_older_name():
+    assert layers.CategoryEncoding(3, "binary").output_mode == "multi_hot"
+
+
 def test_old_paths():
+    for path in ("preprocessing.Rescaling", "experimental.preprocessing.Rescaling", "Rescaling"):
+        code = f"import lamina; assert lamina.layers.{path}(2.0)([1.0]).item() == 2.0"
+        subprocess.run([sys.executable, "-c", code], check=True)
     old = layers.experimental.preprocessing
     for name in layers.preprocessing.__all__:
         assert getattr(old, name) is getattr(layers, name)

@@ -134,9 +134,11 @@ def test_gradients_against_central_differences(case):
     ]
     gradients = tape.gradient(target, [sources[i] for i in wanted])
     for i, gradient in zip(wanted, gradients):
-        assert gradient is not None, f"no gradient for {sources[i]}"
         entries = some_entries(everything[i], 8)
         expected = numeric_gradient(value, everything, i, entries)
+        if gradient is None:  # what goes up in steps
+            assert not np.any(expected), f"no gradient for {sources[i]}"
+            continue
         assert_gradients_close(gradient.numpy(), expected, entries, f"source {i}")
 
 

@@ -21,8 +21,8 @@ def adapting(keras, monkeypatch):
 
 def test_adapted_normalization(adapting, rng):
     x = rng.normal(2.0, 3.0, (20, 3, 4)).astype("float32")
-    batches = [x[:6], x[6:11], x[11:]]
-    for options in ({}, {"axis": None}, {"axis": (1, 2)}, {"axis": 1, "invert": True}):
+    batches = [x[:10], x[10:]]
+    for options in ({}, {"axis": (1, 2), "invert": True}):
         for data in (x, batches):
             ours, theirs = (library.layers.Normalization(**options) for library in (lamina, adapting))
             ours.adapt(data)
@@ -67,22 +67,10 @@ def test_counts_of_weights_and_samples_of_any_rank(shape, keras, rng):
         np.testing.assert_allclose(found.numpy(), wanted, rtol=1e-6)
 
 
-def test_angles(keras, rng):
+@pytest.mark.parametrize("mode", ["angle", "real"])
+def test_angles(mode, keras, rng):
     x = rng.normal(size=(2, 20, 1)).astype("float32")
-    ours, theirs = (library.layers.STFTSpectrogram("angle", 4, fft_length=8) for library in (lamina, keras))
-    turned = ours(x).numpy() - np.asarray(theirs(x))  # of numbers that are almost -1, either end may be meant
-    np.testing.assert_allclose(np.cos(turned), 1.0, atol=1e-5)
-
-
-def test_bands_of_mel(keras):
-    arguments = (6, 33, 8000, 100.0, 3500.0)
-    ours, theirs = (
-        library.layers.MelSpectrogram().linear_to_mel_weight_matrix(*arguments) for library in (lamina, keras)
-    )
-    np.testing.assert_allclose(ours.numpy(), theirs, atol=2e-5)
-
-
-def test_one_sound_without_a_batch(keras, rng):
-    x = rng.normal(size=40).astype("float32")
-    ours, theirs = (library.layers.MelSpectrogram(16, 8, num_mel_bins=4) for library in (lamina, keras))
-    np.testing.assert_allclose(ours(x).numpy(), theirs(x), rtol=1e-4, atol=1e-4)
+    ours, theirs = (library.layers.STFTSpectrogram(mode, 4, scaling=None) for library in (lamina, keras))
+    apart = ours(x).numpy() - np.asarray(theirs(x))
+    # Of numbers that are almost -1, either end may be meant.
+    np.testing.assert_allclose(np.cos(apart) if mode == "angle" else 1.0 + apart, 1.0, atol=1e-5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -12,6 +13,7 @@ from .. import _core, tree
 from ..checks import explain, integer
 from ..ops.convert import array_to_tensor
 from .prefetch import Prefetch
+from .streams import Pass
 from .workers import in_order, threads
 
 AUTOTUNE = -1
@@ -98,7 +100,10 @@ class Dataset:
     def map(
         self, map_func: Callable[..., Any], num_parallel_calls: int | None = None, deterministic: bool | None = None
     ) -> Dataset:
-        """`map_func` of each element, in order; elements that are tuples are its arguments."""
+        """`map_func` of each element, in order; elements that are tuples are its arguments.
+
+        With `num_parallel_calls` several threads call it. Random numbers then are the same for any number of them.
+        """
 
         def call(element: Any) -> Any:
             return map_func(*element) if isinstance(element, tuple) else map_func(element)
@@ -106,7 +111,12 @@ class Dataset:
         if num_parallel_calls is None:
             return self._then(lambda: map(call, self))
         count = _THREADS if num_parallel_calls == AUTOTUNE else integer("map", "num_parallel_calls", num_parallel_calls)
-        return self._then(lambda: in_order(threads(count), call, self, 2 * count))
+
+        def run() -> Iterator[Any]:
+            in_pass = functools.partial(Pass().call, call)
+            return in_order(threads(count), in_pass, enumerate(self), 2 * count)
+
+        return self._then(run)
 
     def filter(self, predicate: Callable[..., Any]) -> Dataset:
         """The elements for which `predicate` is true."""

@@ -148,8 +148,8 @@ def __getattr__(name: str) -> object:
     if not name.startswith("__"):
         from importlib import import_module
 
-        if name == "experimental":  # where Keras 2 had them
-            return import_module("lamina.layers.experimental")
+        if name in ("preprocessing", "experimental"):  # the latter is where Keras 2 had them
+            return import_module(f"lamina.layers.{name}")
         preprocessing = import_module("lamina.layers.preprocessing")
         if name in preprocessing.__all__:
             return getattr(preprocessing, name)

@@ -167,10 +167,14 @@ class Functional(Model):
 
     def _match_inputs(self, inputs: Any) -> list[Any]:
         """The given inputs in the order of the model's, with its dtypes and ranks."""
+        structure = self._inputs_structure
+        if isinstance(structure, dict) and isinstance(inputs, dict) and len(structure) != len(self._inputs):
+            nested = {key: inputs[key] for key in structure if key in inputs}  # dicts of dicts, as those of boxes
+            inputs = tree.flatten(nested) if len(nested) == len(structure) else inputs
         if isinstance(inputs, dict):
             keys = (
-                [path[0] for path, _ in tree.flatten_with_path(self._inputs_structure)]
-                if isinstance(self._inputs_structure, dict)
+                [path[0] for path, _ in tree.flatten_with_path(structure)]
+                if isinstance(structure, dict)
                 else self.input_names
             )
             names = keys if all(key in inputs for key in keys) else self.input_names

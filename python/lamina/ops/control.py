@@ -127,7 +127,9 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
 
 
 def _branches(owner: str, index: Any, functions: Sequence[Callable[..., Any]], operands: tuple[Any, ...]) -> Any:
-    bodies = [_Body(function, operands) for function in functions]
+    # What a branch makes of the operands is made inside of it; what it makes of other tensors alone, before.
+    inside = tree.map_structure(lambda x: _placeholder(x) if isinstance(x, _core.Tensor) else x, operands)
+    bodies = [_Body(function, inside) for function in functions]
     first = bodies[0]
     for body in bodies[1:]:
         _require_same(owner, "the branches return different structures", first.results, body.results)
@@ -135,7 +137,10 @@ def _branches(owner: str, index: Any, functions: Sequence[Callable[..., Any]], o
     leaves = [[leaf for leaf in tree.flatten(body.results) if leaf is not None] for body in bodies]
     dtypes = [result_type(*places) for places in zip(*leaves)]
     variables = {id(v): v for body in bodies for v, _, _ in body.assigned}
-    parameters, arguments, outputs = [], [], []
+    parameters, arguments = (
+        [x for x in tree.flatten(part) if isinstance(x, _core.Tensor)] for part in (inside, operands)
+    )
+    outputs = []
     for body in bodies:
         body.cast_to(dtypes)
         now = {id(v): value for v, _, value in body.assigned}

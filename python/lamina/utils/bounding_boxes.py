@@ -25,7 +25,7 @@ __all__ = [
     "pad",
 ]
 
-_FORMATS = (
+FORMATS = (
     *("xyxy", "yxyx", "xywh", "center_xywh", "center_yxhw"),
     *("rel_xyxy", "rel_yxyx", "rel_xywh", "rel_center_xywh"),
 )
@@ -60,9 +60,9 @@ def convert_format(
             explain("These are no boxes.", "four numbers per box", f"shape {boxes.shape}", "check the last axis.")
         )
     for name, value in (("source", source), ("target", target)):
-        if value not in _FORMATS:
+        if value not in FORMATS:
             raise ValueError(
-                explain(f"`{name}` is no format of boxes.", f"one of {_FORMATS}", f"{name}={value!r}", "see the list.")
+                explain(f"`{name}` is no format of boxes.", f"one of {FORMATS}", f"{name}={value!r}", "see the list.")
             )
     relative = source.startswith("rel_"), target.startswith("rel_")
     if any(relative) and (height is None or width is None):

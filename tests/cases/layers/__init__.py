@@ -3,6 +3,7 @@
 from cases.layers import (
     activation,
     attention,
+    colors,
     convolution,
     core,
     images,
@@ -30,6 +31,7 @@ LAYERS: list[Case] = [
     *recurrent.ROWS,
     *numbers.ROWS,
     *images.ROWS,
+    *colors.ROWS,
 ]
 
 __all__ = ["FUNCTIONS", "LAYERS", "TEXTS", "Case", "inner", "rows"]

@@ -116,8 +116,8 @@ def _inputs(owner: str, batch: Any) -> np.ndarray:
         ) from None
 
 
-def numbers(owner: str, batch: np.ndarray) -> np.ndarray:
-    """The batch as floats in double precision. TypeError for texts, ValueError for NaN."""
+def require_numbers(owner: str, batch: np.ndarray) -> None:
+    """TypeError for texts and other objects."""
     if batch.dtype.kind not in "fiub":
         raise TypeError(
             explain(
@@ -127,6 +127,11 @@ def numbers(owner: str, batch: np.ndarray) -> np.ndarray:
                 "use a StringLookup for texts and categories.",
             )
         )
+
+
+def numbers(owner: str, batch: np.ndarray) -> np.ndarray:
+    """The batch as floats in double precision. TypeError for texts, ValueError for NaN."""
+    require_numbers(owner, batch)
     values = batch.astype("float64")
     if np.isnan(values).any():
         raise ValueError(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
 
-from ... import ops
+from ... import _core, ops
 from ...checks import choice, explain, integer, number
 from ...ops.convert import is_float
+from ...ops.operation import holds_symbolic
 from ..layer import Layer
 from .adapt import batches, numbers
 from .encoding import encode, say_it_is_dense
@@ -53,7 +56,7 @@ class Discretization(Layer):
                     "pass one of the two.",
                 )
             )
-        self.bin_boundaries = None if bin_boundaries is None else _boundaries(bin_boundaries)
+        self.bin_boundaries: list[float] | None = None if bin_boundaries is None else _boundaries(bin_boundaries)
         self.num_bins = None if num_bins is None else integer("Discretization", "num_bins", num_bins)
         self.epsilon = number("Discretization", "epsilon", epsilon, low=1e-6, high=1.0)
         self.output_mode = choice("Discretization", "output_mode", output_mode, _MODES)
@@ -70,7 +73,8 @@ class Discretization(Layer):
     def adapt(self, data: Any, steps: int | None = None) -> None:
         """Finds the boundaries for `data`: an array, a dataset, or batches; at most `steps` of them.
 
-        What was found before is forgotten. ValueError when the boundaries were given.
+        What was found before is forgotten; a model that has run with it has to be compiled anew. ValueError when the
+        boundaries were given.
         """
         if self.num_bins is None:
             raise ValueError(
@@ -107,6 +111,26 @@ class Discretization(Layer):
                 )
             )
         self.bin_boundaries = _compressed(self.summary, 1.0 / self.num_bins)[0, :-1].tolist()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        # A model may be built before the layer is adapted, which has to be done before it runs.
+        if self.bin_boundaries is None and not _core.Trace.active() and holds_symbolic((*args, *kwargs.values())):
+            with self._for_the_shape_only():
+                return super().__call__(*args, **kwargs)
+        return super().__call__(*args, **kwargs)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape for inputs of this shape, known before `adapt` as well."""
+        with self._for_the_shape_only() if self.bin_boundaries is None else nullcontext():
+            return super().compute_output_shape(input_shape)
+
+    @contextmanager
+    def _for_the_shape_only(self) -> Iterator[None]:
+        self.bin_boundaries = [0.0] * ((self.num_bins or 1) - 1)
+        try:
+            yield
+        finally:
+            self.bin_boundaries = None
 
     def call(self, inputs: Any) -> Any:
         if self.bin_boundaries is None:

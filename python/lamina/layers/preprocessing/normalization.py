@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ from ... import config, ops
 from ...checks import axis_in_range, explain, is_integer
 from ..layer import Layer
 from ..support import in_float32, size_of_axis
-from .adapt import batches, numbers
+from .adapt import batches, numbers, require_numbers
+
+_PART = 2**20  # numbers
 
 
 class Normalization(Layer):
@@ -134,14 +137,16 @@ class Normalization(Layer):
             )
         total: Any = (0, 0.0, 0.0)
         for batch in batches("Normalization", data, steps):
-            values = numbers("Normalization", batch)
+            require_numbers("Normalization", batch)
             if not self.built:
-                self.build(values.shape)
-            self._check_batch(values.shape)
-            reduced = tuple(axis for axis in range(values.ndim) if axis not in self._kept)
-            count = math.prod(values.shape[axis] for axis in reduced)
-            if count:
-                total = _joined(total, (count, values.mean(axis=reduced), values.var(axis=reduced)))
+                self.build(batch.shape)
+            self._check_batch(batch.shape)
+            reduced = tuple(axis for axis in range(batch.ndim) if axis not in self._kept)
+            for part in _parts(batch) if 0 in reduced else [batch]:
+                values = numbers("Normalization", part)
+                count = math.prod(values.shape[axis] for axis in reduced)
+                if count:
+                    total = _joined(total, (count, values.mean(axis=reduced), values.var(axis=reduced)))
         if not total[0]:
             raise ValueError(
                 explain(
@@ -178,6 +183,12 @@ class Normalization(Layer):
     def get_config(self) -> dict[str, Any]:
         given = (None if v is None else v.tolist() for v in (self.input_mean, self.input_variance))
         return {**super().get_config(), **dict(zip(("mean", "variance"), given))}
+
+
+def _parts(batch: np.ndarray) -> Iterator[np.ndarray]:
+    """A large batch in pieces, of which copies in double precision are small."""
+    rows = max(1, _PART // max(1, math.prod(batch.shape[1:])))
+    return (batch[start : start + rows] for start in range(0, len(batch), rows))
 
 
 def _joined(one: Any, other: Any) -> Any:

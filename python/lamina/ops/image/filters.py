@@ -17,11 +17,11 @@ __all__ = ["gaussian_blur", "sobel_edges", "ssim"]
 _ops = _core.ops
 
 
-def _blur(x: Any, rows: Any, columns: Any, padding: str) -> Any:
+def blur(x: Any, rows: Any, columns: Any, padding: str) -> Any:
     """Each channel of x [batch, height, width, channels] filtered along its height, then along its width."""
     channels = known_channels("gaussian_blur", x, 3)
     for weights, shape in ((rows, [-1, 1, 1, 1]), (columns, [1, -1, 1, 1])):
-        size = weights.shape[0]
+        size = weights.dims[0]
         kernel = _ops.reshape(weights, shape=[size if n == -1 else n for n in shape])
         kernel = _ops.broadcast_to(kernel, shape=[*kernel.dims[:3], channels])
         x = _ops.conv(x, kernel, strides=[1, 1], padding=padding, dilation=[1, 1], groups=channels)
@@ -49,7 +49,7 @@ def gaussian_blur(images: Any, kernel_size: Any = (3, 3), sigma: Any = (1.0, 1.0
             )
         widths = [_ops.reshape(cut(both, 0, i, i + 1), shape=[]) for i in range(2)]
     columns, rows = (gaussian(n, width, floats.dtype) for n, width in zip(size, widths))
-    y = _blur(to_batch(floats, data_format), rows, columns, "same")
+    y = blur(to_batch(floats, data_format), rows, columns, "same")
     return to_dtype(from_batch(y, x.ndim, data_format), x.dtype)
 
 
@@ -109,7 +109,7 @@ def ssim(
     b = to_batch(to_float(second), data_format)
     b = convert_to_tensor(b, a.dtype)
     weights = gaussian(size, float(filter_sigma), a.dtype)
-    maps = _blur(_ops.concatenate(a, b, a * a, b * b, a * b, axis=0), weights, weights, "valid")
+    maps = blur(_ops.concatenate(a, b, a * a, b * b, a * b, axis=0), weights, weights, "valid")
     count = a.dims[0]
     mean_a, mean_b, square_a, square_b, product = (cut(maps, 0, count * i, count * (i + 1)) for i in range(5))
     covariance = product - mean_a * mean_b

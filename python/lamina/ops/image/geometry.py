@@ -10,7 +10,7 @@ from ..convert import convert_to_tensor, is_float, result_type, to_float
 from ..elementwise import where
 from ..operation import operation
 from .common import cut, from_batch, place, to_batch, to_images
-from .filters import gaussian_blur
+from .filters import blur
 
 __all__ = ["affine_transform", "elastic_transform", "map_coordinates", "perspective_transform"]
 
@@ -71,15 +71,13 @@ def map_coordinates(
 
 
 def _warp(images: Any, data_format: Any, coordinates: Any, order: int, fill_mode: str, fill_value: Any) -> Any:
-    """The images at `coordinates(rows, columns)`: two arrays that broadcast to [batch or 1, height, width]."""
+    """The images at `coordinates(rows, columns)` [batch or 1, 2, height, width], made of [height, 1] and [1, width]."""
     batch = to_batch(images, data_format)
     _, height, width, _ = batch.dims
     dtype = result_type(images, "float32")
-    rows = _ops.reshape(place(height, dtype), shape=[1, height, 1])
-    columns = _ops.reshape(place(width, dtype), shape=[1, 1, width])
-    pair = [convert_to_tensor(c) for c in coordinates(rows, columns)]
-    pair = [_ops.reshape(c, shape=[c.dims[0], 1, *c.dims[1:]]) for c in pair]
-    y = _sample(batch, _ops.concatenate(*pair, axis=1), order, fill_mode, fill_value)
+    rows = _ops.reshape(place(height, dtype), shape=[height, 1])
+    columns = _ops.reshape(place(width, dtype), shape=[1, width])
+    y = _sample(batch, coordinates(rows, columns), order, fill_mode, fill_value)
     return from_batch(y, images.ndim, data_format)
 
 
@@ -124,12 +122,12 @@ def affine_transform(
                 "append two zeros if these are six.",
             )
         )
-    t = _ops.reshape(t, shape=[1 if t.ndim == 1 else t.dims[0], 8, 1])
+    t = _ops.reshape(t, shape=[1 if t.ndim == 1 else t.dims[0], 8, 1, 1])
     _per_image("affine_transform", x, t, "transform")
-    a0, a1, a2, b0, b1, b2 = (cut(t, 1, i, i + 1) for i in range(6))
+    by_column, by_row, offset = (_ops.concatenate(*(cut(t, 1, i, i + 1) for i in (k + 3, k)), axis=1) for k in range(3))
 
-    def coordinates(rows: Any, columns: Any) -> tuple[Any, Any]:
-        return rows * b1 + columns * b0 + b2, rows * a1 + columns * a0 + a2
+    def coordinates(rows: Any, columns: Any) -> Any:
+        return (rows * by_row + offset) + columns * by_column  # only the last sum is as large as the images
 
     return _warp(x, data_format, coordinates, order, mode, fill_value)
 
@@ -158,6 +156,19 @@ def _cofactors(m: list[list[Any]]) -> list[list[Any]]:
         return product if (i + j) % 2 == 0 else -product
 
     return [[minor(i, j) for j in range(3)] for i in range(3)]
+
+
+def projection(source: Any, target: Any) -> list[Any]:
+    """The projective maps that take four points `source` to `target`, both [n, 4, 2]: eight numbers, each [n, 1, 1].
+
+    (x, y) comes to (a x + b y + c, d x + e y + f) / (g x + h y + 1).
+    """
+    # By the unit square. In float64: the products of differences cancel.
+    dtype = result_type(source, target)
+    there = _from_square(_ops.cast(target, dtype="float64"))
+    back = _cofactors(_from_square(_ops.cast(source, dtype="float64")))
+    product = [sum((row[k] * back[k][j] for k in range(1, 3)), row[0] * back[0][j]) for row in there for j in range(3)]
+    return [_ops.cast(value / product[8], dtype=dtype) for value in product[:8]]
 
 
 @operation
@@ -189,19 +200,12 @@ def perspective_transform(
             )
     start, end = (_ops.reshape(p, shape=[1, 4, 2]) if p.ndim == 2 else p for p in (start, end))
     _per_image(owner, x, start, "start_points")
-    # From the output to the unit square, then to the input. In float64: the products of differences cancel.
-    dtype = result_type(start, end)
-    there = _from_square(_ops.cast(start, dtype="float64"))
-    back = _cofactors(_from_square(_ops.cast(end, dtype="float64")))
-    product = [
-        [sum((row[k] * back[k][j] for k in range(1, 3)), row[0] * back[0][j]) for j in range(3)] for row in there
-    ]
-    scale = product[2][2]
-    (a, b, c), (d, e, f), (g, h, _) = ([_ops.cast(v / scale, dtype=dtype) for v in row] for row in product)
+    maps = [_ops.reshape(v, shape=[v.dims[0], 1, 1, 1]) for v in projection(end, start)]
+    by_column, by_row, offset = (_ops.concatenate(maps[k + 3], maps[k], axis=1) for k in range(3))
 
-    def coordinates(rows: Any, columns: Any) -> tuple[Any, Any]:
-        depth = g * columns + h * rows + 1.0
-        return (d * columns + e * rows + f) / depth, (a * columns + b * rows + c) / depth
+    def coordinates(rows: Any, columns: Any) -> Any:
+        depth = (rows * maps[7] + 1.0) + columns * maps[6]
+        return ((rows * by_row + offset) + columns * by_column) / depth
 
     return _warp(x, data_format, coordinates, order, "constant", fill_value)
 
@@ -222,8 +226,6 @@ def elastic_transform(
     Simard, Best Practices for Convolutional Neural Networks Applied to Visual Document Analysis, 2003. The horizontal
     and the vertical move are independent.
     """
-    from ...random import normal  # which needs this package
-
     x = to_images("elastic_transform", images)
     order = _order("elastic_transform", interpolation)
     mode = choice("elastic_transform", "fill_mode", fill_mode, _FILL_MODES)
@@ -234,14 +236,37 @@ def elastic_transform(
                 "elastic_transform: `sigma` is 0.", "a positive number", f"sigma={sigma}", "use alpha=0 for no move."
             )
         )
-    size = int(6 * width) | 1
-    dtype = result_type(x, "float32")
+    return displaced(x, alpha, width, int(6 * width) // 2, order, mode, fill_value, seed, data_format)
 
-    def coordinates(rows: Any, columns: Any) -> tuple[Any, Any]:
-        batch = x.dims[0] if x.ndim == 4 else 1
-        noise = normal([batch, rows.dims[1], columns.dims[2], 2], stddev=width, dtype=dtype, seed=seed)
-        moves = alpha * gaussian_blur(noise, (size, size), (width, width), "channels_last")
-        vertical, horizontal = (_ops.reshape(cut(moves, 3, i, i + 1), shape=list(moves.dims[:3])) for i in range(2))
-        return rows + vertical, columns + horizontal
 
-    return _warp(x, data_format, coordinates, order, mode, fill_value)
+def displaced(
+    images: Any,
+    alpha: Any,
+    sigma: Any,
+    reach: Any,
+    order: int,
+    fill_mode: str,
+    fill_value: float,
+    seed: Any,
+    data_format: Any,
+) -> Any:
+    """What `elastic_transform` computes; `alpha` and `sigma` may be tensors, 3 sigma being no more than `reach`."""
+    from ...random import normal  # which needs this package
+
+    dtype = result_type(images, "float32")
+    alpha, sigma = (convert_to_tensor(value, dtype) for value in (alpha, sigma))
+    distance = place(reach * 2 + 1, dtype) - convert_to_tensor(reach, dtype)
+    weights = _ops.exp(-0.5 * _ops.square(distance / sigma))
+    weights = where(_ops.absolute(distance) <= _ops.floor(_ops.floor(6.0 * sigma) / 2.0), weights, 0.0)
+    weights = weights / _ops.sum(weights, axes=[0], keepdims=True)
+
+    def coordinates(rows: Any, columns: Any) -> Any:
+        batch = images.dims[0] if images.ndim == 4 else 1
+        noise = normal([batch, rows.dims[0], columns.dims[1], 2], stddev=sigma, dtype=dtype, seed=seed)
+        moves = alpha * _ops.transpose(blur(noise, weights, weights, "same"), axes=[0, 3, 1, 2])
+        here = [
+            _ops.broadcast_to(_ops.reshape(v, shape=[1, *v.dims]), shape=[1, *moves.dims[2:]]) for v in (rows, columns)
+        ]
+        return moves + _ops.concatenate(*here, axis=0)
+
+    return _warp(images, data_format, coordinates, order, fill_mode, fill_value)

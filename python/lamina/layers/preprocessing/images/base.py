@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from .... import _core, ops, random, tree
-from ....checks import explain, number
+from ....checks import choice, explain, number
 from ....config import standardize_data_format
+from ....ops.image.common import pad_axis
 from ....random import SeedGenerator
+from ....utils.bounding_boxes import FORMATS
 from ...layer import Layer
 
-BOX_FORMATS = (
-    *("xyxy", "yxyx", "xywh", "center_xywh", "center_yxhw"),
-    *("rel_xyxy", "rel_yxyx", "rel_xywh", "rel_center_xywh"),
-)
+_PLAIN = ("labels", "segmentation_masks")
 
 
 class ImageLayer(Layer):
@@ -21,43 +20,39 @@ class ImageLayer(Layer):
 
     It is called on images, or on a dict with 'images' and maybe 'labels', 'segmentation_masks' (images of class
     numbers) and 'bounding_boxes' (a dict of 'boxes' and 'labels', in the format `bounding_box_format`); the result has
-    the same form. `data_format` says where the channels are.
+    the same form, what else is in the dict stays. `data_format` says where the channels are.
 
     Subclasses write `get_random_transformation(data)`, which draws what is to be done to each image, and the
     `transform_...` methods, which do it to a batch. What they do not write stays as it is.
     """
 
+    _takes_any_argument = True  # names of files, for example, may go along in a dict
+
     def __init__(
         self, *, bounding_box_format: str | None = None, data_format: str | None = None, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        if bounding_box_format is not None and bounding_box_format not in BOX_FORMATS:
-            raise ValueError(
-                explain(
-                    f"{type(self).__name__}: `bounding_box_format` is not known.",
-                    f"one of {', '.join(map(repr, BOX_FORMATS))}",
-                    f"bounding_box_format={bounding_box_format!r}",
-                    "pass one of these.",
-                )
-            )
+        if bounding_box_format is not None:
+            bounding_box_format = choice(type(self).__name__, "bounding_box_format", bounding_box_format, FORMATS)
         self.bounding_box_format = bounding_box_format
         self.data_format = standardize_data_format(data_format)
 
     def call(self, data: Any, training: bool | None = True) -> Any:
-        named = dict(data) if isinstance(data, dict) else {"images": data}
-        images = named["images"] = self._checked_images(named)
+        named = data if isinstance(data, dict) else {"images": data}
+        images = self._checked_images(named)
+        parts = {"images": images, **{key: ops.convert_to_tensor(named[key]) for key in _PLAIN if key in named}}
         if "bounding_boxes" in named:
-            named["bounding_boxes"] = self._checked_boxes(named["bounding_boxes"])
+            parts["bounding_boxes"] = self._checked_boxes(named["bounding_boxes"])
         if images.ndim == 3:
-            named = tree.map_structure(lambda x: ops.expand_dims(x, 0), named)
-        transformation = self.get_random_transformation(named, training=training)
-        for key in ("images", "bounding_boxes", "labels", "segmentation_masks"):
-            if key in named:
-                transform = getattr(self, f"transform_{key}")
-                named[key] = transform(named[key], transformation, training=training)
+            parts = tree.map_structure(lambda x: ops.expand_dims(x, 0), parts)
+        transformation = self.get_random_transformation(parts, training=training)
+        for key, part in parts.items():
+            parts[key] = getattr(self, f"transform_{key}")(part, transformation, training=training)
         if images.ndim == 3:
-            named = tree.map_structure(lambda x: ops.squeeze(x, 0), named)
-        return named if isinstance(data, dict) else named["images"]
+            parts = tree.map_structure(lambda x: ops.squeeze(x, 0), parts)
+        if parts["images"] is images and getattr(images, "_keras_mask", None) is not None:
+            parts["images"] = _core.ops.identity(images)  # without the mask
+        return {**named, **parts} if isinstance(data, dict) else parts["images"]
 
     # To be written by subclasses, as far as they change anything.
 
@@ -116,8 +111,7 @@ class ImageLayer(Layer):
                     "name the images 'images'.",
                 )
             )
-        if isinstance(images, (list, tuple)):
-            images = self._stacked(images)
+        images = self._stacked(images) if isinstance(images, (list, tuple)) else ops.convert_to_tensor(images)
         if images.ndim not in (3, 4):
             raise ValueError(
                 explain(
@@ -149,7 +143,7 @@ class ImageLayer(Layer):
             raise ValueError(
                 explain(
                     f"{type(self).__name__}: the format of the bounding boxes is not known.",
-                    f"`bounding_box_format`, one of {', '.join(map(repr, BOX_FORMATS))}",
+                    f"`bounding_box_format`, one of {', '.join(map(repr, FORMATS))}",
                     "'bounding_boxes' in the input, and bounding_box_format=None",
                     f"make the layer with e.g. {type(self).__name__}(..., bounding_box_format='xyxy').",
                 )
@@ -163,7 +157,7 @@ class ImageLayer(Layer):
                     "pass {'boxes': ..., 'labels': ...}.",
                 )
             )
-        return {**boxes, "boxes": ops.cast(ops.convert_to_tensor(boxes["boxes"]), "float32")}
+        return {**boxes, "boxes": ops.cast(_dense(boxes["boxes"], 0), "float32"), "labels": _dense(boxes["labels"], -1)}
 
 
 class RandomImageLayer(ImageLayer):
@@ -177,15 +171,33 @@ class RandomImageLayer(ImageLayer):
         self.seed = seed
         self.generator = SeedGenerator(seed)
 
+    def _stream(self, seed: Any = None) -> Any:
+        """What numbers are drawn from: the layer's stream unless another `seed` is given."""
+        return self.generator if seed is None else seed
+
     def _uniform(self, shape: Any, low: float, high: float, seed: Any = None, dtype: Any = "float32") -> Any:
-        """Numbers from [low, high), of the layer's stream unless another `seed` is given."""
-        seed = self.generator if seed is None else seed
-        return random.uniform(tuple(shape), low, high, dtype=dtype, seed=seed)
+        """Numbers from [low, high)."""
+        return random.uniform(tuple(shape), low, high, dtype=dtype, seed=self._stream(seed))
 
     def _chosen(self, batch: Any, probability: tuple[float, float], seed: Any = None) -> Any:
         """True (batch,) for the images that something is done to; the probability of it is drawn for each as well."""
         bound = self._uniform((batch,), *probability, seed=seed)
         return self._uniform((batch,), 0.0, 1.0, seed=seed) < bound
+
+    def _order(self, batch: Any, seed: Any = None) -> Any:
+        """The numbers of the images in a random order."""
+        return _core.ops.random_permutation(random.draw_seed(self._stream(seed)), size=batch)
+
+
+def _dense(rows: Any, value: int) -> Any:
+    """A tensor of rows that may be of different lengths: short ones are filled up with `value`."""
+    if not isinstance(rows, (list, tuple)):
+        return ops.convert_to_tensor(rows)
+    parts = [ops.convert_to_tensor(row) for row in rows]
+    lengths = {part.shape[0] for part in parts if part.ndim}
+    if len(lengths) > 1:
+        parts = [pad_axis(part, 0, 0, max(lengths) - part.shape[0], value) for part in parts]
+    return ops.stack(parts)
 
 
 def interval(owner: str, name: str, value: Any, low: float = -1.0, high: float = 1.0) -> tuple[float, float]:
@@ -211,11 +223,12 @@ def interval(owner: str, name: str, value: Any, low: float = -1.0, high: float =
 
 def value_range_of(owner: str, value_range: Any) -> tuple[Any, Any]:
     """The lowest and the highest value of a channel, in this order. ValueError unless these are two numbers."""
-    if not isinstance(value_range, (list, tuple)) or len(value_range) != 2:
+    given = tuple(value_range) if isinstance(value_range, (list, tuple)) else ()
+    if len(given) != 2 or given[0] == given[1]:
         raise ValueError(
             explain(
                 f"{owner}: `value_range` is no range.",
-                "two numbers, the lowest and the highest value of a channel",
+                "two different numbers, the lowest and the highest value of a channel",
                 f"value_range={value_range!r}",
                 "pass e.g. (0, 255) or (0, 1).",
             )
