@@ -236,6 +236,42 @@ def test_boxes_and_masks_stay_around_what_they_show(name, arguments, slack, form
     np.testing.assert_array_equal(found["more"].numpy(), np.arange(6))
     assert found["file"] == "photos.zip"
     np.testing.assert_array_equal(found["bounding_boxes"]["labels"].numpy(), np.full((6, 1), 4))
+    batch = {key: value for key, value in scene(form).items() if key != "file"}
+    (single,) = lamina.data.Dataset.from_tensor_slices(batch).take(1).map(layer)
+    assert single["images"].ndim == 3
+    if "Random" not in name:
+        for one, many in zip(lamina.tree.flatten(single), lamina.tree.flatten({k: found[k] for k in batch})):
+            np.testing.assert_array_equal(one.numpy(), many.numpy()[0])
+
+
+class Always(layers.Layer):
+    """Calls a layer as in training."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def call(self, images, boxes, labels):
+        data = {"images": images, "segmentation_masks": images, "bounding_boxes": {"boxes": boxes, "labels": labels}}
+        found = self.layer(data, training=True)
+        return lamina.tree.flatten({**found, "labels": found["bounding_boxes"]["labels"]})
+
+
+# Of the others the sizes have to be known.
+UNKNOWN = [row for row in MOVING if row[0] not in ("RandomCrop", "RandomHeight", "RandomWidth")]
+UNKNOWN += [("RandomShear", D(x_factor=0.2, y_factor=(0.1, 0.2)), 0), ("MixUp", D(), 0)]
+
+
+@pytest.mark.parametrize(("name", "arguments", "_"), UNKNOWN, ids=range(len(UNKNOWN)))
+def test_programs_of_unknown_sizes_do_the_same(name, arguments, _):
+    seed = D(seed=3) if name not in ("Resizing", "CenterCrop") else D()
+    eager, traced = (Always(getattr(layers, name)(**arguments, **seed, bounding_box_format="rel_xywh")) for _ in "ab")
+    data = scene("rel_xywh")
+    arrays = [data["images"], data["bounding_boxes"]["boxes"].numpy(), data["bounding_boxes"]["labels"]]
+    inputs = [lamina.Input((None, None, 1)), lamina.Input((None, 4)), lamina.Input((None,), dtype="int64")]
+    model = lamina.Model(inputs, traced(*inputs))
+    for found, wanted in zip(model.predict(arrays, verbose=0), eager(*arrays)):
+        np.testing.assert_allclose(found, wanted.numpy(), rtol=1e-4, atol=1e-4)
 
 
 def test_masks_are_bent_as_their_images():
@@ -378,9 +414,10 @@ def test_random_sizes(name):
 
 
 @pytest.mark.parametrize("target", [(4, 6), (9, 5), (12, 3), (5, 20)])
-def test_center_crop_of_unknown_sizes(target):
+@pytest.mark.parametrize("kind", ["CenterCrop", "crop_to_aspect_ratio", "pad_to_aspect_ratio"])
+def test_new_sizes_of_unknown_sizes(target, kind):
     inputs = lamina.Input((None, None, 3))
-    layer = layers.CenterCrop(*target)
+    layer = layers.CenterCrop(*target) if kind == "CenterCrop" else layers.Resizing(*target, **{kind: True})
     output = layer(inputs)
     assert output.shape == (None, *target, 3)
     model = lamina.Model(inputs, output)

@@ -72,6 +72,7 @@ ROWS: list[Case] = [
         (D(value_range=(-9, 9), seed=5), IMAGE),
         (D(factor=0.7, scale=(0.2, 0.5), fill_mode="mirror", value_range=(-9, 9), seed=5), ODD),
         random=True,
+        unknown=(1, 2),
     ),
     *rows(
         "RandomErasing",

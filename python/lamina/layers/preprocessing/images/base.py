@@ -189,6 +189,11 @@ class RandomImageLayer(ImageLayer):
         return _core.ops.random_permutation(random.draw_seed(self._stream(seed)), size=batch)
 
 
+def each(images: Any, values: Any) -> Any:
+    """One value for each image, (batch,), in a shape that goes with `images`: a batch, or one image."""
+    return ops.reshape(values, (-1, *[1] * (images.ndim - 1)))
+
+
 def _dense(rows: Any, value: int) -> Any:
     """A tensor of rows that may be of different lengths: short ones are filled up with `value`."""
     if not isinstance(rows, (list, tuple)):

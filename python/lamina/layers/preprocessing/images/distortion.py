@@ -10,13 +10,8 @@ from ....checks import explain, number
 from ....ops.image.common import larger, smaller
 from ....ops.image.geometry import displaced, projection
 from ....random import draw_seed
-from .base import interval, value_range_of
+from .base import each, interval, value_range_of
 from .warping import WarpingLayer
-
-
-def flags_for(images: Any, flags: Any) -> Any:
-    """Flags (batch,) that can be compared with `images`: a batch, or one image."""
-    return ops.reshape(flags, (-1, *[1] * (images.ndim - 1)))
 
 
 class RandomPerspective(WarpingLayer):
@@ -71,7 +66,7 @@ class RandomPerspective(WarpingLayer):
             self.fill_value,
             data_format=self.data_format,
         )
-        return ops.where(flags_for(images, transformation["apply_perspective"]), moved, images)
+        return ops.where(each(images, transformation["apply_perspective"]), moved, images)
 
     def _move(self, boxes: Any, transformation: Any, height: Any, width: Any) -> Any:
         start, end = (ops.convert_to_tensor(transformation[key]) for key in ("start_points", "end_points"))
@@ -84,7 +79,7 @@ class RandomPerspective(WarpingLayer):
             ys.append((d * x + e * y + f) / depth)
         across, down = ops.concatenate(xs, axis=-1), ops.concatenate(ys, axis=-1)
         ends = [f(values, axis=-1) for f in (ops.min, ops.max) for values in (across, down)]
-        return ops.where(flags_for(boxes, transformation["apply_perspective"]), ops.stack(ends, axis=-1), boxes)
+        return ops.where(each(boxes, transformation["apply_perspective"]), ops.stack(ends, axis=-1), boxes)
 
 
 class RandomElasticTransform(WarpingLayer):
@@ -147,7 +142,7 @@ class RandomElasticTransform(WarpingLayer):
             transformation["seed"],
             self.data_format,
         )
-        return ops.where(flags_for(images, transformation["apply_transform"]), moved, images)
+        return ops.where(each(images, transformation["apply_transform"]), moved, images)
 
     def transform_bounding_boxes(
         self, bounding_boxes: Any, transformation: Any = None, training: bool | None = True

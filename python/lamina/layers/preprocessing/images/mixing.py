@@ -6,8 +6,7 @@ from typing import Any
 
 from .... import ops, random
 from ....checks import explain, number
-from .base import RandomImageLayer, interval, value_range_of
-from .distortion import flags_for
+from .base import RandomImageLayer, each, interval, value_range_of
 
 
 class _RectangleLayer(RandomImageLayer):
@@ -96,7 +95,7 @@ class RandomErasing(_RectangleLayer):
         images = self._to_float(images)
         if not training or transformation is None:
             return images
-        erased = ops.logical_and(transformation["batch_masks"], flags_for(images, transformation["apply_erasing"]))
+        erased = ops.logical_and(transformation["batch_masks"], each(images, transformation["apply_erasing"]))
         return ops.where(erased, ops.cast(transformation["fill_value"], images.dtype), images)
 
 
@@ -112,7 +111,7 @@ def mixed_labels(owner: str, labels: Any, weight: Any, order: Any) -> Any:
                 "use lamina.ops.one_hot(labels, num_classes) before.",
             )
         )
-    weight = flags_for(labels, weight)
+    weight = each(labels, weight)
     return weight * labels + (1.0 - weight) * ops.take(labels, order, axis=0)
 
 
@@ -211,7 +210,7 @@ class MixUp(RandomImageLayer):
         images = self._to_float(images)
         if not training or transformation is None:
             return images
-        weight = ops.cast(flags_for(images, transformation["mix_weight"]), images.dtype)
+        weight = ops.cast(each(images, transformation["mix_weight"]), images.dtype)
         return weight * images + (1.0 - weight) * ops.take(images, transformation["permutation_order"], axis=0)
 
     def transform_labels(self, labels: Any, transformation: Any = None, training: bool | None = True) -> Any:
