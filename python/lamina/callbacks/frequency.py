@@ -1,10 +1,11 @@
-"""What callbacks that act from time to time share."""
+"""Callbacks that act from time to time."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ..checks import explain, is_integer
+from .callback import Callback
 
 
 class Frequency:
@@ -40,3 +41,12 @@ class Frequency:
         self.batches += batch - self._last
         self._last = batch
         return self.batches // self._every > before
+
+
+class Periodic(Callback):
+    """Base of callbacks that act when `_frequency` says so, and need to hear of no other batch."""
+
+    _frequency: Frequency
+
+    def _batches_left(self, entry: str) -> int | None:
+        return self._frequency.left if entry == "train_step" else None

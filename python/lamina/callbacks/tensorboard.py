@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..checks import explain, integer
-from .callback import Callback
-from .frequency import Frequency
+from .frequency import Frequency, Periodic
 from .learning_rate import present_rates
 
 if TYPE_CHECKING:
     from .event_file import EventFile
 
 
-class TensorBoard(Callback):
+class TensorBoard(Periodic):
     """Writes what TensorBoard shows: `tensorboard --logdir logs` (package `tensorboard`, extra of that name).
 
     Logs of epochs go to the folders 'train' and 'validation' of `log_dir`, and those of batches after every
@@ -71,9 +70,6 @@ class TensorBoard(Callback):
         if name not in self._files:
             self._files[name] = EventFile(os.path.join(self.log_dir, name))
         return self._files[name]
-
-    def _batches_left(self, entry: str) -> int | None:
-        return self._frequency.left if entry == "train_step" else None
 
     def set_model(self, model: Any) -> None:
         super().set_model(model)
