@@ -125,12 +125,12 @@ class Dataset:
     ) -> Dataset:
         """Elements stacked along a new first axis, `batch_size` at a time."""
         groups = self._groups(integer("batch", "batch_size", batch_size), drop_remainder)
-        new = groups._then(lambda: (tree.map_structure(_stack, *group) for group in groups))
+        new = groups._then(lambda: map(self._joined, groups))
         new._batch_size = int(batch_size)
         return new
 
     def _groups(self, size: int, drop_remainder: bool) -> Dataset:
-        """Lists of `size` elements."""
+        """Lists of `size` of what `_joined` makes a batch of: the elements."""
 
         def make() -> Iterator[list[Any]]:
             elements = iter(self)
@@ -140,6 +140,10 @@ class Dataset:
 
         n = self._length
         return self._then(make, n if n is None or n < 0 else n // size if drop_remainder else -(-n // size))
+
+    def _joined(self, group: list[Any]) -> Any:
+        """One batch of a group."""
+        return tree.map_structure(_stack, *group)
 
     def unbatch(self) -> Dataset:
         """The single elements of batches."""
@@ -270,17 +274,11 @@ class _Slices(Dataset):
     def _read(self, place: Any) -> Any:
         return tree.map_structure(lambda a: as_element(a[place]), self._arrays)
 
-    def batch(
-        self,
-        batch_size: int,
-        drop_remainder: bool = False,
-        num_parallel_calls: int | None = None,
-        deterministic: bool | None = None,
-    ) -> Dataset:
-        groups = self._numbers._groups(integer("batch", "batch_size", batch_size), drop_remainder)
-        new = groups._then(lambda: (self._read(np.array(group)) for group in groups))
-        new._batch_size = int(batch_size)
-        return new
+    def _groups(self, size: int, drop_remainder: bool) -> Dataset:
+        return self._numbers._groups(size, drop_remainder)
+
+    def _joined(self, group: list[Any]) -> Any:
+        return self._read(np.array(group))
 
     def _reordered(self, numbers: Dataset) -> Dataset:
         return _Slices(self._arrays, numbers)
