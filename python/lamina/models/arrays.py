@@ -33,27 +33,25 @@ class Data(NamedTuple):
 
     def rows(self, start: int, stop: int) -> Data:
         """The samples from `start` to `stop`."""
-
-        def cut(part: Any) -> Any:
-            return tree.map_structure(lambda t: array_to_tensor(t.numpy()[start:stop]), part, none_is_leaf=False)
-
-        return Data(*map(cut, self))
+        return self.pick(slice(start, stop))
 
     def part(self, start: int, stop: int) -> Data:
         """The same: what is in memory needs no reading later."""
         return self.rows(start, stop)
 
-    def batch(self, number: int, batch_size: int, order: Any) -> Data:
-        """One batch of the rows in `order`, which None leaves as they are."""
-        start, stop = number * batch_size, min((number + 1) * batch_size, self.size)
-        if order is None:
-            return self.rows(start, stop)
-        rows = order.numpy()[start:stop]
+    def pick(self, rows: Any) -> Data:
+        """The samples of a slice, or of an array of numbers."""
 
-        def pick(part: Any) -> Any:
+        def read(part: Any) -> Any:
             return tree.map_structure(lambda t: array_to_tensor(t.numpy()[rows]), part, none_is_leaf=False)
 
-        return Data(*map(pick, self))
+        return Data(*map(read, self))
+
+
+def batch(data: Any, number: int, batch_size: int, order: Any) -> Data:
+    """One batch of the samples in `order`, which None leaves as they are."""
+    start, stop = number * batch_size, min((number + 1) * batch_size, data.size)
+    return data.pick(slice(start, stop) if order is None else order.numpy()[start:stop])
 
 
 def to_tensors(what: str, data: Any) -> Any:

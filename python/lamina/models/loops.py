@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _core, config, tree
+from .. import config, tree
 from ..callbacks import CallbackList, make_list
 from ..checks import explain
 from ..data.batches import Batches
@@ -21,6 +21,7 @@ from ..data.prefetch import Prefetch
 from ..data.rows import Rows
 from . import arrays, resuming
 from .arrays import Data
+from .order import Order
 from .place import Place
 from .programs import data_key, flat_logs
 
@@ -132,7 +133,7 @@ class _Runner:
     ) -> int:
         """`count` batches from batch `first` of the rows taken in `order`; `done` batches of the epoch came before."""
         if isinstance(data, Rows):
-            batches = (data.batch(first + i, batch_size, order) for i in range(count))
+            batches = (arrays.batch(data, first + i, batch_size, order) for i in range(count))
             with Prefetch(batches) as ahead:
                 return self.over_batches(ahead, stop, done=done, first=first)
         each = self.callbacks.wants_batches(self.entry)
@@ -148,7 +149,7 @@ class _Runner:
                 self._begin(done + ran)
             start = time.perf_counter()
             if step is None:
-                self._eager(data.batch(first + ran, batch_size, order))
+                self._eager(arrays.batch(data, first + ran, batch_size, order))
             else:
                 outputs = step.program.run_batches(self.entry, leaves, batch_size, first + ran, steps, order)
                 self._keep(step, outputs)
@@ -209,43 +210,6 @@ class _Runner:
         return ran
 
 
-class _Order:
-    """The batches of arrays, pass after pass. With steps_per_epoch an epoch may end inside a pass: the next goes on."""
-
-    def __init__(self, model: Any, data: Any, batch_size: int, shuffle: bool) -> None:
-        self._seed, self._epoch = model._sampler
-        self._shuffle = shuffle
-        self._size = data.size
-        self.batches = -(-data.size // batch_size)
-        self.next = 0
-        self._permutation: Any = None
-
-    def go_to(self, batch: int) -> None:
-        """Makes `batch` of the present pass the next one."""
-        self.next = batch
-        self._permutation = None
-        if self.next >= self.batches:
-            self._finish_pass()
-
-    def _finish_pass(self) -> None:
-        self.next = 0
-        self._permutation = None
-        self._epoch.assign(self._epoch.value + 1)
-
-    def pieces(self, steps: int) -> Iterator[tuple[int, int, Any]]:
-        """(first batch, number of batches, order) until `steps` are used up."""
-        while steps > 0:
-            if self._permutation is None and self._shuffle:
-                seed, epoch = int(self._seed.value.item()), int(self._epoch.value.item())
-                self._permutation = _core.permutation(self._size, seed, epoch)
-            count = min(steps, self.batches - self.next)
-            yield self.next, count, self._permutation
-            steps -= count
-            self.next += count
-            if self.next == self.batches:
-                self._finish_pass()
-
-
 def fit(
     model: Any,
     source: Any,
@@ -268,7 +232,7 @@ def fit(
     total: int | None
     epochs = config.capped("max_epochs", epochs) or epochs
     if not isinstance(source, Batches):
-        order = _Order(model, source, batch_size, shuffle)
+        order = Order(model, source, batch_size, shuffle)
         total = config.capped("max_steps_per_epoch", steps or order.batches)
     else:
         total = config.capped("max_steps_per_epoch", steps or source.count)
@@ -440,7 +404,7 @@ def predict(model: Any, source: Any, batch_size: int, steps: int | None, verbose
                     stack.enter_context(source.epoch())
                     batches: Any = stack.enter_context(closing(source.take(steps)))
                 else:
-                    in_parts = (source.batch(i, batch_size, None) for i in range(total or 0))
+                    in_parts = (arrays.batch(source, i, batch_size, None) for i in range(total or 0))
                     batches = stack.enter_context(Prefetch(in_parts))
                 for i, batch in enumerate(batches):
                     if hooks.wants_batches("predict"):

@@ -6,10 +6,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from .. import _core, tree
 from ..layers.input import BATCH
 from ..layers.ragged import Padded
-from ..ops.convert import convert_to_tensor
+from ..ops.convert import array_to_tensor, convert_to_tensor
 from ..utils.naming import snake_case
 from .arrays import Data, pack_x_y_sample_weight
 
@@ -41,6 +43,15 @@ def data_key(data: Data) -> Any:
         return None if part is None else tuple(map(describe, part))
 
     return tuple(map(describe, data))
+
+
+def example(data: Data) -> Data:
+    """The same structure with an empty array of each leaf's kind: enough to trace the step again."""
+
+    def empty(tensor: Any) -> Any:
+        return array_to_tensor(np.empty((0, *tensor.shape[1:]), dtype=tensor.dtype))
+
+    return Data(*(tree.map_structure(empty, part, none_is_leaf=False) for part in data))
 
 
 def fits(key: Any, data: Any) -> bool:
