@@ -56,8 +56,8 @@ class Dataset:
 
     @staticmethod
     def from_generator(generator: Callable[[], Iterable[Any]]) -> Dataset:
-        """The elements of the iterable that `generator()` makes for each pass."""
-        return Dataset(generator)
+        """The elements of the iterable that `generator()` makes for each pass; arrays are copied as they come."""
+        return Dataset(lambda: (tree.map_structure(_owned, element) for element in generator()))
 
     @staticmethod
     def numbers(count: int, shuffle: bool = False, seed: int | None = None) -> Dataset:
@@ -167,8 +167,8 @@ class Dataset:
             rng = np.random.default_rng((first, next(passes)))
             elements = iter(self)
             buffer = list(itertools.islice(elements, size))
-            for element in elements:
-                place = int(rng.integers(size))
+            places = itertools.chain.from_iterable(iter(lambda: rng.integers(size, size=1024).tolist(), None))
+            for element, place in zip(elements, places):
                 yield buffer[place]
                 buffer[place] = element
             for i in rng.permutation(len(buffer)):
@@ -312,6 +312,11 @@ def _sliceable(data: Any) -> Any:
     if isinstance(data, dict):
         return {key: _sliceable(value) for key, value in data.items()}
     return tuple(map(_sliceable, data)) if isinstance(data, tuple) else np.atleast_1d(_to_array(data))
+
+
+def _owned(leaf: Any) -> Any:
+    """A copy of an array: a generator may use the memory of its last element for the next one."""
+    return leaf.copy() if isinstance(leaf, np.ndarray) else leaf
 
 
 def _to_array(leaf: Any) -> np.ndarray:
