@@ -289,3 +289,11 @@ def trace_reset(model: Any, program: Any) -> Step:
         model.reset_metrics()
     program.add_entry("reset_metrics", [], [], trace)
     return Step(program, "reset_metrics", [])
+
+
+def trace_finish(model: Any, program: Any) -> None:
+    """Adds the entry 'finish_training', what the optimizer does when `fit` ends; nothing if it does nothing."""
+    with _core.Trace() as trace:
+        model.optimizer.finalize_variable_values(model.trainable_weights)
+    if any(is_assigned for *_, is_assigned in trace.entries):
+        program.add_entry("finish_training", [], [], trace)
