@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from .prefetch import Prefetch
 _BYTES = 1 << 23  # gathered at most
 _BATCHES = 128  # likewise
 _FEW = 4  # for less nothing is gathered
+_WORTH_A_WAKE = 3e-4  # seconds of work for the consumer: less is not worth waking it
 _END = object()
 
 
@@ -45,14 +47,23 @@ class ReadAhead(Prefetch):
         self._prepare = prepare
         self._gather = gather
         self._ring: _Ring | None = None  # what is filled
-        self._place = -1  # of the ring, for the next batch
-        self._used: tuple[_Ring, range] | None = None  # what the last stretch was in
+        self._place = -1  # of the ring, free for the next batch
+        self._first, self._filled = 0, 0  # places that are filled but not handed over
+        self._since = 0.0  # when the first of them was
+        self._per_step = 0.0  # seconds that the consumer needs
+        self._used: tuple[_Ring, int, int, float] | None = None  # what the last stretch was in, and since when
         self._held: Any = None  # received, but no part of the last stretch
         super().__init__(items)
 
     # In the thread.
 
     def _fill(self, iterator: Iterator[Any]) -> None:
+        try:
+            self._read(iterator)
+        finally:
+            self._hand_over()
+
+    def _read(self, iterator: Iterator[Any]) -> None:
         last = None
         while self._has_room():
             raw = next(iterator, _END)
@@ -60,45 +71,60 @@ class ReadAhead(Prefetch):
                 return
             ring = self._ring
             if ring is not None and ring.put_plain(self._place, raw):
-                self._hand_over()
+                self._next_place(ring)
                 continue
             data = self._prepare(raw)
             kind = _kind(data)
-            if ring is not None and kind == ring.kind:
-                ring.put(self._place, [t.numpy() for t in data.leaves])
+            if ring is None or kind != ring.kind:
                 self._hand_over()
-            elif kind == last and self._gather and (count := _room(data)) >= _FEW:
+                if kind != last or not self._gather or (count := _room(data)) < _FEW:
+                    last = kind
+                    if ring is not None:
+                        self._places.get()
+                    self._ready.put(_copied(data))
+                    continue
                 if ring is None:
                     self._places.put(None)  # not needed after all
                 self._ring = ring = _Ring(data, raw, count)
                 self._place = ring.free.get()
-                ring.put(self._place, [t.numpy() for t in data.leaves])
-                self._hand_over()
-            else:
-                last = kind
-                if ring is not None:
-                    self._places.get()
-                self._ready.put(_copied(data))
+            ring.put(self._place, [t.numpy() for t in data.leaves])
+            self._next_place(ring)
 
     def _has_room(self) -> bool:
         """Waits until another batch may be read; False when nobody wants one any more."""
-        if self._ring is None:
+        ring = self._ring
+        if ring is None:
             self._places.get()
         elif self._place < 0:
-            self._place = self._ring.free.get()
+            if ring.free.empty():
+                self._hand_over()
+            self._place = ring.free.get()
         return not self._closed
 
-    def _hand_over(self) -> None:
-        self._ready.put((self._ring, self._place))
+    def _next_place(self, ring: _Ring) -> None:
+        """Hands over what is filled if it is worth waking the consumer for, or has waited long enough."""
+        now = time.perf_counter()
+        if not self._filled:
+            self._first, self._since = self._place, now
+        self._filled += 1
+        is_enough = self._filled == ring.quarter or self._place + 1 == ring.count
+        if is_enough or max(self._filled * self._per_step, (now - self._since) / 3) > _WORTH_A_WAKE:
+            self._hand_over()
         self._place = -1
+
+    def _hand_over(self) -> None:
+        if self._filled:
+            self._ready.put((self._ring, self._first, self._filled))
+            self._filled = 0
 
     # For the consumer.
 
     def __next__(self) -> Stretch:
         if self._used is not None:
-            ring, places = self._used
-            for place in places:
+            ring, first, count, since = self._used
+            for place in range(first, first + count):
                 ring.free.put(place)
+            self._per_step = (time.perf_counter() - since) / count
             self._used = None
         if self._finished:
             raise StopIteration
@@ -107,15 +133,15 @@ class ReadAhead(Prefetch):
         if isinstance(item, Data):
             self._places.put(None)
             return single(item)
-        ring, first = item
-        count = 1
-        while count < ring.half and not self._ready.empty():
+        ring, first, count = item
+        while not self._ready.empty():
             following = self._ready.get()
-            if type(following) is not tuple or following[0] is not ring or following[1] != first + count:
+            fits = type(following) is tuple and following[:2] == (ring, first + count)
+            if not fits or count + following[2] > ring.half:
                 self._held = following
                 break
-            count += 1
-        self._used = ring, range(first, first + count)
+            count += following[2]
+        self._used = ring, first, count, time.perf_counter()
         return Stretch(ring.like, ring.leaves, ring.size, first, count)
 
     def _wake(self) -> None:
@@ -133,7 +159,9 @@ class _Ring:
         self.kind = _kind(data)
         self.like = example(data)
         self.size = data.size
+        self.count = count
         self.half = count // 2  # so that one half is filled while the other is used
+        self.quarter = count // 4
         self.free: queue.SimpleQueue[int] = queue.SimpleQueue()
         leaves = [t.numpy() for t in data.leaves]
         arrays = [np.empty((count * len(leaf), *leaf.shape[1:]), leaf.dtype) for leaf in leaves]
