@@ -16,6 +16,7 @@ from .py_dataset import PyDataset, read
 
 WORTH_A_THREAD = 1e-4  # seconds per batch: below, handing it from thread to thread costs more than it saves
 _END = object()
+_BATCH_THEM = "put single samples into batches first (DataLoader, Dataset.batch), or "
 
 
 class _Durations:
@@ -116,7 +117,7 @@ class Batches:
 
     def _prepared(self, batch: Any) -> Data:
         try:
-            return prepare(*unpack_x_y_sample_weight(batch), self._class_weight)
+            return prepare(*unpack_x_y_sample_weight(batch), self._class_weight, fix=_BATCH_THEM)
         except (TypeError, ValueError) as error:
             raise type(error)(f"Batch {self._number} cannot be used. {error}") from error
 

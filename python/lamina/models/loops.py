@@ -225,7 +225,7 @@ class _Runner:
                         self._known.clear()
                 if stop():
                     break
-        if self._unseen and self._left() is not None:
+        if self._unseen and (self._left() is not None or self.callbacks.wants_count):
             self._tell(done + ran - 1)
         return ran
 
