@@ -255,8 +255,9 @@ def test_bar_counts_what_there_was(data, capsys, verbose):
     batches = [(x[i : i + 5], y[i : i + 5]) for i in range(0, 45, 5)]
     model = make()
     model.fit(iter(batches), verbose=verbose)
-    with pytest.warns(UserWarning, match="ended after 1 of 4 batches"):
+    with pytest.warns(UserWarning, match="ended after 1 of 4 batches") as seen:
         model.fit(iter(batches), steps_per_epoch=4, epochs=4, verbose=verbose)
+    assert seen[0].filename == __file__
     model.evaluate(iter(batches), verbose=verbose)
     model.predict(iter(batches), verbose=verbose)
     lines = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("Epoch")]

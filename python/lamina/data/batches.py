@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 import time
-import warnings
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
 from .. import _core
 from ..models.arrays import Data, prepare, unpack_x_y_sample_weight
+from ..utils.tracebacks import warn
 from .ahead import ReadAhead, Stretch, single
 from .py_dataset import PyDataset, read
 
@@ -129,7 +129,7 @@ class Batches:
 
     def _warn(self, what: str, instead: str) -> None:
         self._said_so = True
-        warnings.warn(f"{what}. Make the generator endless, {instead}.", stacklevel=6)
+        warn(f"{what}. Make the generator endless, {instead}.")
 
     def read_again(self, epochs: int, drawn: int, steps: int | None) -> None:
         """Goes to where a run was after so many epochs, in which `drawn` batches were taken, `steps` in each."""
