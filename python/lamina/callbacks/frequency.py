@@ -33,14 +33,12 @@ class Frequency:
 
     def after_batch(self, batch: int) -> bool:
         """Counts the batches up to this one of the epoch; whether it is time to act."""
-        if self.by_epoch:
-            return False
         if batch <= self._last:
             self._last = -1  # a new epoch
-        before = self.batches // self._every
+        before = self.batches
         self.batches += batch - self._last
         self._last = batch
-        return self.batches // self._every > before
+        return not self.by_epoch and self.batches // self._every > before // self._every
 
 
 class Periodic(Callback):
