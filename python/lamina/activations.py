@@ -99,4 +99,4 @@ FUNCTIONS: dict[str, Any] = {
 NAMESPACE = Namespace(
     "activation function", FUNCTIONS | {"swish": silu, "hard_swish": hard_silu, "exp": exponential}, default=linear
 )
-get, serialize, deserialize = NAMESPACE.get, NAMESPACE.serialize, NAMESPACE.deserialize
+get, serialize, deserialize = NAMESPACE.functions("activation")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 import operator
 from collections.abc import Iterable, Sequence
@@ -13,6 +14,17 @@ import numpy as np
 def explain(what: str, expected: str, received: Any, fix: str) -> str:
     """The text of an error, always in the same four parts."""
     return f"{what} Expected: {expected}. Received: {received}. Fix: {fix}"
+
+
+def need(module: str, what: str, package: str, extra: str) -> Any:
+    """The module of an optional package. ImportError that says what needs it and names the extra, if it is missing."""
+    try:
+        importlib.import_module(module.partition(".")[0])  # a package may be blocked whose modules are loaded already
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise ImportError(
+            explain(f"{what} {package}.", f"{package} installed", "none", f"pip install 'lamina[{extra}]'.")
+        ) from error
 
 
 def is_integer(value: Any) -> bool:

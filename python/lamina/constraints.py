@@ -123,4 +123,4 @@ class NonNeg(Constraint):
 max_norm, min_max_norm, non_neg, unit_norm = MaxNorm, MinMaxNorm, NonNeg, UnitNorm
 
 NAMESPACE = Namespace("constraint", names_of(Constraint, MaxNorm, MinMaxNorm, NonNeg, UnitNorm))
-get, serialize, deserialize = NAMESPACE.get, NAMESPACE.serialize, NAMESPACE.deserialize
+get, serialize, deserialize = NAMESPACE.functions("constraint")

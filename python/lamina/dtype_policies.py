@@ -125,9 +125,9 @@ def get(identifier: Any) -> DTypePolicy:
     return DTypePolicy(identifier)
 
 
-def serialize(policy: DTypePolicy) -> Any:
+def serialize(dtype_policy: DTypePolicy) -> Any:
     """The configuration that `deserialize` reads."""
-    return serialize_keras_object(policy)
+    return serialize_keras_object(dtype_policy)
 
 
 def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> DTypePolicy:

@@ -428,4 +428,4 @@ NAMESPACE = Namespace(
     },
     convert=_from_array,
 )
-get, serialize, deserialize = NAMESPACE.get, NAMESPACE.serialize, NAMESPACE.deserialize
+get, serialize, deserialize = NAMESPACE.functions("initializer")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 from collections.abc import Callable, Mapping
@@ -116,6 +117,22 @@ class Namespace:
             # Configurations of Keras 2 name the class only.
             return self.objects[config["class_name"]].from_config(config.get("config", {}))
         return deserialize_keras_object(config, custom_objects=custom_objects)
+
+    def functions(self, instance: str, config: str = "config") -> tuple[Callable[..., Any], ...]:
+        """`get`, `serialize` and `deserialize`, whose first arguments are called as in Keras."""
+        return self.get, _renamed(self.serialize, instance), _renamed(self.deserialize, config)
+
+
+def _renamed(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """The function with another name for its first argument."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return function(*((kwargs.pop(name),) if name in kwargs else ()), *args, **kwargs)
+
+    first, *others = inspect.signature(function).parameters.values()
+    call.__signature__ = inspect.Signature([first.replace(name=name), *others])  # type: ignore[attr-defined]
+    return call
 
 
 def names_of(*classes: type) -> dict[str, Any]:

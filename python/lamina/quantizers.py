@@ -152,4 +152,4 @@ NAMESPACE = Namespace(
         "Int8QuantizationConfig": Int8QuantizationConfig,
     },
 )
-get, serialize, deserialize = NAMESPACE.get, NAMESPACE.serialize, NAMESPACE.deserialize
+get, serialize, deserialize = NAMESPACE.functions("initializer")

@@ -147,4 +147,4 @@ NAMESPACE = Namespace(
     "regularizer",
     names_of(Regularizer, L1, L2, L1L2, OrthogonalRegularizer) | {"l1_l2": L1L2},
 )
-get, serialize, deserialize = NAMESPACE.get, NAMESPACE.serialize, NAMESPACE.deserialize
+get, serialize, deserialize = NAMESPACE.functions("regularizer")

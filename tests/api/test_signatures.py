@@ -44,10 +44,6 @@ OPTIONAL = {
     **{name: {"rate": None} for name in ("Dropout", "AlphaDropout")},  # Keras 1 called it `p`
 }
 
-# Arguments with another name: one function serves all namespaces.
-KINDS = {"layer", "activation", "initializer", "regularizer", "constraint", "loss", "metric", "learning_rate_schedule"}
-RENAMED = {"serialize": {"instance": KINDS}, "deserialize": {"config": {"name"}}}
-
 
 def parameters_of(thing):
     """The parameters that have names, in order."""
@@ -65,7 +61,7 @@ def same_default(mine, wanted):
 
 def difference(name, mine, wanted):
     """What is different about a parameter, if anything."""
-    if mine.name != wanted.name and wanted.name not in RENAMED.get(name, {}).get(mine.name, ()):
+    if mine.name != wanted.name:
         return f"{wanted.name} is called {mine.name}"
     if mine.kind is not wanted.kind:
         return f"{wanted.name} is {mine.kind.description}, not {wanted.kind.description}"

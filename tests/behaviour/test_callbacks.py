@@ -248,6 +248,22 @@ def test_bar_elsewhere(capsys):
     assert two == "2/2 - T - T/step - loss: 1.0000"
 
 
+@pytest.mark.parametrize("verbose", [1, 2])
+def test_bar_counts_what_there_was(data, capsys, verbose):
+    """Also where the number of batches is not known, or the data end early."""
+    x, y = data[0][:45], data[1][:45]
+    batches = [(x[i : i + 5], y[i : i + 5]) for i in range(0, 45, 5)]
+    model = make()
+    model.fit(iter(batches), verbose=verbose)
+    with pytest.warns(UserWarning, match="ended after 1 of 4 batches") as seen:
+        model.fit(iter(batches), steps_per_epoch=4, epochs=4, verbose=verbose)
+    assert seen[0].filename == __file__
+    model.evaluate(iter(batches), verbose=verbose)
+    model.predict(iter(batches), verbose=verbose)
+    lines = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("Epoch")]
+    assert [line.split()[0] for line in lines] == ["9/9", "4/4", "4/4", "1/4", "9/9", "9/9"]
+
+
 def test_bar_in_a_notebook(monkeypatch, capsys):
     import sys
     import types

@@ -78,6 +78,14 @@ def test_a_full_disk(kind, data, tmp_path):
     assert np.isfinite(fit(model, data).history["loss"]).all()  # the model is still of use
 
 
+@pytest.mark.parametrize("kind", ["CSVLogger", "TensorBoard"])
+def test_a_full_disk_under_logs(kind, data, tmp_path):
+    path = tmp_path / "logs"
+    with pytest.raises(OSError, match=f"{kind}: the logs could not be written to '{path}") as caught:
+        fit(make(), data, FullDisk(), getattr(callbacks, kind)(path))
+    assert all(part in str(caught.value) for part in ("Expected: ", "Received: File too large. ", "Fix: "))
+
+
 def test_names_of_checkpoints(data, tmp_path, capsys):
     hook = callbacks.ModelCheckpoint(tmp_path / "sub" / "m-{epoch:02d}-{mae:.3f}.lamina", verbose=1)
     history = fit(make(), data, hook, epochs=2).history

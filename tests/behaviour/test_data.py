@@ -11,9 +11,10 @@ import pytest
 from cases.numbered import Numbered, X, Y
 
 import lamina
-from lamina import layers
+from lamina import layers, ops
 from lamina.data import Dataset, Prefetch, PyDataset
 from lamina.data import batches as batches_module
+from lamina.data.batches import Batches
 
 
 def make(metrics=None):
@@ -271,6 +272,71 @@ def test_batches_of_any_size_and_without_labels():
     assert make().predict(((X[:n],) for n in sizes), verbose=0).shape == (12, 1)
     assert make().predict((X[:n] for n in sizes), verbose=0).shape == (12, 1)
     make().fit(((X[:n], Y[:n], np.ones(n)) for n in sizes), verbose=0)
+
+
+@pytest.mark.parametrize("make_source", [iter, lambda found: Dataset.from_generator(lambda: found).prefetch(3)])
+def test_generators_may_use_their_memory_again(make_source, expected):
+    def batches():
+        x, y = np.empty_like(X[:4]), np.empty_like(Y[:4])
+        for i in range(12):
+            x[...], y[...] = Numbered()[i % 6]
+            yield x, y
+
+    got = weights(make_source(batches()), steps_per_epoch=6, epochs=2)
+    np.testing.assert_array_equal(got, expected)
+
+
+def test_batches_of_many_kinds_keep_their_order():
+    sizes = [4, 4, 4, 2, 4, 4, 1, 1, 1, 3, *10 * [5], 2, 2, 2, 2]
+    kinds = [
+        tuple,
+        list,
+        lambda b: tuple(a.astype("float64") for a in b),
+        lambda b: [ops.convert_to_tensor(a) for a in b],
+    ]
+    rows = np.cumsum([0, *sizes]) % 17
+    found = [kinds[i % 7 % 4]((X[a : a + n], Y[a : a + n])) for i, (a, n) in enumerate(zip(rows, sizes))]
+    model = make()
+    for x, y in found:
+        model.train_on_batch(x, y)
+    np.testing.assert_array_equal(
+        weights((b for b in found), epochs=1), np.concatenate([w.ravel() for w in model.get_weights()])
+    )
+
+
+@pytest.mark.parametrize("class_weight", [None, {0: 2.0}])  # only copied, and prepared
+def test_batches_that_are_ready_are_taken_together(class_weight):
+    forty = threading.Event()
+
+    def batches():
+        for i in range(300):
+            yield Numbered()[i % 6]
+            if i == 40:
+                forty.set()
+
+    source = Batches(batches(), class_weight)
+    steps = []
+    with closing(source.take(None, gather=True)) as stretches:
+        for stretch in stretches:
+            for i in range(stretch.first, stretch.first + stretch.steps):
+                for leaf, wanted in zip(stretch.leaves, Numbered()[(sum(steps) + i - stretch.first) % 6]):
+                    np.testing.assert_array_equal(leaf.numpy()[4 * i : 4 * i + 4], wanted)
+            if batches_module.WORTH_A_THREAD == 0.0:
+                assert forty.wait(60)
+            steps.append(stretch.steps)
+    assert sum(steps) == source.given == 300
+    assert (max(steps) > 10) == (batches_module.WORTH_A_THREAD == 0.0)
+
+
+def test_what_came_before_an_error_counts(expected):
+    def batches():
+        yield from (Numbered()[i % 6] for i in range(12))
+        raise RuntimeError("the disk is gone")
+
+    model = make()
+    with pytest.raises(RuntimeError, match="the disk is gone"):
+        model.fit(batches(), verbose=0)
+    np.testing.assert_array_equal(np.concatenate([w.ravel() for w in model.get_weights()]), expected)
 
 
 def test_a_thread_starts_when_it_pays(monkeypatch):

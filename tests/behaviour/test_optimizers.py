@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import lamina
-from lamina import layers
+from lamina import layers, ops
 
 optimizers = lamina.optimizers
 X = np.linspace(-1, 1, 48, dtype="float32").reshape(12, 4)
@@ -28,6 +28,31 @@ def test_averages_take_the_place_of_weights_at_the_end_of_fit():
     model = fitted(optimizers.SGD(0.1, use_ema=True, ema_momentum=0.9))
     for weight in model.trainable_weights:
         np.testing.assert_array_equal(weight.numpy(), model.optimizer.slot("average", weight).numpy())
+
+
+@pytest.mark.parametrize(
+    ("make", "averaged"),
+    [
+        (lambda: optimizers.SGD(0.1, use_ema=True), ["first/kernel", "first/bias", "last/kernel", "last/bias"]),
+        (lambda: optimizers.LossScaleOptimizer(optimizers.Adam(0.1, use_ema=True)), ["first/kernel", "last/bias"]),
+        (lambda: optimizers.SGD(0.1), []),
+    ],
+)
+def test_files_hold_what_ends_training(make, averaged, tmp_path):
+    """So that C++ puts averages in place of the weights too."""
+    model = fitted(make())
+    model.save(str(tmp_path / "m.lamina"))
+    program, _ = lamina._core.load(str(tmp_path / "m.lamina"))
+    assert program.has_entry("finish_training") == bool(averaged)
+    if averaged:
+        program.run_batches("train_step", [ops.convert_to_tensor(a) for a in (X, Y)], 4, 0, 3)
+        values = {v.name: v.value.numpy() for v in program.variables}
+        means = {name: next(v for k, v in values.items() if k.endswith(f"average/{name}")).copy() for name in averaged}
+        assert not all(np.array_equal(values[name], mean) for name, mean in means.items())
+        program.run("finish_training", [])
+        values = {v.name: v.value.numpy() for v in program.variables}
+        for name, mean in means.items():
+            np.testing.assert_array_equal(values[name], mean)
 
 
 def stepped(optimizer, variables):

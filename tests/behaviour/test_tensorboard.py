@@ -20,6 +20,7 @@ Y = np.linspace(-1, 1, 20, dtype="float32")[:, None]
 
 def fitted(folder, epochs=2, **arguments):
     lamina.utils.clear_session()
+    lamina.utils.set_random_seed(1)
     inputs = lamina.Input((2,), dtype="int32")
     hidden = layers.Flatten()(layers.Embedding(7, 3, name="words")(inputs))
     model = lamina.Model(inputs, layers.Dense(1, name="out")(hidden))
@@ -78,6 +79,27 @@ def test_logs_of_batches(tmp_path):
     assert [step for step, _ in train["batch_loss"]] == [3, 6]
     assert float(train["batch_steps_per_second"][0][1]) > 0
     assert float(train["epoch_steps_per_second"][0][1]) > 0
+
+
+@pytest.mark.parametrize(
+    ("profile_batch", "told", "size"),
+    [("6, 7", "Batches 6 to 7", 5), (1, "Batches 1 to 1", 5), ((8, 99), "Batches 8 to 8", 5), (99, None, 0)],
+)
+def test_profiles_of_batches(tmp_path, profile_batch, told, size):
+    """Training goes on as without them."""
+    model, history = fitted(tmp_path, profile_batch=profile_batch)
+    train, _ = events(tmp_path / "train")
+    assert ("profile" in train) == ("profile_ms_per_batch" in train) == (told is not None)
+    if told:
+        text = train["profile"][0][1].item().decode()
+        assert text.startswith(told)
+        assert f"A prediction of {size} samples" in text
+        assert "words (Embedding)" in text
+        assert float(train["profile_ms_per_batch"][0][1]) > 0
+    plain, other = fitted(tmp_path / "without")
+    assert history.history == other.history
+    for one, two in zip(model.get_weights(), plain.get_weights()):
+        np.testing.assert_array_equal(one, two)
 
 
 def test_histograms_and_pictures(tmp_path):

@@ -65,13 +65,12 @@ def compare(ours, theirs, x, keras, rng, mask=None, states=None, training=False)
     import jax
     import jax.numpy as jnp
 
-    def call(layer, x, states):
-        options = {} if states is None else {"initial_state": list(states)}
-        return layer(x, mask=mask, training=training, **options)
+    def options(states):
+        first = {} if states is None else {"initial_state": list(states)}
+        return {"mask": mask, "training": training, **first}
 
-    call(ours, x, states)
-    options = {} if states is None else {"initial_state": list(states)}
-    build_theirs(keras, theirs, x, mask=mask, training=training, **options)
+    ours(x, **options(states))
+    build_theirs(keras, theirs, x, **options(states))
     values = [rng.normal(size=v.shape).astype("float32") * 0.5 for v in ours.weights]
     ours.set_weights(values)
     theirs.set_weights(values)
@@ -80,7 +79,7 @@ def compare(ours, theirs, x, keras, rng, mask=None, states=None, training=False)
     tensors = [ops.convert_to_tensor(a) for a in given]
     with lamina.GradientTape() as tape:
         tape.watch(tensors)
-        found = lamina.tree.flatten(call(ours, tensors[0], tensors[1:] or None))
+        found = lamina.tree.flatten(ours(tensors[0], **options(tensors[1:] or None)))
         cotangents = [rng.normal(size=t.shape).astype("float32") for t in found]
         target = sum(ops.sum(t * c) for t, c in zip(found, cotangents))
     gradients = tape.gradient(target, [*tensors, *ours.trainable_weights])
@@ -88,8 +87,7 @@ def compare(ours, theirs, x, keras, rng, mask=None, states=None, training=False)
     still = [v.value for v in theirs.non_trainable_variables]
 
     def run(weights, arrays):
-        options = {} if states is None else {"initial_state": list(arrays[1:])}
-        results, _ = theirs.stateless_call(weights, still, arrays[0], mask=mask, training=training, **options)
+        results, _ = theirs.stateless_call(weights, still, arrays[0], **options(arrays[1:] or None))
         flat = keras.tree.flatten(results)
         return sum((t * c).sum() for t, c in zip(flat, cotangents)), flat
 

@@ -60,7 +60,8 @@ class LAMINA_API Model {
   // Trains with the loss, optimizer and metrics the model was compiled with. x
   // and y are one tensor per input and output (and one of sample weights, if
   // the model was fitted with them), one row per sample. Gives each epoch's
-  // logs. Throws Error (state) for a model saved without compile().
+  // logs. With an optimizer that keeps averages of the weights they are in place
+  // at the end. Throws Error (state) for a model saved without compile().
   std::vector<Logs> fit(const std::vector<Tensor>& x, const std::vector<Tensor>& y, const FitOptions& options = {});
   Logs evaluate(const std::vector<Tensor>& x, const std::vector<Tensor>& y, std::int64_t batch_size = 32);
 

@@ -129,6 +129,8 @@ std::vector<Logs> Model::fit(const std::vector<Tensor>& x, const std::vector<Ten
     history.push_back(results(program));
     if (options.on_epoch_end && !options.on_epoch_end(epoch, history.back())) break;
   }
+  // What the optimizer does at the end, such as averages in place of weights. Most models have no such entry.
+  if (!history.empty() && program.has_entry("finish_training")) program.run("finish_training", {});
   return history;
 }
 

@@ -8,11 +8,10 @@ from contextlib import suppress
 from typing import Any
 
 from ..checks import explain
-from .callback import Callback
-from .frequency import Frequency
+from .frequency import Frequency, Periodic
 
 
-class BackupAndRestore(Callback):
+class BackupAndRestore(Periodic):
     """Saves the state of training after each epoch, or after every `save_freq` batches, and goes on from it in `fit`.
 
     A run that was killed at any moment, started again with the same arguments, goes on in the middle of an epoch and
@@ -51,9 +50,6 @@ class BackupAndRestore(Callback):
         self._frequency = Frequency("BackupAndRestore", "save_freq", save_freq)
         self._path = os.path.join(self.backup_dir, "latest.safetensors")
         self._previous = f"{self._path}.bkp"
-
-    def _batches_left(self, entry: str) -> int | None:
-        return self._frequency.left if entry == "train_step" else None
 
     def on_train_begin(self, logs: Any = None) -> None:
         from ..saving.training_state import TrainingState

@@ -87,6 +87,11 @@ class CallbackList(Callback):
         """Whether a callback shows progress between epochs."""
         return any(callback._takes_crossings and callback.params.get("verbose") == 1 for callback in self.callbacks)
 
+    @property
+    def wants_count(self) -> bool:
+        """Whether a callback says how many batches there were."""
+        return any(callback._takes_crossings for callback in self.callbacks)
+
     def _close(self) -> None:
         self.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager
 from typing import IO, Any
 
 from .callback import Callback
@@ -32,7 +33,13 @@ class CSVLogger(Callback):
         there = self.append and os.path.exists(self.filename) and os.path.getsize(self.filename) > 0
         self._needs_header = not there
         mode = "a" if self.append else "w"
-        self.csv_file = open(self.filename, mode, newline="", encoding="utf-8")  # noqa: SIM115 (closed by _close)
+        with self._named():
+            self.csv_file = open(self.filename, mode, newline="", encoding="utf-8")  # noqa: SIM115 (closed by _close)
+
+    def _named(self) -> AbstractContextManager[None]:
+        from ..saving.atomic import growing
+
+        return growing(self.filename, "CSVLogger: the logs")
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         import csv
@@ -47,16 +54,18 @@ class CSVLogger(Callback):
             self.writer = csv.DictWriter(self.csv_file, ["epoch", *names], delimiter=self.sep)
             if self._needs_header:
                 self.writer.writeheader()
-        self.writer.writerow({"epoch": epoch, **{name: _text(logs.get(name, "NA")) for name in self.keys or ()}})
-        self.csv_file.flush()
+        with self._named():
+            self.writer.writerow({"epoch": epoch, **{name: _text(logs.get(name, "NA")) for name in self.keys or ()}})
+            self.csv_file.flush()
 
     def on_train_end(self, logs: Any = None) -> None:
         self._close()
 
     def _close(self) -> None:
-        if self.csv_file is not None:
-            self.csv_file.close()
-        self.csv_file = self.writer = self.keys = None
+        file, self.csv_file, self.writer, self.keys = self.csv_file, None, None, None
+        if file is not None:
+            with self._named():
+                file.close()
 
 
 def _text(value: Any) -> Any:

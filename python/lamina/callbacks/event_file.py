@@ -11,9 +11,12 @@ import socket
 import struct
 import time
 import zlib
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
+
+from ..saving.atomic import growing
 
 _numbers = itertools.count()
 
@@ -95,15 +98,22 @@ class EventFile:
     """
 
     def __init__(self, folder: str) -> None:
-        os.makedirs(folder, exist_ok=True)
         now = time.time()
         name = f"events.out.tfevents.{int(now):010d}.{socket.gethostname()}.{os.getpid()}.{next(_numbers)}.v2"
-        self._file = open(os.path.join(folder, name), "wb")  # noqa: SIM115 (closed by close)
+        self._path = os.path.join(folder, name)
+        with self._named():
+            os.makedirs(folder, exist_ok=True)
+            self._file = open(self._path, "wb")  # noqa: SIM115 (closed by close)
         self._write(_double(1, now) + _bytes(3, "brain.Event:2"))
 
     def _write(self, event: bytes) -> None:
         length = struct.pack("<Q", len(event))
-        self._file.write(length + struct.pack("<I", masked_crc(length)) + event + struct.pack("<I", masked_crc(event)))
+        record = length + struct.pack("<I", masked_crc(length)) + event + struct.pack("<I", masked_crc(event))
+        with self._named():
+            self._file.write(record)
+
+    def _named(self) -> AbstractContextManager[None]:
+        return growing(self._path, "TensorBoard: the logs")
 
     def _add(self, summary: bytes, step: int) -> None:
         self._write(_double(1, time.time()) + _int(2, int(step)) + _bytes(5, summary))
@@ -140,11 +150,13 @@ class EventFile:
 
     def flush(self) -> None:
         """Hands everything to the system."""
-        self._file.flush()
+        with self._named():
+            self._file.flush()
 
     def close(self) -> None:
         """Ends the file."""
-        self._file.close()
+        with self._named():
+            self._file.close()
 
 
 def png(image: np.ndarray) -> bytes:

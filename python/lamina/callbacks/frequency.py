@@ -1,10 +1,11 @@
-"""What callbacks that act from time to time share."""
+"""Callbacks that act from time to time."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ..checks import explain, is_integer
+from .callback import Callback
 
 
 class Frequency:
@@ -32,11 +33,18 @@ class Frequency:
 
     def after_batch(self, batch: int) -> bool:
         """Counts the batches up to this one of the epoch; whether it is time to act."""
-        if self.by_epoch:
-            return False
         if batch <= self._last:
             self._last = -1  # a new epoch
-        before = self.batches // self._every
+        before = self.batches
         self.batches += batch - self._last
         self._last = batch
-        return self.batches // self._every > before
+        return not self.by_epoch and self.batches // self._every > before // self._every
+
+
+class Periodic(Callback):
+    """Base of callbacks that act when `_frequency` says so, and need to hear of no other batch."""
+
+    _frequency: Frequency
+
+    def _batches_left(self, entry: str) -> int | None:
+        return self._frequency.left if entry == "train_step" else None

@@ -7,14 +7,13 @@ from typing import Any
 
 from ..checks import explain
 from ..saving.atomic import replacing
-from .frequency import Frequency
-from .monitor import MonitorCallback
+from .checkpoint import Checkpoint
 
 _MODEL_ENDINGS = (".lamina", ".keras", ".h5")
 _WEIGHTS_ENDING = ".weights.h5"
 
 
-class ModelCheckpoint(MonitorCallback):
+class ModelCheckpoint(Checkpoint):
     """Saves the model to `filepath` after each epoch, or after every `save_freq` batches.
 
     The path may hold `{epoch}`, `{batch}` and the names of logs, as in 'model-{epoch:02d}-{val_loss:.2f}.lamina'.
@@ -27,9 +26,6 @@ class ModelCheckpoint(MonitorCallback):
     >>> callback = lamina.callbacks.ModelCheckpoint("best.lamina", monitor="val_loss", save_best_only=True)
     """
 
-    _kept = ("best",)
-    _goes_last = True
-
     def __init__(
         self,
         filepath: Any,
@@ -41,13 +37,8 @@ class ModelCheckpoint(MonitorCallback):
         save_freq: Any = "epoch",
         initial_value_threshold: float | None = None,
     ) -> None:
-        super().__init__(monitor, mode, initial_value_threshold)
+        super().__init__(monitor, verbose, save_best_only, save_weights_only, mode, save_freq, initial_value_threshold)
         self.filepath = os.fspath(filepath)
-        self.verbose = verbose
-        self.save_best_only = save_best_only
-        self.save_weights_only = save_weights_only
-        self.save_freq = save_freq
-        self._frequency = Frequency("ModelCheckpoint", "save_freq", save_freq)
         self._epoch = 0
         endings = (_WEIGHTS_ENDING,) if save_weights_only else _MODEL_ENDINGS
         if not self.filepath.endswith(endings):
@@ -61,19 +52,12 @@ class ModelCheckpoint(MonitorCallback):
                 )
             )
 
-    def _batches_left(self, entry: str) -> int | None:
-        return self._frequency.left if entry == "train_step" else None
-
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if self._frequency.after_batch(batch):
             self._save(self._epoch, logs or {}, batch=batch + 1)
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        if self._frequency.by_epoch:
-            self._save(epoch, logs or {})
 
     def _save(self, epoch: int, logs: dict[str, Any], **facts: int) -> None:
         path = self._path({"epoch": epoch + 1, **facts, **logs})

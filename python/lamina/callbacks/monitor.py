@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 from ..checks import choice, explain, number
+from ..utils.tracebacks import warn
 from .callback import Callback
 
 # What names of metrics say about their direction, where the metric itself does not.
@@ -78,5 +78,5 @@ class MonitorCallback(Callback):
             text = f"is not logged. Logged: {sorted(logs or {})}"
         else:
             return float(value)
-        warnings.warn(f"{type(self).__name__} watches {self.monitor!r}, which {text}.", stacklevel=5)
+        warn(f"{type(self).__name__} watches {self.monitor!r}, which {text}.")
         return None

@@ -9,11 +9,10 @@ from typing import Any
 from .. import _core
 from ..checks import integer
 from ..saving.atomic import replacing
-from .frequency import Frequency
-from .monitor import MonitorCallback
+from .checkpoint import Checkpoint
 
 
-class OrbaxCheckpoint(MonitorCallback):
+class OrbaxCheckpoint(Checkpoint):
     """Keeps the last `max_to_keep` states (None: all) in folders of `directory` that are named by the step.
 
     The step is the epoch, or with `save_freq` batches the number of all batches so far. Each folder holds
@@ -24,9 +23,6 @@ class OrbaxCheckpoint(MonitorCallback):
     >>> import lamina
     >>> callback = lamina.callbacks.OrbaxCheckpoint("checkpoints", max_to_keep=3)
     """
-
-    _kept = ("best",)
-    _goes_last = True
 
     def __init__(
         self,
@@ -41,19 +37,11 @@ class OrbaxCheckpoint(MonitorCallback):
         save_on_background: bool = True,
         save_weights_only: bool = False,
     ) -> None:
-        super().__init__(monitor, mode, initial_value_threshold)
+        super().__init__(monitor, verbose, save_best_only, save_weights_only, mode, save_freq, initial_value_threshold)
         self.directory = os.fspath(directory)
-        self.verbose = verbose
-        self.save_best_only = save_best_only
-        self.save_freq = save_freq
         self.max_to_keep = None if max_to_keep is None else integer("OrbaxCheckpoint", "max_to_keep", max_to_keep)
         self.save_on_background = save_on_background
-        self.save_weights_only = save_weights_only
-        self._frequency = Frequency("OrbaxCheckpoint", "save_freq", save_freq)
         self._before = 0  # batches that the model was trained on before
-
-    def _batches_left(self, entry: str) -> int | None:
-        return self._frequency.left if entry == "train_step" else None
 
     def set_model(self, model: Any) -> None:
         super().set_model(model)
@@ -62,13 +50,9 @@ class OrbaxCheckpoint(MonitorCallback):
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if self._frequency.after_batch(batch):
-            self._save(self._before + self._frequency.batches, logs)
+            self._save(self._before + self._frequency.batches, logs or {})
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        if self._frequency.by_epoch:
-            self._save(epoch, logs)
-
-    def _save(self, step: int, logs: Any) -> None:
+    def _save(self, step: int, logs: dict[str, Any]) -> None:
         if self.save_best_only:
             value = self.get_monitor_value(logs)
             if value is None or not self._improves(value, self.best):

@@ -37,8 +37,10 @@ class ProgbarLogger(Callback):
 
     def _finish(self, logs: Any) -> None:
         if self._bar is not None:
-            target = self._bar.target or self._bar.current
-            self._bar.update(target, list((logs or {}).items()), finalize=True)
+            # Data may end early, and nobody may have known how many batches there are.
+            self._bar.target = self._bar.target or self._bar.current
+            done = self._bar.current or self._bar.target
+            self._bar.update(done, list((logs or {}).items()), finalize=True)
             self._bar = None
 
     def on_train_begin(self, logs: Any = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..utils.tracebacks import warn
 from .callback import Callback
 
 
@@ -36,7 +37,6 @@ class RemoteMonitor(Callback):
         import urllib.error
         import urllib.parse
         import urllib.request
-        import warnings
 
         text = json.dumps({"epoch": epoch, **(logs or {})})
         if self.send_as_json:
@@ -48,4 +48,4 @@ class RemoteMonitor(Callback):
             with urllib.request.urlopen(request, timeout=10):
                 pass
         except (urllib.error.URLError, OSError) as error:
-            warnings.warn(f"RemoteMonitor could not send the logs to {self.root} ({error}).", stacklevel=4)
+            warn(f"RemoteMonitor could not send the logs to {self.root} ({error}).")

@@ -9,23 +9,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..checks import explain, integer
-from .callback import Callback
-from .frequency import Frequency
+from .batch_profile import BatchProfile
+from .frequency import Frequency, Periodic
 from .learning_rate import present_rates
 
 if TYPE_CHECKING:
     from .event_file import EventFile
 
 
-class TensorBoard(Callback):
+class TensorBoard(Periodic):
     """Writes what TensorBoard shows: `tensorboard --logdir logs` (package `tensorboard`, extra of that name).
 
     Logs of epochs go to the folders 'train' and 'validation' of `log_dir`, and those of batches after every
     `update_freq` of them ('batch' is 1; 'epoch' leaves them out). Every `histogram_freq` epochs the weights are written
     as histograms, with `write_images` also as pictures; every `embeddings_freq` epochs embeddings for the projector,
     with the files `embeddings_metadata` (one path, or paths by the names of layers) for their labels. `write_graph`
-    writes the model, `write_steps_per_second` the speed. The files are written without any other package. ValueError
-    for frequencies that are not known, labels of layers that are not there, and `profile_batch` (see `model.profile`).
+    writes the model, `write_steps_per_second` the speed; `profile_batch`, a number or a pair (first, last), what these
+    batches of all took, and the layers in a prediction. The files are written without any other package. ValueError for
+    frequencies and batches that cannot be, and labels of layers that are not there.
 
     >>> import lamina
     >>> callback = lamina.callbacks.TensorBoard("logs", histogram_freq=1, update_freq=100)
@@ -51,15 +52,8 @@ class TensorBoard(Callback):
         self.write_steps_per_second = write_steps_per_second
         self.update_freq = 1 if update_freq == "batch" else update_freq
         self._frequency = Frequency("TensorBoard", "update_freq", self.update_freq)
-        if profile_batch:
-            raise ValueError(
-                explain(
-                    "TensorBoard: the engine writes no profiles of batches.",
-                    "profile_batch=0",
-                    f"profile_batch={profile_batch!r}",
-                    "leave it out, or use model.profile(x).",
-                )
-            )
+        self.profile_batch = profile_batch
+        self._profile = BatchProfile(profile_batch)
         self.embeddings_freq = integer("TensorBoard", "embeddings_freq", embeddings_freq or 0, 0)
         self.embeddings_metadata = embeddings_metadata
         self._files: dict[str, EventFile] = {}
@@ -71,9 +65,6 @@ class TensorBoard(Callback):
         if name not in self._files:
             self._files[name] = EventFile(os.path.join(self.log_dir, name))
         return self._files[name]
-
-    def _batches_left(self, entry: str) -> int | None:
-        return self._frequency.left if entry == "train_step" else None
 
     def set_model(self, model: Any) -> None:
         super().set_model(model)
@@ -97,8 +88,14 @@ class TensorBoard(Callback):
         self.model.summary(print_fn=lambda line, **_: lines.append(str(line)), line_length=100)
         file.text("model", "```\n" + "\n".join(lines) + "\n```", 0)
 
+    def _batches_left(self, entry: str) -> int | None:
+        left = self._profile.left(self._frequency.batches) if entry == "train_step" else None
+        return min((n for n in (left, super()._batches_left(entry)) if n is not None), default=None)
+
     def on_train_begin(self, logs: Any = None) -> None:
         self._frequency = Frequency("TensorBoard", "update_freq", self.update_freq)
+        self._profile = BatchProfile(self.profile_batch)
+        self._profile.begin()
         self._last_time, self._last_batches = time.perf_counter(), 0
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
@@ -107,7 +104,10 @@ class TensorBoard(Callback):
             self._iterations_before = int(self.model.optimizer.iterations)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        if not self._frequency.after_batch(batch):
+        is_due = self._frequency.after_batch(batch)
+        if self._profile.after(self._frequency.batches, batch, self.model):
+            self._write_profile()
+        if not is_due:
             return
         found = {f"batch_{name}": value for name, value in (logs or {}).items()}
         now, batches = time.perf_counter(), self._frequency.batches
@@ -193,7 +193,14 @@ class TensorBoard(Callback):
             with replacing(os.path.join(self.log_dir, f"{layer.name}.tsv")) as temporary:
                 np.savetxt(temporary, layer.embeddings.numpy(), delimiter="\t", fmt="%.7g")
 
+    def _write_profile(self) -> None:
+        profile = self._profile
+        self._scalars("train", {"profile_ms_per_batch": profile.seconds / profile.batches * 1e3}, profile.first)
+        self._file("train").text("profile", profile.text(self.model), profile.first)
+
     def on_train_end(self, logs: Any = None) -> None:
+        if self._profile.end(self._frequency.batches):
+            self._write_profile()
         self._close()
 
     def _close(self) -> None:

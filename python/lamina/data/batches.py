@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import itertools
 import time
-import warnings
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
 from .. import _core
 from ..models.arrays import Data, prepare, unpack_x_y_sample_weight
-from .prefetch import Prefetch
+from ..utils.tracebacks import warn
+from .ahead import ReadAhead, Stretch, single
 from .py_dataset import PyDataset, read
 
 WORTH_A_THREAD = 1e-4  # seconds per batch: below, handing it from thread to thread costs more than it saves
+_END = object()
+_BATCH_THEM = "put single samples into batches first (DataLoader, Dataset.batch), or "
 
 
-class _Mean:
-    """A running mean of durations without the first, which prepares things; 0 as long as there are few."""
+class _Durations:
+    """Mean (of the last ones) and sum of durations, without the first two, which prepare things."""
 
     def __init__(self) -> None:
-        self.value = 0.0
+        self.mean = 0.0
+        self.sum = 0.0
         self._count = 0
 
     def add(self, seconds: float) -> None:
         self._count += 1
         if self._count > 2:
-            self.value += (seconds - self.value) * (1.0 if self._count == 3 else 0.2)
+            self.mean += (seconds - self.mean) * (1.0 if self._count == 3 else 0.2)
+            self.sum += seconds
 
 
 class Batches:
@@ -38,7 +42,8 @@ class Batches:
         self.given = 0  # batches so far
         self.used_up = False  # a generator that has given everything it had
         self._said_so = False
-        self._ahead_pays = WORTH_A_THREAD == 0.0
+        self._number = 0  # of the batch that was read last
+        self._ahead_pays = dict.fromkeys((False, True), WORTH_A_THREAD == 0.0)  # by whether batches are gathered
         self._class_weight = class_weight
         self._iterator: Iterator[Any] | None = None
 
@@ -61,38 +66,60 @@ class Batches:
         if hasattr(self.source, hook):
             getattr(self.source, hook)()
 
-    def take(self, steps: int | None) -> Generator[Data, None, None]:
+    def take(self, steps: int | None, gather: bool = False) -> Generator[Stretch, None, None]:
         """The next `steps` batches, going on where the last call ended; all of one pass for None.
 
-        A source that can be read again starts anew when it ends before that. Of a generator no more is taken than
-        asked for, except for the batches read ahead when the caller stops early.
+        They come one by one or, with `gather`, as many together as are ready, which are to be used before more are
+        asked for. A source that can be read again starts anew when it ends before that. Of a generator no more is taken
+        than asked for, except for the batches read ahead when the caller stops early.
         """
         taken = 0
-        with closing(self._ahead(self._read(steps))) as batches:
-            for data in batches:
-                taken += 1
-                self.given += 1
-                yield data
+        with closing(self._ahead(steps, gather)) as stretches:
+            for stretch in stretches:
+                taken += stretch.steps
+                self.given += stretch.steps
+                yield stretch
+        self._finish(taken, steps)
+
+    def _finish(self, taken: int, steps: int | None) -> None:
+        """Called when `take` has given all it could."""
         if hasattr(self.source, "__next__") and (steps is None or taken < steps):
             self.used_up = True
         if steps is not None and 0 < taken < steps:
             self._warn(f"The data ended after {taken} of {steps} batches", "or lower the number of steps")
 
-    def _ahead(self, batches: Iterator[Data]) -> Generator[Data, None, None]:
-        """The batches, from a thread as soon as making them and using them both take long enough to be worth it."""
-        makes, uses = _Mean(), _Mean()
-        while not self._ahead_pays:
+    def _ahead(self, steps: int | None, gather: bool) -> Generator[Stretch, None, None]:
+        """The batches, from a thread as soon as it pays.
+
+        Handing one batch to another thread has to be worth it; where they are gathered, only starting the thread.
+        """
+        items = self._counted(steps)
+        makes, uses = _Durations(), _Durations()
+        while not self._ahead_pays[gather]:
             start = time.perf_counter()
-            data = next(batches, None)
-            makes.add(time.perf_counter() - start)
-            if data is None:
+            batch = next(items, _END)
+            if batch is _END:
                 return
-            start = time.perf_counter()
-            yield data
-            uses.add(time.perf_counter() - start)
-            self._ahead_pays = min(4 * makes.value, uses.value) > WORTH_A_THREAD
-        with Prefetch(batches) as ready:
+            data = self._prepared(batch)
+            made = time.perf_counter()
+            yield single(data)
+            uses.add(time.perf_counter() - made)
+            makes.add(made - start)
+            pays = min(4 * makes.mean, uses.mean) > WORTH_A_THREAD
+            lasts = makes.sum + uses.sum > 10 * WORTH_A_THREAD and uses.mean > makes.mean / 4
+            self._ahead_pays[gather] = pays or (gather and lasts)
+        with ReadAhead(items, self._prepared, gather) as ready:
             yield from ready
+
+    def _counted(self, steps: int | None) -> Iterator[Any]:
+        for self._number, batch in enumerate(self._items(steps)):  # noqa: B020 (for errors)
+            yield batch
+
+    def _prepared(self, batch: Any) -> Data:
+        try:
+            return prepare(*unpack_x_y_sample_weight(batch), self._class_weight, fix=_BATCH_THEM)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"Batch {self._number} cannot be used. {error}") from error
 
     def is_used_up(self, consequence: str) -> bool:
         """Whether a generator has nothing more to give; the first time, with a warning."""
@@ -102,7 +129,7 @@ class Batches:
 
     def _warn(self, what: str, instead: str) -> None:
         self._said_so = True
-        warnings.warn(f"{what}. Make the generator endless, {instead}.", stacklevel=6)
+        warn(f"{what}. Make the generator endless, {instead}.")
 
     def read_again(self, epochs: int, drawn: int, steps: int | None) -> None:
         """Goes to where a run was after so many epochs, in which `drawn` batches were taken, `steps` in each."""
@@ -115,15 +142,6 @@ class Batches:
     def _move(self, drawn: int) -> None:
         for _ in self.take(drawn) if drawn else ():
             pass
-
-    def _read(self, steps: int | None) -> Generator[Data, None, None]:
-        for i, batch in enumerate(self._items(steps)):
-            try:
-                x, y, sample_weight = unpack_x_y_sample_weight(batch)
-                data = prepare(x, y, sample_weight, self._class_weight)
-            except (TypeError, ValueError) as error:
-                raise type(error)(f"Batch {i} cannot be used. {error}") from error
-            yield data
 
     def _items(self, steps: int | None) -> Iterable[Any]:
         if steps is None:
@@ -162,15 +180,8 @@ class NumberedBatches(Batches):
         source = self.source
         return source.num_batches if isinstance(source, PyDataset) else len(source)
 
-    def take(self, steps: int | None) -> Generator[Data, None, None]:
-        self._count = self.count
-        if steps is None and self._count is not None:
-            self._position = 0
-        taken = 0
-        with closing(super().take(steps)) as batches:
-            for data in batches:
-                taken += 1
-                yield data
+    def _finish(self, taken: int, steps: int | None) -> None:
+        super()._finish(taken, steps)
         # The sampler moves on only now, so that a run that begins again within an epoch finds the epoch's order.
         self._position += taken
         if self._count:
@@ -183,6 +194,9 @@ class NumberedBatches(Batches):
         self._position = drawn % self.count if self.count else drawn
 
     def _items(self, steps: int | None) -> Iterable[Any]:
+        self._count = self.count
+        if steps is None and self._count is not None:
+            self._position = 0
         return read(self.source, itertools.islice(self._numbers(self._position, self._count), steps or self._count))
 
     def _numbers(self, position: int, count: int | None) -> Iterator[int]:

@@ -58,8 +58,8 @@ class Dataset:
 
     @staticmethod
     def from_generator(generator: Callable[[], Iterable[Any]]) -> Dataset:
-        """The elements of the iterable that `generator()` makes for each pass."""
-        return Dataset(generator)
+        """The elements of the iterable that `generator()` makes for each pass; arrays are copied as they come."""
+        return Dataset(lambda: (tree.map_structure(_owned, element) for element in generator()))
 
     @staticmethod
     def numbers(count: int, shuffle: bool = False, seed: int | None = None) -> Dataset:
@@ -135,12 +135,12 @@ class Dataset:
     ) -> Dataset:
         """Elements stacked along a new first axis, `batch_size` at a time."""
         groups = self._groups(integer("batch", "batch_size", batch_size), drop_remainder)
-        new = groups._then(lambda: (tree.map_structure(_stack, *group) for group in groups))
+        new = groups._then(lambda: map(self._joined, groups))
         new._batch_size = int(batch_size)
         return new
 
     def _groups(self, size: int, drop_remainder: bool) -> Dataset:
-        """Lists of `size` elements."""
+        """Lists of `size` of what `_joined` makes a batch of: the elements."""
 
         def make() -> Iterator[list[Any]]:
             elements = iter(self)
@@ -150,6 +150,10 @@ class Dataset:
 
         n = self._length
         return self._then(make, n if n is None or n < 0 else n // size if drop_remainder else -(-n // size))
+
+    def _joined(self, group: list[Any]) -> Any:
+        """One batch of a group."""
+        return tree.map_structure(_stack, *group)
 
     def unbatch(self) -> Dataset:
         """The single elements of batches."""
@@ -173,8 +177,8 @@ class Dataset:
             rng = np.random.default_rng((first, next(passes)))
             elements = iter(self)
             buffer = list(itertools.islice(elements, size))
-            for element in elements:
-                place = int(rng.integers(size))
+            places = itertools.chain.from_iterable(iter(lambda: rng.integers(size, size=1024).tolist(), None))
+            for element, place in zip(elements, places):
                 yield buffer[place]
                 buffer[place] = element
             for i in rng.permutation(len(buffer)):
@@ -280,17 +284,11 @@ class _Slices(Dataset):
     def _read(self, place: Any) -> Any:
         return tree.map_structure(lambda a: as_element(a[place]), self._arrays)
 
-    def batch(
-        self,
-        batch_size: int,
-        drop_remainder: bool = False,
-        num_parallel_calls: int | None = None,
-        deterministic: bool | None = None,
-    ) -> Dataset:
-        groups = self._numbers._groups(integer("batch", "batch_size", batch_size), drop_remainder)
-        new = groups._then(lambda: (self._read(np.array(group)) for group in groups))
-        new._batch_size = int(batch_size)
-        return new
+    def _groups(self, size: int, drop_remainder: bool) -> Dataset:
+        return self._numbers._groups(size, drop_remainder)
+
+    def _joined(self, group: list[Any]) -> Any:
+        return self._read(np.array(group))
 
     def _reordered(self, numbers: Dataset) -> Dataset:
         return _Slices(self._arrays, numbers)
@@ -324,6 +322,11 @@ def _sliceable(data: Any) -> Any:
     if isinstance(data, dict):
         return {key: _sliceable(value) for key, value in data.items()}
     return tuple(map(_sliceable, data)) if isinstance(data, tuple) else np.atleast_1d(_to_array(data))
+
+
+def _owned(leaf: Any) -> Any:
+    """A copy of an array: a generator may use the memory of its last element for the next one."""
+    return leaf.copy() if isinstance(leaf, np.ndarray) else leaf
 
 
 def _to_array(leaf: Any) -> np.ndarray:

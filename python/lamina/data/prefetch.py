@@ -44,17 +44,22 @@ class Prefetch:
 
     def _produce(self) -> None:
         try:
-            iterator = iter(self._items)
-            while True:
-                self._places.get()
-                if self._closed:
-                    return
-                item = next(iterator, _END)
-                self._ready.put(item)
-                if item is _END:
-                    return
+            self._fill(iter(self._items))
         except BaseException as error:
             self._ready.put(_Failure(error))
+        else:
+            self._ready.put(_END)
+
+    def _fill(self, iterator: Iterator[Any]) -> None:
+        """Makes items, in the thread, until there are no more or nobody wants any."""
+        while True:
+            self._places.get()
+            if self._closed:
+                return
+            item = next(iterator, _END)
+            if item is _END:
+                return
+            self._ready.put(item)
 
     def __iter__(self) -> Iterator[Any]:
         return self
@@ -62,21 +67,29 @@ class Prefetch:
     def __next__(self) -> Any:
         if self._finished:
             raise StopIteration
-        item = self._ready.get()
+        item = self._checked(self._ready.get())
+        self._places.put(None)
+        return item
+
+    def _checked(self, item: Any) -> Any:
+        """What came from the thread, unless it is the end or what was raised there."""
         if item is _END:
             self._finished = True
             raise StopIteration
         if isinstance(item, _Failure):
             self._finished = True
             raise item.error
-        self._places.put(None)
         return item
 
     def close(self) -> None:
         """Stops the thread. The item it makes at the moment is dropped."""
         self._finished = self._closed = True
-        self._places.put(None)
+        self._wake()
         self._thread.join(_PATIENCE)
+
+    def _wake(self) -> None:
+        """Lets the thread see that it is over."""
+        self._places.put(None)
 
     def __enter__(self) -> Prefetch:
         return self

@@ -68,23 +68,18 @@ class Rows:
 
     def rows(self, start: int, stop: int) -> Data:
         """The samples from `start` to `stop`."""
-        return self.pick(slice(self._start + start, self._start + stop))
+        return self.pick(slice(start, stop))
 
     def part(self, start: int, stop: int) -> Rows:
         """These samples, not read yet."""
         return Rows(self._parts, self._start + start, self._start + stop, self._class_weight)
 
     def pick(self, rows: Any) -> Data:
-        """Samples by number (counted in the whole arrays)."""
+        """The samples of a slice, or of an array of numbers."""
+        shift = self._start
+        rows = slice(shift + rows.start, shift + rows.stop) if isinstance(rows, slice) else rows.astype("int64") + shift
         x, y, sample_weight = (tree.map_structure(lambda c: c.read(rows), p, none_is_leaf=False) for p in self._parts)
         return arrays.weighted(x, y, sample_weight, self._class_weight)
-
-    def batch(self, number: int, batch_size: int, order: Any) -> Data:
-        """One batch of the samples in `order`, which None leaves as they are."""
-        start, stop = number * batch_size, min((number + 1) * batch_size, self.size)
-        if order is None:
-            return self.rows(start, stop)
-        return self.pick(order.numpy()[start:stop].astype("int64") + self._start)
 
 
 def collect(x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None) -> Data | Rows:

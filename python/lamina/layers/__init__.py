@@ -140,7 +140,7 @@ def _layers() -> dict[str, type[Layer]]:
 
 
 NAMESPACE = Namespace("layer", _layers)
-serialize, deserialize = NAMESPACE.serialize, NAMESPACE.deserialize
+_, serialize, deserialize = NAMESPACE.functions("layer")
 
 
 def __getattr__(name: str) -> object:

@@ -104,4 +104,4 @@ NAMESPACE = Namespace(
     | {name.upper(): function for name, function in _SHORT.items()},
     functions_by_name=False,
 )
-get, serialize, deserialize = NAMESPACE.get, NAMESPACE.serialize, NAMESPACE.deserialize
+get, serialize, deserialize = NAMESPACE.functions("loss", "name")

@@ -10,7 +10,7 @@ import warnings
 from typing import Any
 
 from .. import _core, config, ops
-from ..checks import axis_in_range, explain
+from ..checks import axis_in_range, explain, shapes_differ
 from .regression import pair
 
 
@@ -98,8 +98,7 @@ def binary_focal_crossentropy(
 
 def _check_classes(name: str, y_true: Any, y_pred: Any, axis: int) -> int:
     axis = axis_in_range(name, axis, y_pred.ndim)
-    known = len(y_true.shape) == len(y_pred.shape)
-    if not known or any(a is not None and b is not None and a != b for a, b in zip(y_true.shape, y_pred.shape)):
+    if shapes_differ(y_true.shape, y_pred.shape):
         raise ValueError(
             explain(
                 f"{name}: targets and predictions do not have the same shape.",
@@ -190,7 +189,7 @@ def sparse_categorical_crossentropy(
     if y_true.ndim == y_pred.ndim and y_true.shape[axis] == 1:
         y_true = ops.squeeze(y_true, axis)
     rest = [n for i, n in enumerate(y_pred.shape) if i != axis]
-    if y_true.ndim != len(rest) or any(a is not None and b is not None and a != b for a, b in zip(y_true.shape, rest)):
+    if shapes_differ(y_true.shape, rest):
         raise ValueError(
             explain(
                 "sparse_categorical_crossentropy: targets and predictions do not fit.",

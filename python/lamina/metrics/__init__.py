@@ -137,4 +137,4 @@ NAMESPACE = Namespace(
     "metric",
     names_of(Metric, *CLASSES) | _SHORT | {name.upper(): cls for name, cls in _SHORT.items()},
 )
-get, serialize, deserialize = NAMESPACE.get, NAMESPACE.serialize, NAMESPACE.deserialize
+get, serialize, deserialize = NAMESPACE.functions("metric")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import _core, config, ops
-from ..checks import explain, integer
+from ..checks import differ, explain, integer
 from ..losses.loss import same_rank
 
 
@@ -42,9 +42,7 @@ def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
 
 
 def _same_classes(name: str, y_true: Any, y_pred: Any) -> None:
-    if y_true.ndim != y_pred.ndim or (
-        None not in (y_true.shape[-1], y_pred.shape[-1]) and y_true.shape[-1] != y_pred.shape[-1]
-    ):
+    if y_true.ndim != y_pred.ndim or differ(y_true.shape[-1], y_pred.shape[-1]):
         raise ValueError(
             explain(
                 f"{name}: targets and predictions do not have the same shape.",

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import config, ops
-from ..checks import axis_in_range, explain, integer, is_integer, number
+from ..checks import axis_in_range, explain, integer, is_integer, number, shapes_differ
 from .metric import Metric
 
 
@@ -90,7 +90,7 @@ class IoU(Metric):
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         labels = self._classes(y_true, self.sparse_y_true)
         found = self._classes(y_pred, self.sparse_y_pred)
-        if None not in (labels.shape[0], found.shape[0]) and labels.shape != found.shape:
+        if shapes_differ(labels.shape, found.shape):
             raise ValueError(
                 explain(
                     f"{type(self).__name__}: targets and predictions do not fit.",

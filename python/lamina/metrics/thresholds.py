@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core, config, ops
-from ..checks import explain, integer, is_integer, number
+from ..checks import explain, integer, is_integer, number, shapes_differ
 from ..losses.loss import same_rank, weights_like
 
 NEVER = -1e10  # below every prediction
@@ -55,9 +55,7 @@ def check_selection(owner: str, top_k: Any, class_id: Any) -> None:
 
 def _same_shape(owner: str, y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     y_pred, y_true = same_rank(y_pred, y_true)
-    if y_true.ndim != y_pred.ndim or any(
-        None not in (a, b) and a != b for a, b in zip(y_true.shape, y_pred.shape, strict=True)
-    ):
+    if shapes_differ(y_true.shape, y_pred.shape):
         raise ValueError(
             explain(
                 f"{owner}: targets and predictions do not have the same shape.",

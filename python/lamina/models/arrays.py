@@ -33,27 +33,25 @@ class Data(NamedTuple):
 
     def rows(self, start: int, stop: int) -> Data:
         """The samples from `start` to `stop`."""
-
-        def cut(part: Any) -> Any:
-            return tree.map_structure(lambda t: array_to_tensor(t.numpy()[start:stop]), part, none_is_leaf=False)
-
-        return Data(*map(cut, self))
+        return self.pick(slice(start, stop))
 
     def part(self, start: int, stop: int) -> Data:
         """The same: what is in memory needs no reading later."""
         return self.rows(start, stop)
 
-    def batch(self, number: int, batch_size: int, order: Any) -> Data:
-        """One batch of the rows in `order`, which None leaves as they are."""
-        start, stop = number * batch_size, min((number + 1) * batch_size, self.size)
-        if order is None:
-            return self.rows(start, stop)
-        rows = order.numpy()[start:stop]
+    def pick(self, rows: Any) -> Data:
+        """The samples of a slice, or of an array of numbers."""
 
-        def pick(part: Any) -> Any:
+        def read(part: Any) -> Any:
             return tree.map_structure(lambda t: array_to_tensor(t.numpy()[rows]), part, none_is_leaf=False)
 
-        return Data(*map(pick, self))
+        return Data(*map(read, self))
+
+
+def batch(data: Any, number: int, batch_size: int, order: Any) -> Data:
+    """One batch of the samples in `order`, which None leaves as they are."""
+    start, stop = number * batch_size, min((number + 1) * batch_size, data.size)
+    return data.pick(slice(start, stop) if order is None else order.numpy()[start:stop])
 
 
 def to_tensors(what: str, data: Any) -> Any:
@@ -122,7 +120,8 @@ def to_array(leaf: Any) -> np.ndarray:
     if hasattr(leaf, "to_numpy"):  # pandas
         return _table(leaf)
     if hasattr(leaf, "detach"):  # PyTorch
-        leaf = leaf.detach().cpu().numpy()
+        leaf = leaf.detach().cpu()
+        leaf = (leaf.float() if str(getattr(leaf, "dtype", "")) == "torch.bfloat16" else leaf).numpy()
     if hasattr(leaf, "tocsr") and hasattr(leaf, "toarray"):  # SciPy's sparse matrices
         leaf = leaf.toarray()
     return np.asarray(leaf)
@@ -171,8 +170,8 @@ def _no_samples(what: str, shape: Any) -> str:
     )
 
 
-def check(data: Data) -> None:
-    """ValueError for data without samples and for parts of different lengths."""
+def check(data: Data, fix: str = "") -> None:
+    """ValueError for data without samples and for parts of different lengths, for which `fix` is another way out."""
     parts = zip(("x", "y", "sample_weight"), data)
     sizes = [
         (name, [t.shape[0] for t in tree.flatten(part) if t is not None]) for name, part in parts if part is not None
@@ -183,7 +182,7 @@ def check(data: Data) -> None:
                 "The data have different numbers of samples.",
                 "one number of samples in all arrays",
                 ", ".join(f"{name}: {ns[0] if len(ns) == 1 else ns}" for name, ns in sizes),
-                "cut or complete the arrays to the same length.",
+                f"{fix}cut or complete the arrays to the same length.",
             )
         )
     if not sizes or not sizes[0][1] or sizes[0][1][0] == 0:
@@ -198,14 +197,14 @@ def check(data: Data) -> None:
         )
 
 
-def prepare(x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None) -> Data:
+def prepare(x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, fix: str = "") -> Data:
     """Arrays as Data. ValueError for empty data, different lengths, and class weights that do not apply."""
     if x is None:
         raise ValueError(
             explain("There are no inputs.", "arrays or an iterable of batches as `x`", "x=None", "pass x.")
         )
     data = weighted(to_tensors("x", x), None if y is None else to_tensors("y", y), sample_weight, class_weight)
-    check(data)
+    check(data, fix)
     return data
 
 

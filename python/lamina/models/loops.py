@@ -7,20 +7,21 @@ and the progress bar get their turn. Callbacks that want each batch get each bat
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from typing import Any
 
 import numpy as np
 
-from .. import _core, config, tree
+from .. import config, tree
 from ..callbacks import CallbackList, make_list
 from ..checks import explain
+from ..data.ahead import ReadAhead, Stretch, single
 from ..data.batches import Batches
-from ..data.prefetch import Prefetch
 from ..data.rows import Rows
 from . import arrays, resuming
 from .arrays import Data
+from .order import Order
 from .place import Place
 from .programs import data_key, flat_logs
 
@@ -105,17 +106,36 @@ class _Runner:
         self.own_logs = logs if self.model._has_own_step(self.entry) else None
         self.model._clear_losses()
 
+    @property
+    def gathers(self) -> bool:
+        """Whether several batches may be run at once."""
+        return not self._by_hand and not self.callbacks.wants_batches(self.entry)
+
     def _keep(self, step: Any, outputs: list[Any]) -> None:
         own = self.model._has_own_step(self.entry)
         self.own_logs = dict(zip(sorted(step.structure), outputs)) if own else None
 
     def batch(self, data: Data) -> None:
         """One step on one batch."""
+        self._run(single(data), 0, 1)
+
+    def _run(self, stretch: Stretch, first: int, count: int) -> None:
+        """Steps on batches of a stretch."""
         if self._by_hand:
-            self._eager(data)
+            self._eager(stretch.like)
             return
-        step = self._step(data)
-        self._keep(step, step.program.run(self.entry, data.leaves))
+        step = self._step(stretch.like)
+        self._keep(step, step.program.run_batches(self.entry, stretch.leaves, stretch.size, first, count))
+
+    def _pieces(self, stretches: Iterable[Stretch]) -> Iterator[tuple[Stretch, int, int, int | None]]:
+        """Stretches in pieces for one crossing each: first batch, number of batches, and what `_left` said."""
+        for stretch in stretches:
+            first, end = stretch.first, stretch.first + stretch.steps
+            while first < end:
+                left = self._left()
+                steps = min(self._pace.steps(end - first), left or end)
+                yield stretch, first, steps, left
+                first += steps
 
     def _step(self, data: Data) -> Any:
         """The step for such data. Nobody can change the model between batches unless callbacks hear of each."""
@@ -132,8 +152,8 @@ class _Runner:
     ) -> int:
         """`count` batches from batch `first` of the rows taken in `order`; `done` batches of the epoch came before."""
         if isinstance(data, Rows):
-            batches = (data.batch(first + i, batch_size, order) for i in range(count))
-            with Prefetch(batches) as ahead:
+            batches = (arrays.batch(data, first + i, batch_size, order) for i in range(count))
+            with ReadAhead(batches, lambda batch: batch, self.gathers) as ahead:
                 return self.over_batches(ahead, stop, done=done, first=first)
         each = self.callbacks.wants_batches(self.entry)
         eager = self._by_hand
@@ -148,7 +168,7 @@ class _Runner:
                 self._begin(done + ran)
             start = time.perf_counter()
             if step is None:
-                self._eager(data.batch(first + ran, batch_size, order))
+                self._eager(arrays.batch(data, first + ran, batch_size, order))
             else:
                 outputs = step.program.run_batches(self.entry, leaves, batch_size, first + ran, steps, order)
                 self._keep(step, outputs)
@@ -172,7 +192,7 @@ class _Runner:
         done: int = 0,
         first: int | None = None,
     ) -> int:
-        """Batches that come one by one; the first `skip` are done, `resume` is what is to be restored there.
+        """Stretches of batches as they come; the first `skip` batches are done, `resume` is to be restored there.
 
         `done` batches of the epoch came before; `first` is the number of the first one in the pass over arrays.
         """
@@ -181,69 +201,33 @@ class _Runner:
         self._known.clear()
         last_shown = 0.0
         with closing(batches):
-            for data in batches:
+            for stretch, number, steps, left in self._pieces(batches):
                 if resume is not None:
-                    resuming.restore(self.model, resume, data)
+                    resuming.restore(self.model, resume, stretch.like)
                     resume = None
                 if ran < skip:
-                    ran += 1
+                    ran += steps
                     continue
-                left = self._left()
                 if each:
                     self._begin(done + ran)
-                self.batch(data)
-                ran += 1
+                begun = time.perf_counter()
+                self._run(stretch, number, steps)
+                now = time.perf_counter()
+                self._pace.note(steps, now - begun)
+                ran += steps
                 self.place.batch = done + ran
                 self.place.next = 0 if first is None else first + ran
-                now = time.perf_counter()
-                self._unseen += 1
-                if each or left == 1 or (self.callbacks.wants_progress and now - last_shown > 0.05):
+                self._unseen += steps
+                if each or steps == left or (self.callbacks.wants_progress and now - last_shown > 0.05):
                     last_shown = now
                     self._tell(done + ran - 1)
-                    if left == 1:  # a callback had its turn
+                    if steps == left:  # a callback had its turn
                         self._known.clear()
                 if stop():
                     break
-        if self._unseen and self._left() is not None:
+        if self._unseen and (self._left() is not None or self.callbacks.wants_count):
             self._tell(done + ran - 1)
         return ran
-
-
-class _Order:
-    """The batches of arrays, pass after pass. With steps_per_epoch an epoch may end inside a pass: the next goes on."""
-
-    def __init__(self, model: Any, data: Any, batch_size: int, shuffle: bool) -> None:
-        self._seed, self._epoch = model._sampler
-        self._shuffle = shuffle
-        self._size = data.size
-        self.batches = -(-data.size // batch_size)
-        self.next = 0
-        self._permutation: Any = None
-
-    def go_to(self, batch: int) -> None:
-        """Makes `batch` of the present pass the next one."""
-        self.next = batch
-        self._permutation = None
-        if self.next >= self.batches:
-            self._finish_pass()
-
-    def _finish_pass(self) -> None:
-        self.next = 0
-        self._permutation = None
-        self._epoch.assign(self._epoch.value + 1)
-
-    def pieces(self, steps: int) -> Iterator[tuple[int, int, Any]]:
-        """(first batch, number of batches, order) until `steps` are used up."""
-        while steps > 0:
-            if self._permutation is None and self._shuffle:
-                seed, epoch = int(self._seed.value.item()), int(self._epoch.value.item())
-                self._permutation = _core.permutation(self._size, seed, epoch)
-            count = min(steps, self.batches - self.next)
-            yield self.next, count, self._permutation
-            steps -= count
-            self.next += count
-            if self.next == self.batches:
-                self._finish_pass()
 
 
 def fit(
@@ -268,7 +252,7 @@ def fit(
     total: int | None
     epochs = config.capped("max_epochs", epochs) or epochs
     if not isinstance(source, Batches):
-        order = _Order(model, source, batch_size, shuffle)
+        order = Order(model, source, batch_size, shuffle)
         total = config.capped("max_steps_per_epoch", steps or order.batches)
     else:
         total = config.capped("max_steps_per_epoch", steps or source.count)
@@ -312,7 +296,9 @@ def fit(
             else:
                 done = 0 if within is None else within.place.batch
                 with source.epoch():
-                    ran = runner.over_batches(source.take(steps), lambda: model.stop_training, done, within)
+                    gather = runner.gathers and within is None
+                    batches = source.take(steps, gather)
+                    ran = runner.over_batches(batches, lambda: model.stop_training, done, within)
                 if not _found_any(ran, source):
                     break
                 drawn += ran
@@ -401,7 +387,7 @@ def evaluate(
         model.reset_metrics()
         if isinstance(source, Batches):
             with source.epoch():
-                ran = runner.over_batches(source.take(steps), lambda: False)
+                ran = runner.over_batches(source.take(steps, runner.gathers), lambda: False)
             if not _found_any(ran, source):
                 return {}
         else:
@@ -440,12 +426,12 @@ def predict(model: Any, source: Any, batch_size: int, steps: int | None, verbose
                     stack.enter_context(source.epoch())
                     batches: Any = stack.enter_context(closing(source.take(steps)))
                 else:
-                    in_parts = (source.batch(i, batch_size, None) for i in range(total or 0))
-                    batches = stack.enter_context(Prefetch(in_parts))
-                for i, batch in enumerate(batches):
+                    in_parts = (arrays.batch(source, i, batch_size, None) for i in range(total or 0))
+                    batches = stack.enter_context(ReadAhead(in_parts, lambda batch: batch, False))
+                for i, stretch in enumerate(batches):
                     if hooks.wants_batches("predict"):
                         hooks.on_predict_batch_begin(i)
-                    data = Data(batch.x)  # the targets of batches for training are of no use here
+                    data = Data(stretch.like.x)  # the targets of batches for training are of no use here
                     if own is not None:
                         outputs = own(iter([arrays.pack_x_y_sample_weight(data.x)]))
                     elif model.run_eagerly:

@@ -9,7 +9,7 @@ from typing import Any
 from .. import _core, tree
 from ..layers.input import BATCH
 from ..layers.ragged import Padded
-from ..ops.convert import convert_to_tensor
+from ..ops.convert import convert_to_tensor, zeros_of
 from ..utils.naming import snake_case
 from .arrays import Data, pack_x_y_sample_weight
 
@@ -41,6 +41,15 @@ def data_key(data: Data) -> Any:
         return None if part is None else tuple(map(describe, part))
 
     return tuple(map(describe, data))
+
+
+def example(data: Data) -> Data:
+    """The same structure with an empty array of each leaf's kind: enough to trace the step again."""
+
+    def empty(tensor: Any) -> Any:
+        return zeros_of((0, *tensor.shape[1:]), tensor.dtype)
+
+    return Data(*(tree.map_structure(empty, part, none_is_leaf=False) for part in data))
 
 
 def fits(key: Any, data: Any) -> bool:
@@ -278,3 +287,11 @@ def trace_reset(model: Any, program: Any) -> Step:
         model.reset_metrics()
     program.add_entry("reset_metrics", [], [], trace)
     return Step(program, "reset_metrics", [])
+
+
+def trace_finish(model: Any, program: Any) -> None:
+    """Adds the entry 'finish_training', what the optimizer does when `fit` ends; nothing if it does nothing."""
+    with _core.Trace() as trace:
+        model.optimizer.finalize_variable_values(model.trainable_weights)
+    if any(is_assigned for *_, is_assigned in trace.entries):
+        program.add_entry("finish_training", [], [], trace)

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from .. import _core, config, ops, tree
 from ..autodiff import GradientTape, tape_is_open
-from ..checks import choice, explain
+from ..checks import explain
 from ..data import batches
 from ..data.rows import collect
 from ..layers import state as layer_state
 from ..layers.calls import call_depth
-from ..ops.convert import zeros_of
 from ..scopes import StatelessScope, run_stateless, stateless_scope
 from ..utils.tracebacks import own_lines_hidden
-from ..variables import Variable
 from . import arrays, loops, programs
+from .arguments import check_name, refuse, verbosity
 from .arrays import Data, unpack_x_y_sample_weight
+from .order import make_sampler
 
 Tensor = _core.Tensor
 
@@ -76,14 +75,14 @@ class Trainer:
             chosen = optimizers.LossScaleOptimizer(chosen, name="loss_scale_optimizer")
         self._set("optimizer", chosen)
         for identifier in tree.flatten(loss):
-            _check_name("loss", identifier)
+            check_name("loss", identifier)
         for identifier in [*tree.flatten(metrics or []), *tree.flatten(weighted_metrics or [])]:
-            _check_name("metric", identifier)
+            check_name("metric", identifier)
         self._set("_compile_loss", None if loss is None else CompileLoss(loss, loss_weights, names))
         given = metrics or weighted_metrics
         self._set("_compile_metrics", CompileMetrics(metrics, weighted_metrics, names) if given else None)
         self._set("_loss_tracker", metrics_module.Mean(name="loss"))
-        self._set("_sampler", self._sampler or _make_sampler())
+        self._set("_sampler", self._sampler or make_sampler())
         self.loss = loss
         self.run_eagerly = bool(run_eagerly)
         self.steps_per_execution = steps_per_execution
@@ -363,7 +362,7 @@ class Trainer:
         if entry == "predict":
             return programs.trace_predict(self, program, data)
         step = programs.trace_step(self, program, entry, data)
-        self._set("_last_data", Data(*_describe(data)))
+        self._set("_last_data", programs.example(data))
         return step
 
     def _make_ready(self, data: Data, training: bool) -> None:
@@ -412,12 +411,12 @@ class Trainer:
         source: Any
         validation: Any = None
         if arrays.is_batches(x):
-            _refuse("an iterable of batches", y=y, sample_weight=sample_weight)
+            refuse("an iterable of batches", y=y, sample_weight=sample_weight)
             if batch_size is not None:
-                _refuse("an iterable of batches", batch_size=batch_size)
+                refuse("an iterable of batches", batch_size=batch_size)
             source = batches.make(x, class_weight, self._sampler if shuffle else None)
             if validation_split:
-                _refuse("an iterable of batches", validation_split=validation_split)
+                refuse("an iterable of batches", validation_split=validation_split)
         else:
             source = collect(x, y, sample_weight, class_weight)
             if validation_split and validation_data is None:
@@ -436,7 +435,7 @@ class Trainer:
             validation_batch_size=arrays.positive("validation_batch_size", validation_batch_size) or batch_size or 32,
             first_epoch=int(initial_epoch),
             epochs=int(epochs),
-            verbose=_verbosity(verbose),
+            verbose=verbosity(verbose),
             callbacks=callbacks,
             shuffle=bool(shuffle),
             steps=arrays.positive("steps_per_epoch", steps_per_epoch),
@@ -465,13 +464,13 @@ class Trainer:
                 explain("evaluate: unknown arguments.", "those of evaluate", f"{sorted(kwargs)}", "check the spelling.")
             )
         if arrays.is_batches(x):
-            _refuse("an iterable of batches", y=y, sample_weight=sample_weight)
+            refuse("an iterable of batches", y=y, sample_weight=sample_weight)
             source: Any = batches.make(x)
         else:
             source = collect(x, y, sample_weight)
         size = arrays.positive("batch_size", batch_size) or 32
         steps = arrays.positive("steps", steps)
-        logs = loops.evaluate(self, source, size, steps, _verbosity(verbose), callbacks)
+        logs = loops.evaluate(self, source, size, steps, verbosity(verbose), callbacks)
         return logs if return_dict else self._in_order(logs)
 
     @own_lines_hidden
@@ -487,7 +486,7 @@ class Trainer:
         x = arrays.rows_of_ragged_inputs(self, x)
         source: Any = batches.make(x) if arrays.is_batches(x) else collect(x)
         size = arrays.positive("batch_size", batch_size) or 32
-        return loops.predict(self, source, size, arrays.positive("steps", steps), _verbosity(verbose), callbacks)
+        return loops.predict(self, source, size, arrays.positive("steps", steps), verbosity(verbose), callbacks)
 
     def _batch(self, x: Any, *others: Any) -> Data:
         return arrays.prepare(arrays.rows_of_ragged_inputs(self, x), *others)
@@ -520,7 +519,7 @@ class Trainer:
         if self.run_eagerly:
             return tree.map_structure(_to_numpy, self.predict_step(arrays.pack_x_y_sample_weight(data.x)))
         outputs = self._prediction(data)
-        return tree.map_structure(lambda t: np.array(t.numpy()), outputs)
+        return tree.map_structure(_to_numpy, outputs)
 
     def _prediction(self, data: Data) -> Any:
         """The outputs of the compiled 'predict' for one batch; keeps a short cut for more of the same kind."""
@@ -585,53 +584,6 @@ class Trainer:
 def _is_plain_place() -> bool:
     """Whether nobody looks at how outputs are computed: no trace, tape, outer call, or state of another's."""
     return call_depth() == 0 and not _core.Trace.active() and not tape_is_open() and stateless_scope() is None
-
-
-def _make_sampler() -> tuple[Variable, Variable]:
-    """What decides the order of samples: a seed and the number of finished epochs."""
-    from ..random import make_default_seed
-
-    seed = Variable(np.array(make_default_seed(), dtype="int64"), trainable=False, name="seed")
-    epoch = Variable(np.array(0, dtype="int64"), trainable=False, name="epoch")
-    seed.core.name, epoch.core.name = "sampler/seed", "sampler/epoch"
-    return seed, epoch
-
-
-def _check_name(kind: str, identifier: Any) -> None:
-    """ValueError already in `compile` for names that nothing has."""
-    from .. import losses, metrics
-
-    if isinstance(identifier, str) and identifier.lower() not in ("accuracy", "acc", "crossentropy", "ce"):
-        (losses if kind == "loss" else metrics).NAMESPACE.find(identifier)
-
-
-def _verbosity(verbose: Any) -> int:
-    if verbose == "auto":
-        return 1 if config.is_interactive_logging_enabled() else 2
-    return int(choice("fit", "verbose", int(verbose) if isinstance(verbose, (bool, int)) else verbose, (0, 1, 2)))
-
-
-def _refuse(source: str, **arguments: Any) -> None:
-    """ValueError for arguments that do not go with the kind of data."""
-    given = [name for name, value in arguments.items() if value is not None]
-    if given:
-        raise ValueError(
-            explain(
-                f"`{given[0]}` cannot be combined with {source}.",
-                "batches that hold labels and weights themselves: (x, y) or (x, y, sample_weight)",
-                f"{given[0]}={type(arguments[given[0]]).__name__}",
-                f"leave `{given[0]}` out, or pass arrays.",
-            )
-        )
-
-
-def _describe(data: Data) -> Iterable[Any]:
-    """The same structure with an empty array of each leaf's kind: enough to trace the step again."""
-
-    def empty(tensor: Any) -> Any:
-        return zeros_of((0, *tensor.shape[1:]), tensor.dtype)
-
-    return [tree.map_structure(empty, part, none_is_leaf=False) for part in data]
 
 
 def _to_numpy(value: Any) -> np.ndarray:

@@ -26,6 +26,7 @@ _FLOATS = config.FLOAT_DTYPES
 _COMPLEX = ("complex64", "complex128")
 _NAMES = (*config.DTYPES, *_COMPLEX)
 _RANK = {name: i for i, name in enumerate(_NAMES)}
+_AS_THEY_ARE = frozenset(np.dtype(name) for name in _NAMES if name != "bfloat16")  # NumPy does not know bfloat16
 
 
 def is_float(dtype: str) -> bool:
@@ -57,24 +58,29 @@ def is_text(array: np.ndarray) -> bool:
 
 def array_to_tensor(array: np.ndarray) -> Any:
     """The array as a tensor, without a copy where dtype and layout allow. TypeError for dtypes such as dates."""
-    name = array.dtype.name
-    if name not in _RANK:
-        if is_text(array):
-            return Tensor(array)
-        nearest = _NEAREST.get(name)
-        if nearest is None:
-            raise TypeError(
-                explain(
-                    "An array cannot become a tensor.",
-                    f"an array of numbers: {', '.join(_RANK)}",
-                    f"dtype {name} of shape {array.shape}",
-                    "convert it first, e.g. array.astype('float32'); lists of uneven length have to be padded.",
-                )
-            )
-        array = array.astype(nearest)
-    elif not array.dtype.isnative:
-        array = array.astype(array.dtype.newbyteorder("="))
+    if array.dtype not in _AS_THEY_ARE:  # names of dtypes are slow to make
+        array = _known(array)
     return Tensor(array if array.flags.c_contiguous else np.ascontiguousarray(array).reshape(array.shape))
+
+
+def _known(array: np.ndarray) -> np.ndarray:
+    """The array in a dtype and byte order of the engine."""
+    name = array.dtype.name
+    if name in _RANK:
+        return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+    if is_text(array):
+        return array
+    nearest = _NEAREST.get(name)
+    if nearest is None:
+        raise TypeError(
+            explain(
+                "An array cannot become a tensor.",
+                f"an array of numbers: {', '.join(_RANK)}",
+                f"dtype {name} of shape {array.shape}",
+                "convert it first, e.g. array.astype('float32'); lists of uneven length have to be padded.",
+            )
+        )
+    return array.astype(nearest)
 
 
 def zeros_of(shape: Any, dtype: str) -> Any:

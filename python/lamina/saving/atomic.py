@@ -35,13 +35,33 @@ def replacing(path: str) -> Iterator[str]:
         text = explain(
             f"The file {path!r} could not be written; {kept}.",
             "space and permission to write in its folder",
-            error.strerror or error,
+            _reason(error),
             "free some space or choose another folder.",
         )
         raise (OSError(text) if error.errno is None else OSError(error.errno, text)) from error
     finally:
         with suppress(OSError):
             os.remove(temporary)
+
+
+@contextmanager
+def growing(path: str, what: str) -> Iterator[None]:
+    """For writing at the end of a file: errors of the system name it, and say what is in it."""
+    try:
+        yield
+    except OSError as error:
+        text = explain(
+            f"{what} could not be written to {path!r}; what was there before is as it was.",
+            "space and permission to write in its folder",
+            _reason(error),
+            "free some space or choose another folder.",
+        )
+        raise OSError(error.errno, text) from error
+
+
+def _reason(error: OSError) -> str:
+    """What the system said; the engine says it in the third of the four parts of its errors."""
+    return error.strerror or str(error).rpartition("Received: ")[2].partition(". ")[0]
 
 
 def _sync(path: str) -> None:

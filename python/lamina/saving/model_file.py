@@ -74,7 +74,7 @@ def _metadata(model: Any) -> dict[str, str]:
 def _program(model: Any) -> tuple[Any, list[Any] | None]:
     """The model as one program with all the entries that are known, and inputs to verify ports with."""
     from ..models.arrays import Data
-    from ..models.programs import name_variables
+    from ..models.programs import name_variables, trace_finish
 
     program = _core.Program()
     inputs = _input_like(model)
@@ -87,6 +87,7 @@ def _program(model: Any) -> tuple[Any, list[Any] | None]:
             model._trace(entry, trained, program)
         model._trace("results", None, program)
         model._trace("reset_metrics", None, program)
+        trace_finish(model, program)
     name_variables(model)
     present = {v.name for v in program.variables}
     everything = [*model.variables]

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..checks import explain
+from ..checks import explain, need
 
 
 def new_figure(rows: int = 1, columns: int = 1, size: tuple[float, float] = (6.0, 4.0)) -> tuple[Any, Any]:
     """A figure of matplotlib and its axes. It belongs to pyplot only where that is in use already (notebooks)."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ImportError(
-            explain("Pictures need matplotlib.", "matplotlib installed", "none", "pip install 'lamina[plot]'.")
-        ) from error
-    import sys
-
+    module = need("matplotlib.figure", "Pictures need", "matplotlib", "plot")
     pyplot = sys.modules.get("matplotlib.pyplot")
-    figure = (
-        Figure(figsize=size, layout="constrained")
-        if pyplot is None
-        else pyplot.figure(figsize=size, layout="constrained")
-    )
+    figure = (module.Figure if pyplot is None else pyplot.figure)(figsize=size, layout="constrained")
     return figure, figure.subplots(rows, columns, squeeze=False)
 
 

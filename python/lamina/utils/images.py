@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core, config
-from ..checks import choice, explain
+from ..checks import choice, explain, need
 
 CHANNELS = {"grayscale": 1, "rgb": 3, "rgba": 4}
 _MODES = {"rgb": "RGB", "rgba": "RGBA"}
@@ -20,13 +20,7 @@ _INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "hamming", "box", "lanczos"
 
 def pillow() -> Any:
     """Pillow's module Image. ImportError that names the extra if Pillow is missing."""
-    try:
-        from PIL import Image
-    except ImportError as error:
-        raise ImportError(
-            explain("Images need Pillow.", "Pillow installed", "none", "pip install 'lamina[image]'.")
-        ) from error
-    return Image
+    return need("PIL.Image", "Images need", "Pillow", "image")
 
 
 def load_img(

@@ -9,7 +9,7 @@ import sys
 from typing import Any, NamedTuple
 
 from .. import tree
-from ..checks import explain
+from ..checks import explain, need
 from ..layers.input import InputLayer
 
 
@@ -21,16 +21,6 @@ class _Shown(NamedTuple):
     names: bool
     activations: bool
     trainable: bool
-
-
-def _pydot() -> Any:
-    try:
-        import pydot
-    except ImportError as error:
-        raise ImportError(
-            explain("Drawings of models need pydot.", "pydot installed", "none", "pip install 'lamina[plot]'.")
-        ) from error
-    return pydot
 
 
 def model_to_dot(
@@ -67,7 +57,7 @@ def model_to_dot(
                 "call build() or call it on data first.",
             )
         )
-    pydot = _pydot()
+    pydot = need("pydot", "Drawings of models need", "pydot", "plot")
     if subgraph:
         graph = _cluster(pydot, model)
     else:

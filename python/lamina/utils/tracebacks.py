@@ -1,10 +1,12 @@
-"""Tracebacks without the lines inside Lamina, as `lamina.config.enable_traceback_filtering` says."""
+"""Tracebacks without the lines inside Lamina, as `lamina.config.enable_traceback_filtering` says, and warnings."""
 
 from __future__ import annotations
 
 import functools
 import os
+import sys
 import types
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -40,3 +42,11 @@ def own_lines_hidden(function: Callable[..., Any]) -> Callable[..., Any]:
             raise without_own_lines(error)  # noqa: B904 - the same error: its cause and notes stay
 
     return public
+
+
+def warn(text: str) -> None:
+    """A UserWarning that names the user's line, however deep inside Lamina it is raised."""
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(text, stacklevel=level)

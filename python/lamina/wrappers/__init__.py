@@ -2,20 +2,15 @@
 
 from typing import Any
 
+from ..checks import need
+
 __all__ = ["SKLearnClassifier", "SKLearnRegressor", "SKLearnTransformer"]
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        import sklearn
-    except ImportError as error:
-        from ..checks import explain
-
-        raise ImportError(
-            explain(f"{name} needs scikit-learn.", "scikit-learn installed", "none", "pip install 'lamina[sklearn]'.")
-        ) from error
+    need("sklearn", f"{name} needs", "scikit-learn", "sklearn")
     from . import estimators
 
     return getattr(estimators, name)

@@ -12,4 +12,4 @@ from .schedule import (
     PolynomialDecay,
 )
 
-deserialize, serialize = NAMESPACE.deserialize, NAMESPACE.serialize
+_, serialize, deserialize = NAMESPACE.functions("learning_rate_schedule")
