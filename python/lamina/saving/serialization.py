@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import _core
 from ..checks import explain
+from .keras_ops import keras_class
 from .registration import CustomObjectScope, get_registered_name, get_registered_object
 from .sizes import size_from_config, size_to_config
 
@@ -209,9 +210,13 @@ def _serialize_function(function: Any) -> dict[str, Any]:
 def _serialize_instance(obj: Any) -> dict[str, Any]:
     cls = type(obj)
     module, registered_name = public_module(cls)
+    name = cls.__name__
+    if hasattr(cls, "function") and module == "keras.ops":
+        module, name = keras_class(cls.function.__name__, name)
+        registered_name = name
     record: dict[str, Any] = {
         "module": module,
-        "class_name": cls.__name__,
+        "class_name": name,
         "config": serialize_keras_object(obj.get_config()),
         "registered_name": registered_name,
     }
@@ -236,8 +241,6 @@ def public_module(cls: type) -> tuple[str | None, str | None]:
         return "keras", None
     if parts[1:3] == ["optimizers", "schedules"]:
         return "keras.optimizers.schedules", None
-    if parts[1] == "ops":  # functions in a graph; Keras keeps all but these three families under `numpy`
-        return f"keras.src.ops.{parts[2] if parts[2] in ('nn', 'core', 'math') else 'numpy'}", cls.__name__
     return f"keras.{parts[1]}", None
 
 
@@ -363,7 +366,7 @@ def find_class(record: dict[str, Any]) -> Any:
         if rest.startswith(("src.ops", "ops")) or (rest == "random" and name != "SeedGenerator"):  # a function
             from ..ops.operation import operation_class
 
-            return operation_class(name)
+            return operation_class(name, record.get("config"))
         rest = rest.removeprefix("src.").removeprefix("engine.")
         namespaces: Iterable[str] = (rest,) if rest in _NAMESPACES else ("models", "dtype_policies", "layers")
         if module not in ("keras",) and rest not in _NAMESPACES and rest.partition(".")[0] in _NAMESPACES:
