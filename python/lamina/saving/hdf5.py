@@ -34,7 +34,7 @@ def opened(source: Any, what: str) -> Iterator[Any]:
     try:
         with h5py.File(source, "r") as file:
             yield file
-    except (OSError, RuntimeError, MemoryError, UnicodeError) as error:
+    except (OSError, RuntimeError, KeyError, MemoryError, UnicodeError) as error:
         if isinstance(error, FileNotFoundError):
             raise
         raise ValueError(

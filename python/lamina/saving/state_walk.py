@@ -39,7 +39,7 @@ def _skipped_names(thing: Any) -> frozenset[str]:
     from ..optimizers import SGD, Optimizer
 
     kinds: tuple[tuple[type, Callable[[], Any], tuple[str, ...]], ...] = (
-        (Sequential, lambda: Layer(name="any"), ("_functional", "_graph")),
+        (Sequential, lambda: Layer(name="any"), ("_functional", "_graph", "_stack")),
         (Functional, lambda: Layer(name="any"), ("operations", "_operations")),
         (Layer, lambda: Layer(name="any"), ()),
         (Metric, lambda: Metric(name="any"), ()),
@@ -139,7 +139,7 @@ class Loading:
             if self.assets is not None and hasattr(thing, "load_assets"):
                 thing.load_assets(self.assets.get(path))
         except Exception as error:
-            self.failed[id(thing)] = (thing, error)
+            self.failed.setdefault(id(thing), (thing, error))  # of the first path, where it should be
             return False
         self.failed.pop(id(thing), None)  # it may have been tried under another path
         return True
