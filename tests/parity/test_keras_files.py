@@ -8,6 +8,8 @@ import pytest
 from cases.arrays import make_all
 from cases.calls import CALLS
 from cases.layers import FUNCTIONS, LAYERS
+from cases.optimizers import OPTIMIZERS
+from cases.optimizers import make as make_optimizer
 
 import lamina
 
@@ -84,3 +86,156 @@ def test_every_function_in_a_graph(part, keras):
         theirs = keras.models.model_from_json(ours.to_json())
         again = lamina.models.model_from_json(theirs.to_json())
         close(again(arrays), [t.numpy() for t in lamina.tree.flatten(ours(arrays))], row.id)
+
+
+# Training goes on.
+
+
+def stack(library):
+    return library.Sequential(
+        [
+            library.Input((4,)),
+            library.layers.Dense(6, activation="relu", kernel_regularizer="l2"),
+            library.layers.BatchNormalization(),
+            library.layers.Dense(3),
+        ]
+    )
+
+
+def graph(library):
+    """Shared and nested layers, functions, a recurrent layer, two inputs in a dict and two outputs."""
+    k = library.layers
+    a, b = library.Input((4,), name="a"), library.Input((4,), name="b")
+    shared = k.Dense(4, activation="tanh", name="shared")
+    z = library.Input((4,), name="z")
+    inner = library.Model(z, [k.Dense(3)(z), z * 2.0], name="inner")
+    h, same = inner(shared(a))
+    h2, _ = inner(shared(b))
+    steps = k.Reshape((2, 2))(same[:, ::-1])
+    deep = library.Sequential([k.GRU(3), k.Dense(3)], name="deep")
+    end = library.ops.concatenate([h + h2, deep(steps)], axis=-1)
+    return library.Model({"a": a, "b": b}, [k.Dense(3, name="x")(end), k.Dense(3, name="y")(h)])
+
+
+def own(library):
+    """A class with layers in attributes, lists and dicts, and a weight of its own."""
+
+    class Block(library.layers.Layer):
+        def __init__(self, units, **kwargs):
+            super().__init__(**kwargs)
+            self.units = units
+            self.zeroth = library.layers.Dense(units, activation="tanh")
+            self._hidden = [library.layers.Dense(units), [library.layers.Dense(units)]]
+
+        def build(self, input_shape):
+            self.scale = self.add_weight((1,), "ones", name="scale")
+
+        def call(self, x):
+            return self._hidden[1][0](self._hidden[0](self.zeroth(x))) * self.scale
+
+        def get_config(self):
+            return {**super().get_config(), "units": self.units}
+
+    class Net(library.Model):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.blocks = [Block(4), Block(4)]
+            self.ways = {"one": library.layers.Dense(3), "two": Block(3)}
+            self.again = self.blocks[0]
+
+        def call(self, x):
+            x = self.again(self.blocks[1](self.blocks[0](x)))
+            return self.ways["one"](x) + self.ways["two"](x)
+
+        def get_config(self):
+            return {"name": self.name}
+
+    model = Net()
+    model(np.zeros((2, 4), "float32"))
+    model.custom_objects = {"Net": Net, "Block": Block}
+    return model
+
+
+def data(name, rng):
+    x = rng.normal(size=(5, 4)).astype("float32")
+    y = rng.normal(size=(5, 3)).astype("float32")
+    return ({"a": x, "b": -x}, [y, y]) if name == "graph" else (x, y)
+
+
+def schedule(library):
+    return library.optimizers.schedules.ExponentialDecay(0.05, 3, 0.9, staircase=True)
+
+
+RUNS = {
+    "stack": (stack, lambda k: k.optimizers.Adam(0.02)),
+    "graph": (graph, lambda k: k.optimizers.SGD(schedule(k), momentum=0.9, nesterov=True)),
+    "own": (own, lambda k: k.optimizers.AdamW(0.02, use_ema=True, clipnorm=1.0)),
+}
+
+
+def passed_on(model, made, path, library):
+    """The model as another library reads it from what the first wrote."""
+    if path.suffixes == [".keras"]:
+        model.save(path)
+        return library.saving.load_model(path, custom_objects=getattr(made, "custom_objects", None))
+    model.save_weights(path, **({"max_shard_size": 2e-7} if path.suffix == ".json" else {}))
+    made.load_weights(path)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("name", "ending"),
+    [*((name, ".keras") for name in RUNS), ("stack", ".weights.json"), ("stack", ".weights.h5")],
+)
+def test_training_goes_on(name, ending, keras, tmp_path, rng):
+    """From here to Keras and back: after each step the same loss, also of the slots."""
+    make, optimizer = RUNS[name]
+
+    def built(library):
+        model = make(library)
+        losses = [library.losses.Huber(), "mse"] if name == "graph" else library.losses.Huber()
+        model.compile(optimizer(library), losses, metrics=None)
+        model.optimizer.build(model.trainable_variables)
+        return model
+
+    def go_on(model, other, steps):
+        close(model.predict_on_batch(x), other.predict_on_batch(x))
+        for mine, wanted in zip(model.optimizer.variables, other.optimizer.variables, strict=True):
+            close(np.asarray(mine), np.asarray(wanted), mine.path)
+        model.reset_metrics()
+        other.reset_metrics()
+        for step in range(steps):
+            found, wanted = model.train_on_batch(x, y), other.train_on_batch(x, y)
+            np.testing.assert_allclose(found, wanted, rtol=2e-4, err_msg=f"step {step}")
+
+    x, y = data(name, rng)
+    model = built(lamina)
+    for _ in range(2):
+        model.train_on_batch(x, y)
+    theirs = passed_on(model, built(keras), tmp_path / f"ours{ending}", keras)
+    go_on(theirs, model, 10)
+    again = passed_on(theirs, built(lamina), tmp_path / f"theirs{ending}", lamina)
+    go_on(again, theirs, 10)
+
+
+@pytest.mark.parametrize("row", OPTIMIZERS, ids=lambda row: row.id)
+def test_slots(row, keras, tmp_path):
+    """Each variable of an optimizer finds its own value in the file, both ways."""
+
+    def compiled_model(library):
+        model = library.Sequential([library.Input((3,)), library.layers.Dense(2, name="v1")])
+        model.compile(make_optimizer(library, row), "mse")
+        model.optimizer.build(model.trainable_variables)
+        return model
+
+    for first, second in ((keras, lamina), (lamina, keras)):
+        model = compiled_model(first)
+        rng = np.random.default_rng(3)
+        for variable in model.optimizer.variables:
+            whole = "int" in str(variable.dtype)
+            variable.assign(rng.integers(1, 9, variable.shape) if whole else rng.uniform(0.1, 1.0, variable.shape))
+        model.save(tmp_path / "m.keras")
+        loaded = second.saving.load_model(tmp_path / "m.keras")
+        for mine, wanted in zip(loaded.optimizer.variables, model.optimizer.variables, strict=True):
+            assert mine.name.split("v1_")[-1] == wanted.name.split("v1_")[-1]
+            close(np.asarray(mine), np.asarray(wanted), mine.path)
