@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -12,6 +13,7 @@ import numpy as np
 from . import _core, config
 from .checks import explain
 from .ops.convert import convert_to_tensor, is_float
+from .saving.budget import spend
 from .scopes import stateless_scope
 from .utils.naming import auto_name, current_path
 
@@ -88,7 +90,9 @@ class Variable:
                     )
                 )
             dtype = config.standardize_dtype(dtype)
-            value = convert_to_tensor(initializer(standardize_shape(self.name, shape), dtype=dtype), dtype)
+            sizes = standardize_shape(self.name, shape)
+            spend(4 * math.prod(sizes), self.name)
+            value = convert_to_tensor(initializer(sizes, dtype=dtype), dtype)
         else:
             value = convert_to_tensor(initializer, None if dtype is None else config.standardize_dtype(dtype))
             if dtype is None and value.dtype == "float64" and not isinstance(initializer, (np.ndarray, _core.Tensor)):

@@ -13,14 +13,14 @@ pytestmark = pytest.mark.filterwarnings("default")  # Keras and JAX warn about t
 
 DATASETS = ["boston_housing", "california_housing", "cifar10", "cifar100", "fashion_mnist", "imdb", "mnist", "reuters"]
 NAMESPACES = [
-    *("utils", "utils.bounding_boxes", "utils.legacy", "models", "wrappers", "datasets"),
+    *("utils", "utils.bounding_boxes", "utils.legacy", "models", "saving", "wrappers", "datasets"),
     *("preprocessing", "preprocessing.image", "preprocessing.sequence"),
     *(f"datasets.{name}" for name in DATASETS),
 ]
 
 LATER = {
     "utils.FeatureSpace": "needs the preprocessing layers",
-    "models.save_model(zipped)": "belongs to the files of Keras",
+    "saving.KerasFileEditor": "edits what other tools of HDF5 edit as well",
 }
 
 # Arguments that Keras does not have, all of them last.
@@ -56,8 +56,8 @@ def test_names_and_arguments(namespace):
 @pytest.mark.parametrize("kind", ["Model", "Sequential"])
 def test_methods_of_models(kind):
     theirs, ours = getattr(keras, kind), getattr(lamina, kind)
-    later = {  # files of Keras, other quantization, and what only the JAX backend of Keras has
-        *("export", "load_weights", "save_weights", "get_quantization_layer_structure"),
+    later = {  # export, other quantization, and what only the JAX backend of Keras has
+        *("export", "get_quantization_layer_structure"),
         *("quantized_build", "quantized_call", "rematerialized_call"),
         *("compute_loss_and_updates", "jax_state_sync"),
     }
@@ -76,6 +76,9 @@ def test_methods_of_models(kind):
         "test_on_batch",
         "predict_on_batch",
         "summary",
+        "save",
+        "save_weights",
+        "load_weights",
     ]
     for name in [*methods, "get_layer", "get_state_tree", "set_state_tree", "make_train_function", "compute_loss"]:
         mine, wanted = (parameters_of(getattr(cls, name)) for cls in (ours, theirs))

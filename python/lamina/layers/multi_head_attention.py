@@ -122,6 +122,8 @@ class GroupQueryAttention(HeadedAttention):
     (2, 5, 8)
     """
 
+    _name_in_files = "GroupedQueryAttention"  # which is its name inside of Keras
+
     @weight_arguments(kernel="glorot_uniform", bias="zeros", activity_regularizer=True)
     def __init__(
         self,

@@ -173,6 +173,15 @@ class LayerState(Operation):
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
+        if not isinstance(value, (bool, int, np.bool_)):
+            raise ValueError(
+                explain(
+                    f"`trainable` of {self.name!r} cannot be set.",
+                    "True or False",
+                    f"{value!r:.80}",
+                    "set it to True or False.",
+                )
+            )
         self._trainable = bool(value)
         for variable in self._own_variables:
             if variable.made_trainable:
@@ -286,8 +295,18 @@ class LayerState(Operation):
                     "use what `save_own_variables` of an equal, built layer stored.",
                 )
             )
-        for i, variable in enumerate(variables):
-            variable.assign(np.asarray(store[str(i)]))
+        arrays = [np.asarray(store[str(i)]) for i in range(len(variables))]
+        if [a.shape for a in arrays] != [v.shape for v in variables]:
+            raise ValueError(
+                explain(
+                    f"The stored weights do not fit {type(self).__name__} {self.name!r}.",
+                    f"shapes {[v.shape for v in variables]}",
+                    f"shapes {[a.shape for a in arrays]}",
+                    "use what `save_own_variables` of an equal, built layer stored.",
+                )
+            )
+        for variable, array in zip(variables, arrays):
+            variable.assign(array)
 
     def count_params(self) -> int:
         """The number of entries of all weights. ValueError before the layer is built."""

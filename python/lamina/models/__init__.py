@@ -23,7 +23,7 @@ def __getattr__(name: str) -> object:
 
         return cloning.clone_model
     if name in ("load_model", "save_model"):
-        from ..saving import model_file
+        from ..saving import files
 
-        return getattr(model_file, name)
+        return getattr(files, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

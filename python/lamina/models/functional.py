@@ -10,7 +10,7 @@ from ..checks import explain, shapes_differ
 from ..layers.input import InputLayer
 from ..layers.layer import Layer
 from ..ops.convert import convert_to_tensor
-from ..ops.operation import Node, Operation
+from ..ops.operation import FunctionOperation, Node, Operation
 from ..saving.serialization import deserialize_keras_object, serialize_keras_object
 from ..saving.sizes import holds_size, match_sizes, size_to_config, substitute_sizes
 from .model import Model
@@ -280,13 +280,13 @@ class Functional(Model):
         layers = []
         for operation in self._operations:
             nodes = [n for n in operation._inbound_nodes if id(n) in numbers and not isinstance(operation, InputLayer)]
-            layers.append(
-                {
-                    **serialize_keras_object(operation),
-                    "name": operation.name,
-                    "inbound_nodes": [self._node_config(node, numbers) for node in nodes],
-                }
-            )
+            record = {**serialize_keras_object(operation), "name": operation.name}
+            calls = [(list(node.args), node.kwargs) for node in nodes]
+            if isinstance(operation, FunctionOperation) and len(nodes) == 1:
+                args, kwargs, options = operation.split_call(nodes[0])
+                calls = [(args, kwargs)]
+                record["config"] = {"name": operation.name, **serialize_keras_object(options)}
+            layers.append({**record, "inbound_nodes": [self._node_config(*call, numbers) for call in calls]})
         config = {
             "name": self.name,
             "trainable": self.trainable,
@@ -315,7 +315,7 @@ class Functional(Model):
         operation, index, position = tensor._keras_history
         return [operation.name, numbers[id(operation._inbound_nodes[index])], position]
 
-    def _node_config(self, node: Node, numbers: dict[int, int]) -> dict[str, Any]:
+    def _node_config(self, args: Any, kwargs: Any, numbers: dict[int, int]) -> dict[str, Any]:
         def describe(value: Any) -> Any:
             if isinstance(value, Tensor) and value.is_symbolic:
                 config = {
@@ -327,8 +327,8 @@ class Functional(Model):
             return serialize_keras_object(value)
 
         return {
-            "args": tree.map_structure(describe, list(node.args)),
-            "kwargs": tree.map_structure(describe, node.kwargs),
+            "args": tree.map_structure(describe, args),
+            "kwargs": tree.map_structure(describe, kwargs),
         }
 
     def _ends_config(self, structure: Any, numbers: dict[int, int]) -> Any:

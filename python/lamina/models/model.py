@@ -248,14 +248,37 @@ class Model(Trainer, Layer):
                     continue  # it stays as it is
         self._changed()
 
-    def save(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
-        """Writes the model, its training state and its program to one `.lamina` file, which C++ runs too.
+    def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any) -> None:
+        """Writes the whole model: layers, weights and training state, so that training goes on where it ended.
 
-        ValueError for other endings and for models that are not built. A failed save leaves an old file as it was.
+        The ending of the path tells how: `.lamina` (with the program that C++ runs), `.keras` (for Keras 3; a folder
+        with the same members for zipped=False), `.h5` or `.hdf5` (Keras 2; `include_optimizer`). ValueError for other
+        endings and for models that are not built. A failed save leaves an old file as it was.
         """
-        from ..saving.model_file import save_model
+        from ..saving.files import save_model
 
-        save_model(self, filepath, overwrite=overwrite, **kwargs)
+        save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
+
+    def save_weights(self, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None) -> None:
+        """Writes the weights, and the optimizer's state, to a `.weights.h5` file as Keras 3 does.
+
+        With `max_shard_size` (in GB) to a `.weights.json` file and several others beside it. ValueError for other
+        endings, existing files when `overwrite` is False, and models without weights.
+        """
+        from ..saving.files import save_weights
+
+        save_weights(self, filepath, overwrite=overwrite, max_shard_size=max_shard_size)
+
+    def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
+        """Reads weights of a model with the same layers, from a `.weights.h5`, `.weights.json`, `.keras` or `.h5` file.
+
+        With `skip_mismatch` layers that do not fit keep their weights, and a warning names them; `objects_to_skip`
+        lists layers to be left alone. `by_name`, of `.h5` files only, finds layers by their names instead of their
+        order. ValueError, and no change, when something does not fit or is damaged; FileNotFoundError.
+        """
+        from ..saving.files import load_weights
+
+        load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
 
     def __reduce__(self) -> Any:
         from ..saving.pickling import reduce_model

@@ -259,7 +259,8 @@ class Sequential(Model):
             model = cls(name=config.get("name"))
             found: dict[str, Layer] = {}  # a layer may stand in several places
             for record in records:
-                name = record.get("config", {}).get("name") if isinstance(record, dict) else None
+                inner = record.get("config") if isinstance(record, dict) else None
+                name = inner.get("name") if isinstance(inner, dict) else None
                 layer = found.get(str(name)) or deserialize_keras_object(record)
                 model.add(layer)
                 found[layer.name] = layer

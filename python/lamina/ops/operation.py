@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 
 from .. import _core, tree
 from ..checks import explain
+from ..saving.keras_ops import function_of_class, join_call, split_call
 from ..saving.serialization import Configurable
+from ..saving.sizes import holds_size
 from ..utils.naming import auto_name
 
 Tensor = _core.Tensor
@@ -164,12 +166,29 @@ class FunctionOperation(Operation):
         return {"name": self.name, **self.arguments}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.arguments:
+            given, options = join_call(type(self).function, self.arguments, args, kwargs)
+        else:
+            given, options = args, kwargs
+
         def run() -> Any:
-            return type(self).function(*args, **kwargs, **self.arguments)
+            return type(self).function(*given, **options)
 
         if not _core.Trace.active() and (holds_symbolic(args) or holds_symbolic(kwargs.values())):
             return record(self, run, args, kwargs)
         return run()
+
+    def split_call(self, node: Node) -> tuple[list[Any], dict[str, Any], dict[str, Any]]:
+        """A call as Keras has it in files: positional arguments, those by name, and options of the operation."""
+        args, kwargs = node.args, node.kwargs
+        if self.arguments:
+            args, kwargs = join_call(type(self).function, self.arguments, args, kwargs)
+        return split_call(type(self).function, args, kwargs, _is_known)
+
+
+def _is_known(value: Any) -> bool:
+    """Whether a value has no symbolic tensors and no unknown sizes in it."""
+    return not holds_symbolic((value,)) and not any(map(holds_size, tree.flatten(value)))
 
 
 def _class_name(function_name: str) -> str:
@@ -185,10 +204,11 @@ def _class_for(function: Callable[..., Any]) -> type[FunctionOperation]:
     return cls
 
 
-def operation_class(class_name: str) -> type[FunctionOperation]:
+def operation_class(class_name: str, config: Any = None) -> type[FunctionOperation]:
     """The graph node class of a function, by the class name files use. ValueError when there is no such function."""
+    known = function_of_class(class_name, config)
     for name, function in FUNCTIONS.items():
-        if _class_name(name) == class_name:
+        if name == known or (known is None and _class_name(name) == class_name):
             return _class_for(function)
     import difflib
 

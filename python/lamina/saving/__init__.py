@@ -19,15 +19,17 @@ __all__ = [
     "get_registered_name",
     "get_registered_object",
     "load_model",
+    "load_weights",
     "register_keras_serializable",
     "save_model",
+    "save_weights",
     "serialize_keras_object",
 ]
 
 
 def __getattr__(name: str) -> object:
-    if name in ("load_model", "save_model"):
-        from . import model_file
+    if name in ("load_model", "load_weights", "save_model", "save_weights"):
+        from . import files
 
-        return getattr(model_file, name)
+        return getattr(files, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
 import numpy as np
@@ -13,38 +12,9 @@ from ..checks import explain
 from ..layers.ragged import Padded
 from ..ops.convert import array_to_tensor, zeros_of
 
-ENDING = ".lamina"
 
-
-def _path(filepath: Any, purpose: str) -> str:
-    path = os.fspath(filepath)
-    if not path.endswith(ENDING):
-        raise ValueError(
-            explain(
-                f"A model cannot be {purpose} a file of this kind.",
-                f"a path that ends with '{ENDING}'",
-                repr(path),
-                f"use e.g. '{os.path.splitext(path)[0] or 'model'}{ENDING}'.",
-            )
-        )
-    return path
-
-
-def save_model(model: Any, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
-    """Writes `model` to a `.lamina` file. The file appears whole or not at all.
-
-    ValueError for other endings, models that are not built, and existing files when `overwrite` is False.
-    """
-    path = _path(filepath, "saved to")
-    if kwargs:
-        raise ValueError(
-            explain("save: unknown arguments.", "filepath and overwrite", f"{sorted(kwargs)}", "leave them out.")
-        )
-    if not overwrite and os.path.exists(path):
-        raise ValueError(
-            explain("The file is there already.", "a new path, or overwrite=True", repr(path), "pass overwrite=True.")
-        )
-    model._needs_weights("be saved")
+def save_lamina_file(model: Any, path: str) -> None:
+    """Writes `model` to a `.lamina` file. The file appears whole or not at all."""
     program, golden = _program(model)
     program.save(path, _metadata(model), golden)
 
@@ -78,8 +48,6 @@ def _program(model: Any) -> tuple[Any, list[Any] | None]:
 
     program = _core.Program()
     inputs = _input_like(model)
-    if model.compiled and not model.optimizer.built:
-        model.optimizer.build(model.trainable_variables)
     trained = getattr(model, "_last_data", None)
     model._trace("predict", Data(inputs), program)
     if trained is not None:
@@ -176,19 +144,11 @@ def _golden(program: Any, samples: int) -> list[Any] | None:
     return None
 
 
-def load_model(
-    filepath: Any, custom_objects: dict[str, Any] | None = None, compile: bool = True, safe_mode: bool = True
-) -> Any:
+def load_lamina_file(path: str, custom_objects: dict[str, Any] | None = None, compile: bool = True) -> Any:
     """The model of a `.lamina` file with weights and training state: training goes on where it ended.
 
-    No code of the file is run: own classes and functions are found in `custom_objects` or among the registered ones.
-    ValueError for other endings, missing, truncated or altered files, and unknown classes.
+    ValueError for truncated or altered files, and unknown classes.
     """
-    path = _path(filepath, "loaded from")
-    if not os.path.isfile(path):
-        raise ValueError(
-            explain("The file to load is not there.", "the path of a saved model", repr(path), "check the path.")
-        )
     program, metadata = _core.load(path)
     if "model" not in metadata:
         raise ValueError(

@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import _core
 from ..checks import explain
+from .keras_ops import keras_class
 from .registration import CustomObjectScope, get_registered_name, get_registered_object
 from .sizes import size_from_config, size_to_config
 
@@ -209,9 +210,13 @@ def _serialize_function(function: Any) -> dict[str, Any]:
 def _serialize_instance(obj: Any) -> dict[str, Any]:
     cls = type(obj)
     module, registered_name = public_module(cls)
+    name = cls.__name__
+    if hasattr(cls, "function") and module == "keras.ops":
+        module, name = keras_class(cls.function.__name__, name)
+        registered_name = name
     record: dict[str, Any] = {
         "module": module,
-        "class_name": cls.__name__,
+        "class_name": name,
         "config": serialize_keras_object(obj.get_config()),
         "registered_name": registered_name,
     }
@@ -236,8 +241,6 @@ def public_module(cls: type) -> tuple[str | None, str | None]:
         return "keras", None
     if parts[1:3] == ["optimizers", "schedules"]:
         return "keras.optimizers.schedules", None
-    if parts[1] == "ops":  # functions in a graph; Keras keeps all but these three families under `numpy`
-        return f"keras.src.ops.{parts[2] if parts[2] in ('nn', 'core', 'math') else 'numpy'}", cls.__name__
     return f"keras.{parts[1]}", None
 
 
@@ -255,16 +258,40 @@ def deserialize_keras_object(
             return deserialize_keras_object(config)
     if isinstance(config, (list, tuple)):
         return type(config)(deserialize_keras_object(item) for item in config)
-    if not isinstance(config, dict):
-        return config
-    if not isinstance(config.get("class_name"), str) or "config" not in config:
-        return {key: deserialize_keras_object(value) for key, value in config.items()}
     depth = getattr(_state, "depth", 0)
+    if not isinstance(config, dict):
+        if depth > 0 and inspect.isroutine(config):
+            raise ValueError(
+                explain(
+                    "A configuration holds a function itself.",
+                    "the names of functions",
+                    f"{config!r:.200}",
+                    "register it with lamina.saving.register_keras_serializable and give its name.",
+                )
+            )
+        return config
+    if "class_name" not in config or "config" not in config:
+        return {key: deserialize_keras_object(value) for key, value in config.items()}
+    if not isinstance(config["class_name"], str):
+        raise ValueError(
+            explain("A configuration names no class.", "a string", f"{config['class_name']!r:.80}", "use another file.")
+        )
     if depth == 0:
         _state.shared = {}
     _state.depth = depth + 1
     try:
         return _deserialize_record(config)
+    except (AttributeError, IndexError, KeyError, MemoryError, OverflowError, RecursionError) as error:
+        if depth > 0:
+            raise
+        raise ValueError(
+            explain(
+                f"A {config['class_name']} cannot be made from its configuration.",
+                "what `get_config` of an object of this class gives",
+                f"{config!r:.200} ({type(error).__name__}: {error})"[:400],
+                "use an intact file, or mend `from_config` of the class.",
+            )
+        ) from error
     finally:
         _state.depth = depth
 
@@ -307,9 +334,9 @@ def _deserialize_record(record: dict[str, Any]) -> Any:
 
 def _deserialize_special(name: str, config: Any) -> Any:
     if name == "__numpy__":
-        return np.array(config["value"], dtype=config["dtype"])
+        return _array(config)
     if name == "__tensor__":
-        return _core.Tensor(np.array(config["value"], dtype=config["dtype"]))
+        return _core.Tensor(_array(config))
     if name == "__bytes__":
         return config["value"].encode("utf-8")
     if name == "__slice__":
@@ -326,6 +353,22 @@ def _deserialize_special(name: str, config: Any) -> Any:
             "save a model that uses named functions registered with lamina.saving.register_keras_serializable.",
         )
     )
+
+
+def _array(config: Any) -> np.ndarray:
+    """The array of a configuration. ValueError for one of other things than numbers and words."""
+    found = np.asarray(config["value"])
+    kinds = (found.dtype.kind, np.dtype(config["dtype"]).kind)
+    if any(kind not in "biufcUS" for kind in kinds):
+        raise ValueError(
+            explain(
+                "An array in a configuration cannot be read.",
+                "numbers or words, and their dtype",
+                f"{config['value']!r:.80} of dtype {config['dtype']!r:.80}",
+                "use an intact file.",
+            )
+        )
+    return found if "U" in kinds or "S" in kinds else found.astype(config["dtype"])
 
 
 def _public_function(name: str) -> Any:
@@ -359,16 +402,25 @@ def _deserialize_function(name: Any) -> Any:
 def find_class(record: dict[str, Any]) -> Any:
     """The class a record names: one of this package, registered, or in custom objects. ValueError otherwise."""
     name, module, registered = record["class_name"], record.get("module"), record.get("registered_name")
+    root, _, rest = (module if isinstance(module, str) else "").partition(".")
+    if root in ("keras", "lamina", "tf_keras") and registered is not None and registered not in (name, "function"):
+        raise ValueError(
+            explain(
+                f"The class {name!r} of {module!r} has another registered name.",
+                "none for a class that is no user's",
+                f"registered_name={registered!r:.80}",
+                "use an intact file.",
+            )
+        )
     for key in (registered, name):
         found = get_registered_object(key) if isinstance(key, str) else None
         if found is not None:
             return found
-    root, _, rest = (module or "").partition(".")
     if root in ("keras", "lamina", "tf_keras"):
         if rest.startswith(("src.ops", "ops")) or (rest == "random" and name != "SeedGenerator"):  # a function
             from ..ops.operation import operation_class
 
-            return operation_class(name)
+            return operation_class(name, record.get("config"))
         rest = rest.removeprefix("src.").removeprefix("engine.")
         namespaces: Iterable[str] = (rest,) if rest in _NAMESPACES else ("models", "dtype_policies", "layers")
         if module not in ("keras",) and rest not in _NAMESPACES and rest.partition(".")[0] in _NAMESPACES:
