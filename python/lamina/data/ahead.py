@@ -171,8 +171,8 @@ class _Ring:
             self._places.append([array[i * self.size : (i + 1) * self.size] for array in arrays])
             self.free.put(i)
         # Batches that look like this one need no other preparation than a copy.
-        plain = _plain(raw)
-        self._plain = [(a.shape, a.dtype) for a in plain] if plain is not None and _same(plain, leaves) else None
+        given = raw if type(raw) in (tuple, list) else (raw,)
+        self._plain = [(a.shape, a.dtype) for a in given] if _same(given, leaves) else None
 
     def put(self, place: int, arrays: Sequence[np.ndarray]) -> None:
         """Copies the leaves of a batch."""
@@ -182,27 +182,23 @@ class _Ring:
     def put_plain(self, place: int, raw: Any) -> bool:
         """Copies a batch as it came; False if it has to be prepared."""
         wanted = self._plain
-        arrays = None if wanted is None else _plain(raw)
-        if arrays is None or wanted is None or len(arrays) != len(wanted):
+        given = raw if type(raw) in (tuple, list) else (raw,)
+        if wanted is None or len(given) != len(wanted):
             return False
-        for array, (shape, dtype) in zip(arrays, wanted):
-            if array.shape != shape or array.dtype != dtype:
+        for array, (shape, dtype) in zip(given, wanted):
+            if type(array) is not np.ndarray or array.shape != shape or array.dtype != dtype:
                 return False
-        self.put(place, arrays)
+        self.put(place, given)
         return True
 
 
-def _plain(raw: Any) -> Sequence[np.ndarray] | None:
-    """The arrays of a batch that is an array, or up to three of them."""
-    given = raw if type(raw) in (tuple, list) else (raw,)
-    return given if len(given) <= 3 and all(type(a) is np.ndarray for a in given) else None
-
-
-def _same(arrays: Sequence[np.ndarray], leaves: list[np.ndarray]) -> bool:
-    """Whether a copy, or one from double to single precision, makes these leaves of the arrays."""
-    return [a.shape for a in arrays] == [leaf.shape for leaf in leaves] and all(
-        a.dtype == leaf.dtype or (a.dtype == np.float64 and leaf.dtype == config.floatx())
-        for a, leaf in zip(arrays, leaves)
+def _same(given: Sequence[Any], leaves: list[np.ndarray]) -> bool:
+    """Whether these are arrays, and a copy of them, or one from double to single precision, makes the leaves."""
+    return len(given) == len(leaves) and all(
+        type(a) is np.ndarray
+        and a.shape == leaf.shape
+        and (a.dtype == leaf.dtype or (a.dtype == np.float64 and leaf.dtype == config.floatx()))
+        for a, leaf in zip(given, leaves)
     )
 
 
