@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import queue
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -50,7 +51,7 @@ class ReadAhead(Prefetch):
         self._place = -1  # of the ring, free for the next batch
         self._first, self._filled = 0, 0  # places that are filled but not handed over
         self._since = 0.0  # when the first of them was
-        self._per_step = 0.0  # seconds that the consumer needs
+        self._per_step = math.inf  # seconds that the consumer needs; at first it is to begin at once
         self._used: tuple[_Ring, int, int, float] | None = None  # what the last stretch was in, and since when
         self._held: Any = None  # received, but no part of the last stretch
         super().__init__(items)

@@ -106,7 +106,7 @@ class Batches:
             uses.add(time.perf_counter() - made)
             makes.add(made - start)
             pays = min(4 * makes.mean, uses.mean) > WORTH_A_THREAD
-            lasts = makes.sum + uses.sum > 10 * WORTH_A_THREAD and uses.mean > makes.mean / 4
+            lasts = makes.sum + uses.sum > 3 * WORTH_A_THREAD and uses.mean > makes.mean / 4
             self._ahead_pays[gather] = pays or (gather and lasts)
         with ReadAhead(items, self._prepared, gather) as ready:
             yield from ready
