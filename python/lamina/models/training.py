@@ -8,14 +8,14 @@ import numpy as np
 
 from .. import _core, config, ops, tree
 from ..autodiff import GradientTape, tape_is_open
-from ..checks import explain
+from ..checks import explain, integer
 from ..data import batches
 from ..data.rows import collect
 from ..layers.calls import call_depth
 from ..scopes import StatelessScope, run_stateless, stateless_scope
 from ..utils.tracebacks import own_lines_hidden
 from . import arrays, loops, programs
-from .arguments import check_name, refuse, verbosity
+from .arguments import check_name, refuse, validation_epochs, verbosity
 from .arrays import Data, unpack_x_y_sample_weight
 from .order import make_sampler
 
@@ -432,14 +432,14 @@ class Trainer:
             validation,
             batch_size=batch_size or 32,
             validation_batch_size=arrays.positive("validation_batch_size", validation_batch_size) or batch_size or 32,
-            first_epoch=int(initial_epoch),
-            epochs=int(epochs),
+            first_epoch=integer("fit", "initial_epoch", initial_epoch, 0),
+            epochs=integer("fit", "epochs", epochs, 0),
             verbose=verbosity(verbose),
             callbacks=callbacks,
             shuffle=bool(shuffle),
             steps=arrays.positive("steps_per_epoch", steps_per_epoch),
             validation_steps=arrays.positive("validation_steps", validation_steps),
-            validation_freq=validation_freq,
+            validation_freq=validation_epochs(validation_freq),
         )
 
     @own_lines_hidden
