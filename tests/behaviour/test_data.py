@@ -328,6 +328,24 @@ def test_batches_that_are_ready_are_taken_together(class_weight):
     assert (max(steps) > 10) == (batches_module.WORTH_A_THREAD == 0.0)
 
 
+def test_a_generator_may_wait_for_what_it_gave():
+    """Such as one that asks the model what to show it next."""
+    model = make()
+    model.fit(X, Y, steps_per_epoch=1, verbose=0)
+    given = int(model.optimizer.iterations)
+
+    def batches():
+        nonlocal given
+        for i in range(40):
+            yield Numbered()[i % 6]
+            given += 1
+            while int(model.optimizer.iterations) < given:
+                threading.Event().wait(1e-3)
+
+    model.fit(batches(), verbose=0)
+    assert int(model.optimizer.iterations) == given
+
+
 def test_what_came_before_an_error_counts(expected):
     def batches():
         yield from (Numbered()[i % 6] for i in range(12))

@@ -51,6 +51,7 @@ class ReadAhead(Prefetch):
         self._place = -1  # of the ring, free for the next batch
         self._first, self._filled = 0, 0  # places that are filled but not handed over
         self._since = 0.0  # when the first of them was
+        self._latest = 0.0  # when the last batch came
         self._per_step = math.inf  # seconds that the consumer needs; at first it is to begin at once
         self._used: tuple[_Ring, int, int, float] | None = None  # what the last stretch was in, and since when
         self._held: Any = None  # received, but no part of the last stretch
@@ -103,14 +104,16 @@ class ReadAhead(Prefetch):
         return not self._closed
 
     def _next_place(self, ring: _Ring) -> None:
-        """Hands over what is filled if it is worth waking the consumer for, or has waited long enough."""
+        """Hands over what is filled if it is worth waking the consumer for, or if the next batch may take long."""
         now = time.perf_counter()
         if not self._filled:
             self._first, self._since = self._place, now
         self._filled += 1
         is_enough = self._filled == ring.quarter or self._place + 1 == ring.count
-        if is_enough or max(self._filled * self._per_step, (now - self._since) / 3) > _WORTH_A_WAKE:
+        waited = max((now - self._since) / 3, now - self._latest)
+        if is_enough or max(self._filled * self._per_step, waited) > _WORTH_A_WAKE:
             self._hand_over()
+        self._latest = now
         self._place = -1
 
     def _hand_over(self) -> None:
