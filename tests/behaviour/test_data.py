@@ -371,6 +371,15 @@ def test_a_thread_starts_when_it_pays(monkeypatch):
     assert places[-1] is False
 
 
+def test_without_workers_all_is_read_in_one_thread(expected):
+    class Here(Numbered):
+        def __getitem__(self, i):
+            assert threading.current_thread() is threading.main_thread()
+            return super().__getitem__(i)
+
+    np.testing.assert_array_equal(weights(Here(workers=0), epochs=2, shuffle=False), expected)
+
+
 def test_stop_training_in_the_middle_ends_the_thread():
     class Stop(lamina.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):

@@ -401,7 +401,8 @@ class Trainer:
         """Trains on arrays (or an iterable of batches) and returns the History.
 
         `batch_size` is 32 unless given. `validation_split` takes the last share of the arrays before shuffling.
-        `verbose`: 0 silent, 1 a live bar, 2 a line per epoch, 'auto' 1. After Ctrl-C the last step counts.
+        `verbose`: 0 silent, 1 a live bar, 2 a line per epoch, 'auto' 1. After Ctrl-C the last step counts. Iterables
+        may be read in another thread, a little ahead; a PyDataset with 0 workers never is.
         ValueError for empty data, different numbers of samples, and a model that is not compiled.
         """
         self._needs_compile("fit")
