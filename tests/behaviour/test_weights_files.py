@@ -207,3 +207,12 @@ def test_checkpoints_of_weights(tmp_path):
     same(other, model, "a", "b", "c")
     for value, wanted in zip(other.optimizer.variables, model.optimizer.variables, strict=True):
         np.testing.assert_array_equal(value.numpy(), wanted.numpy())
+
+
+@pytest.mark.parametrize("name", ["Adam", "AdamW", "SGD", "RMSprop", "Adagrad", "Adadelta", "Adamax", "Nadam", "Lion"])
+def test_optimizers_that_keras_has_for_pytorch(name):
+    record = lamina.saving.serialize_keras_object(getattr(lamina.optimizers, name)(0.25))
+    record["module"] = f"keras.src.backend.torch.optimizers.torch_{name.lower()}"
+    found = lamina.saving.deserialize_keras_object(record)
+    assert type(found).__name__ == name
+    assert float(found.learning_rate) == 0.25
