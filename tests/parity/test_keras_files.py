@@ -276,3 +276,27 @@ def test_applications(name, keras, tmp_path, monkeypatch, rng):
     theirs.set_weights([np.zeros(v.shape) for v in theirs.weights])
     theirs.load_weights(tmp_path / "ours.weights.h5")
     close([np.asarray(v) for v in theirs.weights[:9]], before)
+
+
+@pytest.mark.parametrize("equation", ["abc,cde->abde", "abc,cde->abed", "abc,dce->abed"])
+def test_quantized_layers(equation, keras, tmp_path):
+    x = np.arange(10).reshape(2, 5) % 7
+
+    def make(library):
+        k = library.layers
+        given = library.Input((5,), dtype="int32")
+        shape = (None, 2, 3) if equation.endswith("abde") or "dce" not in equation else (None, 3, 2)
+        h = k.EinsumDense(equation, shape, bias_axes="e")(k.Embedding(7, 4)(given))
+        model = library.Model(given, k.Dense(3)(h))
+        vary(model)
+        model.quantize("int8")
+        return model
+
+    for first, second in ((keras, lamina), (lamina, keras)):
+        model = make(first)
+        model.save(tmp_path / "m.keras")
+        close(second.saving.load_model(tmp_path / "m.keras")(x), model(x))
+        other = make(second)
+        model.save_weights(tmp_path / "m.weights.h5")
+        other.load_weights(tmp_path / "m.weights.h5")
+        close(other(x), model(x))
