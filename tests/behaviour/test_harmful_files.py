@@ -417,6 +417,7 @@ CONFIGS = {
 def test_configurations(row, parts):
     path = write("m.keras", {**parts, "config.json": CONFIGS[row]})
     refused(lamina.saving.load_model, path)
+    refused(lamina.models.model_from_json, CONFIGS[row])
 
 
 def test_bombs(parts):
