@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import threading
 import warnings
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 import numpy as np
@@ -12,10 +14,24 @@ import numpy as np
 from .. import _core
 from ..checks import explain
 from .keras_ops import keras_class
-from .places import find_class, find_function, public_function, public_module
-from .registration import CustomObjectScope, get_registered_name
+from .registration import CustomObjectScope, get_registered_name, get_registered_object
 from .sizes import size_from_config, size_to_config
 
+# The public namespaces whose classes a file may name. Nothing else is looked up: a file cannot have a module imported.
+_NAMESPACES = (
+    "layers",
+    "initializers",
+    "regularizers",
+    "constraints",
+    "losses",
+    "metrics",
+    "optimizers",
+    "optimizers.schedules",
+    "models",
+    "random",
+    "dtype_policies",
+    "quantizers",
+)
 _PLAIN = (bool, int, float, str, type(None))
 _signatures: dict[type, inspect.Signature] = {}
 _state = threading.local()
@@ -121,7 +137,7 @@ def serialize_value(value: Any) -> Any:
     """Like `serialize_keras_object`, but a built-in function becomes its plain name, as in layer configurations."""
     if isinstance(value, (list, tuple)):
         return type(value)(map(serialize_value, value)) if not hasattr(value, "_fields") else value
-    if inspect.isfunction(value) and public_function(value.__name__) is value:
+    if inspect.isfunction(value) and _public_function(value.__name__) is value:
         return value.__name__
     if _is_scalar_variable(value):
         return value.numpy().item()
@@ -212,6 +228,22 @@ def _serialize_instance(obj: Any) -> dict[str, Any]:
     return record
 
 
+def public_module(cls: type) -> tuple[str | None, str | None]:
+    """The `module` and `registered_name` under which Keras 3 writes objects of this class."""
+    parts = cls.__module__.split(".")
+    if parts[0] != "lamina":
+        return (None if cls.__module__ in ("__main__", "builtins") else cls.__module__), get_registered_name(cls)
+    if cls.__name__ == "Functional":  # has no public path in Keras
+        return "keras.src.models.functional", "Functional"
+    if cls.__name__ == "LossFunctionWrapper":  # neither has this one
+        return "keras.src.losses.losses", "LossFunctionWrapper"
+    if parts[1] in ("models", "dtype_policies"):
+        return "keras", None
+    if parts[1:3] == ["optimizers", "schedules"]:
+        return "keras.optimizers.schedules", None
+    return f"keras.{parts[1]}", None
+
+
 def deserialize_values(config: dict[str, Any]) -> dict[str, Any]:
     """The values of a configuration with every object in it rebuilt."""
     return {key: deserialize_keras_object(value) for key, value in config.items()}
@@ -269,7 +301,7 @@ def _deserialize_record(record: dict[str, Any]) -> Any:
     if name.startswith("__") and name.endswith("__"):
         return _deserialize_special(name, config)
     if name == "function":
-        return find_function(config)
+        return _deserialize_function(config)
     shared = record.get("shared_object_id")
     if shared is not None and shared in _state.shared:
         return _state.shared[shared]
@@ -332,3 +364,89 @@ def _array(config: Any) -> np.ndarray:
             )
         )
     return found if "U" in kinds or "S" in kinds else found.astype(config["dtype"])
+
+
+def _public_function(name: str) -> Any:
+    """The built-in activation, loss or metric function of that name, or None."""
+    for namespace in ("activations", "losses", "metrics"):
+        found = importlib.import_module(f"lamina.{namespace}").NAMESPACE.objects.get(name)
+        if inspect.isfunction(found):
+            return found
+    return None
+
+
+def _deserialize_function(name: Any) -> Any:
+    found = get_registered_object(name) if isinstance(name, str) else None
+    if found is None and isinstance(name, str):
+        found = _public_function(name)
+        if found is None:
+            ops = importlib.import_module("lamina.ops")
+            found = getattr(ops, name, None) if name in ops.__all__ else None
+    if found is None:
+        raise ValueError(
+            explain(
+                f"The function {name!r} is not known.",
+                "a built-in function, a registered one, or one in `custom_objects`",
+                repr(name),
+                f"pass custom_objects={{{name!r}: the_function}}.",
+            )
+        )
+    return found
+
+
+def find_class(record: dict[str, Any]) -> Any:
+    """The class a record names: one of this package, registered, or in custom objects. ValueError otherwise."""
+    name, module, registered = record["class_name"], record.get("module"), record.get("registered_name")
+    root, _, rest = (module if isinstance(module, str) else "").partition(".")
+    if root in ("keras", "lamina", "tf_keras") and registered is not None and registered not in (name, "function"):
+        raise ValueError(
+            explain(
+                f"The class {name!r} of {module!r} has another registered name.",
+                "none for a class that is no user's",
+                f"registered_name={registered!r:.80}",
+                "use an intact file.",
+            )
+        )
+    for key in (registered, name):
+        found = get_registered_object(key) if isinstance(key, str) else None
+        if found is not None:
+            return found
+    if root in ("keras", "lamina", "tf_keras"):
+        if rest.startswith(("src.ops", "ops")) or (rest == "random" and name != "SeedGenerator"):  # a function
+            from ..ops.operation import operation_class
+
+            return operation_class(name, record.get("config"))
+        rest = rest.removeprefix("src.").removeprefix("engine.")
+        if rest.startswith("backend.") and ".optimizers." in rest:  # those that Keras has for one backend alone
+            rest = "optimizers"
+        namespaces: Iterable[str] = (rest,) if rest in _NAMESPACES else ("models", "dtype_policies", "layers")
+        if module not in ("keras",) and rest not in _NAMESPACES and rest.partition(".")[0] in _NAMESPACES:
+            namespaces = (rest.partition(".")[0],)
+        for namespace in namespaces:
+            found = getattr(importlib.import_module(f"lamina.{namespace}"), name, None)
+            if inspect.isclass(found) and hasattr(found, "from_config"):
+                return found
+    if module is None:  # configurations of Keras 2 name the class only
+        for namespace in _NAMESPACES:
+            found = getattr(importlib.import_module(f"lamina.{namespace}"), name, None)
+            if inspect.isclass(found) and hasattr(found, "from_config"):
+                return found
+    raise ValueError(_unknown_class(name, module))
+
+
+def _unknown_class(name: str, module: Any) -> str:
+    import difflib
+
+    from .registration import get_custom_objects
+
+    known = list(get_custom_objects())
+    for namespace in _NAMESPACES:
+        found = importlib.import_module(f"lamina.{namespace}")
+        known += [key for key, value in vars(found).items() if inspect.isclass(value) and hasattr(value, "from_config")]
+    near = difflib.get_close_matches(name, known, n=3)
+    return explain(
+        f"The class {name!r} of module {module!r} is not known.",
+        f"a built-in class{', such as ' + ', '.join(near) if near else ''}, or a registered one",
+        f"class_name={name!r}",
+        f"decorate it with @lamina.saving.register_keras_serializable(), or pass custom_objects={{{name!r}: {name}}}.",
+    )
