@@ -9,7 +9,6 @@ from ..checks import explain
 
 LEGACY = (".h5", ".hdf5")
 _WEIGHTS = (".weights.h5", ".weights.json")
-_SAFETENSORS = ".safetensors"
 
 
 def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any) -> None:
@@ -118,36 +117,28 @@ def save_weights(
     model: Any, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None, **kwargs: Any
 ) -> None:
     """Writes weights and the optimizer's state to a `.weights.h5` file; in parts (`.weights.json`) of `max_shard_size`
-    GB; the weights alone to a `.safetensors` file. ValueError for other endings, existing files when `overwrite` is
-    False, and models without weights.
+    GB. ValueError for other endings, existing files when `overwrite` is False, and models without weights.
     """
     from .weights_file import save_weights_file
 
     path = os.fspath(filepath)
-    allowed = (_WEIGHTS[0], _SAFETENSORS) if max_shard_size is None else _WEIGHTS
+    allowed = _WEIGHTS[:1] if max_shard_size is None else _WEIGHTS
     if kwargs or not path.endswith(allowed):
         raise ValueError(
             explain(
                 "save_weights: the arguments cannot be used.",
                 f"a path that ends with {' or '.join(map(repr, allowed))}, and overwrite and max_shard_size",
                 ", ".join([repr(path), *kwargs]),
-                f"use e.g. '{path.split('.')[0] or 'model'}{_WEIGHTS[max_shard_size is not None]}'.",
+                f"use e.g. '{path.split('.')[0] or 'model'}{allowed[-1]}'.",
             )
         )
     _check_free(path, overwrite)
     model._needs_weights("save them")
-    if path.endswith(_SAFETENSORS):
-        from .safetensors_file import save_safetensors
-
-        save_safetensors(model, path)
-        return
     save_weights_file(model, path, max_shard_size)
 
 
 def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
-    """Gives a model the weights of a `.weights.h5`, `.weights.json`, `.keras`, `.h5` or `.safetensors` file: see
-    Model.load_weights.
-    """
+    """Gives a model the weights of a `.weights.h5`, `.weights.json`, `.keras` or `.h5` file: see Model.load_weights."""
     from .weights_file import load_state, stored_weights
 
     path = os.fspath(filepath)
@@ -165,21 +156,16 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
                 "leave them out.",
             )
         )
-    if not is_new and not path.endswith((*LEGACY, _SAFETENSORS)):
+    if not is_new and not path.endswith(LEGACY):
         raise ValueError(
             explain(
                 "Weights cannot be loaded from a file of this kind.",
-                "a path that ends with '.weights.h5', '.weights.json', '.keras', '.h5' or '.safetensors'",
+                "a path that ends with '.weights.h5', '.weights.json', '.keras' or '.h5'",
                 repr(path),
                 "choose another file; lamina.saving.load_model reads '.lamina' files.",
             )
         )
     model._needs_weights("load them")
-    if path.endswith(_SAFETENSORS):
-        from .safetensors_file import load_safetensors
-
-        load_safetensors(model, path, skip_mismatch)
-        return
     if is_new and not _is_old(path):
         with stored_weights(path) as store:
             load_state(model, store, path, skip_mismatch=skip_mismatch, objects_to_skip=objects_to_skip)

@@ -81,38 +81,32 @@ def _below(path: str, name: str) -> str:
     return f"{path}/{name}" if path else name
 
 
-def objects_of(model: Any) -> Iterator[tuple[str, Any]]:
-    """A model and all objects in it, each once, with their paths."""
+def save_state(model: Any, write: Callable[[str, dict[str, Any], Any], None], assets: Any = None) -> None:
+    """Hands the own variables of every object to `write(path, arrays, name)`, and folders to those with assets."""
     visited: set[int] = set()
 
-    def walk(thing: Any, path: str) -> Iterator[tuple[str, Any]]:
+    def save(thing: Any, path: str) -> None:
         if id(thing) in visited:
             return
         visited.add(id(thing))
-        yield path, thing
-        for name, value in _children(thing):
-            yield from enter(value, _below(path, name), set())
-
-    def enter(value: Any, path: str, inside: set[int]) -> Iterator[tuple[str, Any]]:
-        if _is_part(value):
-            yield from walk(value, path)
-        elif isinstance(value, (list, tuple, dict)) and id(value) not in inside:
-            inside.add(id(value))
-            for name, item in _items(value):
-                yield from enter(item, _below(path, name), inside)
-
-    return walk(model, "")
-
-
-def save_state(model: Any, write: Callable[[str, dict[str, Any], Any], None], assets: Any = None) -> None:
-    """Hands the own variables of every object to `write(path, arrays, name)`, and folders to those with assets."""
-    for path, thing in objects_of(model):
         if hasattr(thing, "save_own_variables"):
             arrays: dict[str, Any] = {}
             thing.save_own_variables(arrays)
             write(path, arrays, getattr(thing, "name", None))
         if assets is not None and hasattr(thing, "save_assets"):
             thing.save_assets(assets.make(path))
+        for name, value in _children(thing):
+            enter(value, _below(path, name), set())
+
+    def enter(value: Any, path: str, inside: set[int]) -> None:
+        if _is_part(value):
+            save(value, path)
+        elif isinstance(value, (list, tuple, dict)) and id(value) not in inside:
+            inside.add(id(value))
+            for name, item in _items(value):
+                enter(item, _below(path, name), inside)
+
+    save(model, "")
 
 
 class Loading:
