@@ -20,7 +20,6 @@ NAMESPACES = [
 
 LATER = {
     "utils.FeatureSpace": "needs the preprocessing layers",
-    "saving.KerasFileEditor": "edits what other tools of HDF5 edit as well",
 }
 
 # Arguments that Keras does not have, all of them last.
