@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import json
 import os
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from ... import _core, config, ops
 from ...checks import choice, explain, integer
 from ...ops.convert import array_to_tensor, is_symbolic
+from ...ops.operation import is_drawing
 from .. import state
 from ..layer import Layer
 from .adapt import batches
@@ -54,7 +56,7 @@ class Lookup(Layer):
     mask_token: Any
     oov_token: Any
     salt: Any = None
-    oov_method = "farmhash"
+    oov_method = "floormod"  # of integers; texts are always hashed
     supports_jit = False
 
     def _set_up(
@@ -91,8 +93,13 @@ class Lookup(Layer):
         self.input_idf_weights = _listed(idf_weights)
         self.idf_weights: Any = None
         self._is_given = vocabulary is not None
-        self._expected_size = vocabulary_size  # of a saved layer, whose tokens come later
         self._vocabulary = self._make([])
+        self._expected_size: int | None = None
+        known = (
+            self.vocabulary_size() if vocabulary_size is None else integer(owner, "vocabulary_size", vocabulary_size)
+        )
+        # Of a saved layer, whose tokens come later.
+        self._expected_size = known if vocabulary is None and known > self._token_start else None
         self.reset_state()
         if vocabulary is not None:
             self.set_vocabulary(vocabulary, idf_weights)
@@ -112,6 +119,8 @@ class Lookup(Layer):
 
     def vocabulary_size(self) -> int:
         """The number of tokens, those for the mask and unknown ones included."""
+        if self._expected_size is not None:
+            return self._expected_size
         return self._token_start + len(self._vocabulary.tokens)
 
     def get_vocabulary(self, include_special_tokens: bool = True) -> list[Any]:
@@ -154,6 +163,8 @@ class Lookup(Layer):
         own = tokens[self._token_start :] if found_special else tokens
         self._refuse_odd(own, special)
         self._vocabulary = self._make(own)
+        if self.input_vocabulary is not None:  # what configurations hold
+            self.input_vocabulary, self.input_idf_weights = tokens, _listed(idf_weights)
         if idf_weights is not None:
             self._set_weights(np.asarray(_listed(idf_weights), "float64"), len(tokens), found_special)
         self._changed()
@@ -307,8 +318,9 @@ class Lookup(Layer):
 
     # Looking up.
 
-    def call(self, inputs: Any) -> Any:
-        if self._expected_size is not None:
+    def need_vocabulary(self) -> None:
+        """RuntimeError when the tokens of a saved layer did not come. A graph can be drawn without them."""
+        if self._expected_size is not None and not is_drawing():
             raise RuntimeError(
                 explain(
                     f"{type(self).__name__} {self.name!r} has no vocabulary yet.",
@@ -317,6 +329,9 @@ class Lookup(Layer):
                     "load the whole model, or call `set_vocabulary` or `adapt`.",
                 )
             )
+
+    def call(self, inputs: Any) -> Any:
+        self.need_vocabulary()
         x = ops.convert_to_tensor(inputs)
         if self.invert:
             places = ops.cast(x, "int64")
@@ -381,6 +396,8 @@ class Lookup(Layer):
     def weighted(self, counts: Any) -> Any:
         """Counts times the inverse document frequencies. ValueError before these are known."""
         if self.idf_weights is None:
+            if self._expected_size is not None:
+                return counts
             raise ValueError(
                 explain(
                     f"{type(self).__name__}: the document frequencies are not known yet.",
@@ -394,11 +411,11 @@ class Lookup(Layer):
     # Files: the tokens that were found are an asset, given ones are in the configuration.
 
     def get_config(self) -> dict[str, Any]:
-        size = self.vocabulary_size() if self._vocabulary.tokens else None
+        size = self.vocabulary_size()
         found = {
             "vocabulary": self.input_vocabulary,
             "idf_weights": self.input_idf_weights,
-            "vocabulary_size": size if self.output_mode != "int" else None,
+            "vocabulary_size": size if size > self._token_start else None,
         }
         given = super().get_config()
         return {**given, **{name: found[name] for name in found if name in given or name == "vocabulary_size"}}
@@ -408,37 +425,60 @@ class Lookup(Layer):
             store["idf_weights"] = self.idf_weights.numpy()
 
     def load_own_variables(self, store: Any) -> None:
-        if self.output_mode == "tf_idf":
+        if self.output_mode == "tf_idf" and "idf_weights" in store:
             self.idf_weights = array_to_tensor(np.asarray(store["idf_weights"], config.floatx()))
 
     def save_assets(self, dir_path: str) -> None:
-        """Writes the tokens that were found to a file of the folder."""
-        for name, text in self.assets().items():
-            with open(os.path.join(dir_path, name), "w", encoding="utf-8", errors="surrogateescape") as file:
-                file.write(text)
-
-    def load_assets(self, dir_path: str) -> None:
-        """Reads what `save_assets` wrote."""
-        path = os.path.join(dir_path, _FILE)
-        if self.input_vocabulary is None and os.path.isfile(path):
-            with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
-                self.take_assets({_FILE: file.read()})
-
-    def assets(self) -> dict[str, str]:
-        """Texts of files, by name, that saved models keep for the layer."""
-        if self.input_vocabulary is not None or not self._vocabulary.tokens:
-            return {}
-        return {_FILE: "\n".join(map(str, self.get_vocabulary()))}
-
-    def take_assets(self, files: dict[str, str]) -> None:
-        """The layer as it was when these files were kept."""
-        if self.input_vocabulary is not None or _FILE not in files:
+        """Writes the tokens that were found to a file of the folder, each to a line. ValueError for broken lines."""
+        if self.input_vocabulary is not None:
             return
-        tokens = parse_tokens(type(self).__name__, files[_FILE], self.vocabulary_dtype, _FILE)
+        tokens = [str(token) for token in self.get_vocabulary()]
+        broken = [token for token in tokens if "\n" in token or token.endswith("\r")]
+        if broken:
+            raise ValueError(
+                explain(
+                    f"{type(self).__name__} {self.name!r}: the vocabulary cannot be written.",
+                    "tokens without line breaks, one in each line of the file",
+                    f"{broken[0]!r:.80}",
+                    "save a .lamina file, which keeps all tokens, or split the texts.",
+                )
+            )
+        path = os.path.join(dir_path, _FILE)
+        with open(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            file.write("\n".join(tokens))
+
+    def load_assets(self, dir_path: str | None) -> None:
+        """Reads what `save_assets` wrote."""
+        path = None if dir_path is None else os.path.join(dir_path, _FILE)
+        if self.input_vocabulary is not None or path is None or not os.path.isfile(path):
+            return
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
+            tokens = parse_tokens(type(self).__name__, file.read(), self.vocabulary_dtype, _FILE)
         special = [str(token) for token in self.get_vocabulary()[: self._token_start]]
         if [str(token) for token in tokens[: self._token_start]] == special:
             tokens = tokens[self._token_start :]
-        self._refuse_odd(tokens, special)
+        if self.vocabulary_dtype == "string" and self._token_start + len(tokens) + 1 == self._expected_size:
+            tokens.append("")  # which no line tells at the end of a file
+        self._take(tokens)
+
+    def assets(self) -> dict[str, str]:
+        """Texts, by name, that `.lamina` files keep for the layer."""
+        if self.input_vocabulary is not None or not self._vocabulary.tokens:
+            return {}
+        weights = None if self.idf_weights is None else self.idf_weights.numpy().tolist()
+        return {"vocabulary": json.dumps(self._vocabulary.tokens), "idf_weights": json.dumps(weights)}
+
+    def take_assets(self, files: dict[str, str]) -> None:
+        """The layer as it was when these texts were kept. ValueError for what no file has."""
+        if self.input_vocabulary is not None or not files:
+            return
+        tokens, weights = json.loads(files["vocabulary"]), json.loads(files["idf_weights"])
+        self._take(self._checked(tokens))
+        if weights is not None:
+            self.idf_weights = array_to_tensor(np.asarray(weights, config.floatx()))
+
+    def _take(self, tokens: list[Any]) -> None:
+        self._refuse_odd(tokens, [])
         self._vocabulary = self._make(tokens)
         self._changed()
 

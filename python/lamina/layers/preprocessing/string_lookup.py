@@ -62,3 +62,6 @@ class StringLookup(Lookup):
             pad_to_max_tokens,
             size,
         )
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "oov_method": self.oov_method}  # as Keras has it, without effect

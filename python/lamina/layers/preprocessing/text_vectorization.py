@@ -105,7 +105,7 @@ class TextVectorization(Layer):
             output_mode=self.output_mode,
             sparse=sparse,
             encoding=encoding,
-            vocabulary_size=None if vocabulary is not None or self.output_mode == "int" else size,
+            vocabulary_size=size,
         )
         self.max_tokens, self.pad_to_max_tokens = self._lookup_layer.max_tokens, bool(pad_to_max_tokens)
 
@@ -151,6 +151,7 @@ class TextVectorization(Layer):
     # The three steps.
 
     def call(self, inputs: Any) -> Any:
+        self._lookup_layer.need_vocabulary()
         x = ops.convert_to_tensor(inputs)
         if x.ndim == 0:
             return self.call(ops.reshape(x, (1,)))[0]
@@ -167,14 +168,9 @@ class TextVectorization(Layer):
             length = self.output_sequence_length
             size, *how = (length,) if length is not None else strings.measured(strings.longest(x, rules))
             return _ops.text_numbers(x, *lookup._vocabulary.table, *how, **rules, **numbering, length=size)
-        counts = _ops.text_counts(x, *lookup._vocabulary.table, **rules, **numbering, size=self._depth())
+        counts = _ops.text_counts(x, *lookup._vocabulary.table, **rules, **numbering, size=lookup.depth)
         counts = ops.cast(counts > 0 if self.output_mode == "multi_hot" else counts, config.floatx())
         return lookup.weighted(counts) if self.output_mode == "tf_idf" else counts
-
-    def _depth(self) -> int:
-        if self._lookup_layer._expected_size is not None:
-            self._lookup_layer([""])  # says what is missing
-        return self._lookup_layer.depth
 
     def _tokens(self, x: Any) -> Any:
         """The tokens of each text (batch, length), empty behind the last."""
@@ -202,9 +198,11 @@ class TextVectorization(Layer):
                 )
             x = ops.squeeze(x, -1)
         rules = _standardizing(standardize)
-        if callable(split):
+        if callable(split) or (split == "character" and rules["strip_punctuation"]):
+            # Before the texts are cut: what is left may join to a character.
             if standardize is not None:
-                x = _ops.text_standardize(x, **rules)
+                x, rules = _ops.text_standardize(x, **rules), _standardizing(None)
+        if callable(split):
             x, split, rules = _texts(_padded(split(_for_function(x))), "split", None), None, _standardizing(None)
         return x, {**rules, "split": split or "none", **self._ngram_rules()}
 
@@ -227,6 +225,22 @@ class TextVectorization(Layer):
             "idf_weights": lookup.input_idf_weights,
             "vocabulary_size": self.vocabulary_size(),
         }
+
+    # Files of Keras keep the vocabulary twice: for the layer, and for the StringLookup in it.
+
+    def save_own_variables(self, store: Any) -> None:
+        self._lookup_layer.save_own_variables(store)
+
+    def load_own_variables(self, store: Any) -> None:
+        self._lookup_layer.load_own_variables(store)
+
+    def save_assets(self, dir_path: str) -> None:
+        """Writes the tokens that were found to a file of the folder."""
+        self._lookup_layer.save_assets(dir_path)
+
+    def load_assets(self, dir_path: str | None) -> None:
+        """Reads what `save_assets` wrote."""
+        self._lookup_layer.load_assets(dir_path)
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> TextVectorization:
