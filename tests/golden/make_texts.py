@@ -32,7 +32,7 @@ ODD = [
     " \t\n",
     "...",
     "a-b_c it's 'quoted' \"x\" [y] {z} <w> a/b\\c ~`^|@#$%&*+=;:?!",
-    "“curly” – dash … «a» ¿que? ¡a!",
+    "“curly” — dash … «a» ¿que? ¡a!",
     "a a a b b the",
     "[UNK] a",
     "  a  b  ",

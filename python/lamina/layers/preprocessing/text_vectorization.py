@@ -198,10 +198,10 @@ class TextVectorization(Layer):
                 )
             x = ops.squeeze(x, -1)
         rules = _standardizing(standardize)
-        if callable(split) or (split == "character" and rules["strip_punctuation"]):
-            # Before the texts are cut: what is left may join to a character.
-            if standardize is not None:
-                x, rules = _ops.text_standardize(x, **rules), _standardizing(None)
+        # What is left of texts may join to a character.
+        first = callable(split) or (split == "character" and rules["strip_punctuation"])
+        if first and standardize is not None:
+            x, rules = _ops.text_standardize(x, **rules), _standardizing(None)
         if callable(split):
             x, split, rules = _texts(_padded(split(_for_function(x))), "split", None), None, _standardizing(None)
         return x, {**rules, "split": split or "none", **self._ngram_rules()}
