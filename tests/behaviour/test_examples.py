@@ -12,7 +12,7 @@ EXAMPLES = Path(__file__).parents[2] / "python" / "examples"
 # Arguments, and what the last lines say.
 RUNS = {
     "classify_text.py": (
-        ["--epochs", "3", "Pi, a float", "Delete a directory."],
+        ["--epochs", "2", "Pi, a float", "Delete a directory."],
         r"[789]\d\.\d% of \d+ paragraphs.*saved docstrings.lamina.*mathematics \S+: Pi.*files \S+: Delete",
     ),
     "digits_callbacks.py": (["--epochs", "4", "--log", "log.csv"], r"after 4 epochs: 9\d\.\d% of the test digits"),

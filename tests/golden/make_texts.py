@@ -1,4 +1,4 @@
-"""Makes texts.json: what the layers of texts give in Keras, which needs TensorFlow for them.
+"""Makes texts.json and texts.keras: what the layers of texts give in Keras, which needs TensorFlow for them.
 
 Run it with both installed:  KERAS_BACKEND=tensorflow python tests/golden/make_texts.py
 A text that is no UTF-8 is written with surrogate escapes, in JSON as in Python. The result of every case is its output,
@@ -299,8 +299,20 @@ def short(value):
     return json.dumps(value, separators=(",", ":"))
 
 
+def save_model(path):
+    """A model that learned its vocabulary and weights; gives what it says to two texts."""
+    layer = keras.layers.TextVectorization(output_mode="tf_idf", name="words")
+    layer.adapt(tf.constant(SENTENCES))
+    inputs = keras.Input((1,), dtype="string")
+    lookup = keras.layers.StringLookup(name="lookup")
+    lookup.adapt(tf.constant(FLAT))
+    model = keras.Model(inputs, [layer(inputs), lookup(inputs)])
+    model.save(path)
+    return [np.asarray(y).tolist() for y in model(tf.constant([["the cat sat"], ["über"]]))]
+
+
 def main():
-    """Writes texts.json."""
+    """Writes the files."""
     makers = {
         "TextVectorization": vectorization,
         "StringLookup": string_lookup,
@@ -324,7 +336,7 @@ def main():
             if case[key] not in data:
                 data.append(case[key])
             case[key] = data.index(case[key])
-    parts = {"data": data, "cases": cases}
+    parts = {"data": data, "cases": cases, "model": save_model(Path(__file__).with_name("texts.keras"))}
     lines = [f'"{name}":[\n' + ",\n".join(map(short, values)) + "\n]" for name, values in parts.items()]
     path = Path(__file__).with_name("texts.json")
     path.write_text(f'{{"keras":"{keras.__version__}",\n' + ",\n".join(lines) + "}\n")

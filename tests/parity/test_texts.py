@@ -8,7 +8,8 @@ import pytest
 
 import lamina
 
-GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "texts.json").read_text())
+FOLDER = Path(__file__).parents[1] / "golden"
+GOLDEN = json.loads((FOLDER / "texts.json").read_text())
 DATA = GOLDEN["data"]
 CASES = [
     {key: DATA[value] if key in ("adapt", "inputs", "vocabulary", "tokens") else value for key, value in case.items()}
@@ -56,3 +57,9 @@ def run(case, arguments):
     if "inputs" not in case:
         return layer, None
     return layer, layer(case["inputs"]).numpy()
+
+
+def test_file_of_keras():
+    model = lamina.saving.load_model(FOLDER / "texts.keras")
+    for found, expected in zip(model.predict(np.array([["the cat sat"], ["über"]], object)), GOLDEN["model"]):
+        np.testing.assert_allclose(found, expected, rtol=1e-6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import collections
 import json
 import os
@@ -47,6 +48,34 @@ def hashed(x: Any, num_bins: Any, salt: list[int] | None) -> Any:
         return _core.ops.text_hash(x, num_bins=num_bins)
     key0, key1 = ((half & (2**64 - 1)) - (2**64 if half >> 63 & 1 else 0) for half in salt)
     return _core.ops.text_hash(x, num_bins=num_bins, salted=True, key0=key0, key1=key1)
+
+
+def texts(owner: str, inputs: Any) -> Any:
+    """The inputs as a string tensor. TypeError for others."""
+    x = ops.convert_to_tensor(inputs)
+    if x.dtype != "string":
+        raise TypeError(
+            explain(
+                f"{owner}: the inputs are no texts.",
+                "str or bytes, or arrays of them",
+                f"{x.dtype} of shape {x.shape}",
+                "use an IntegerLookup for integers, or convert them: x.astype(str).",
+            )
+        )
+    return x
+
+
+def utf8(owner: str, encoding: str) -> str:
+    """The name of an encoding. ValueError for others than UTF-8, which all texts are in."""
+    try:
+        name = codecs.lookup(encoding).name
+    except (LookupError, TypeError):
+        name = ""
+    if name not in ("utf-8", "ascii"):
+        raise ValueError(
+            explain(f"{owner}: texts are UTF-8.", "'utf-8'", f"encoding={encoding!r}", "decode other texts before.")
+        )
+    return encoding
 
 
 class Lookup(Layer):
@@ -166,7 +195,11 @@ class Lookup(Layer):
         if self.input_vocabulary is not None:  # what configurations hold
             self.input_vocabulary, self.input_idf_weights = tokens, _listed(idf_weights)
         if idf_weights is not None:
-            self._set_weights(np.asarray(_listed(idf_weights), "float64"), len(tokens), found_special)
+            try:
+                weights = np.asarray(_listed(idf_weights), "float64")
+            except (TypeError, ValueError):
+                weights = np.full((), np.nan)
+            self._set_weights(weights, len(tokens), found_special)
         self._changed()
 
     def _checked(self, tokens: Any) -> list[Any]:
@@ -179,6 +212,12 @@ class Lookup(Layer):
             tokens = [t.decode("utf-8", "surrogateescape") if isinstance(t, bytes) else t for t in tokens]
         kind = str if self.vocabulary_dtype == "string" else int
         for token in tokens:
+            if kind is int and isinstance(token, int) and not -(2**63) <= token < 2**63:
+                raise ValueError(
+                    explain(
+                        f"{owner}: a token is too large.", "integers of 64 bits", repr(token), "use a StringLookup."
+                    )
+                )
             if not isinstance(token, kind) and token not in (self.mask_token, self.oov_token):
                 raise ValueError(
                     explain(
@@ -221,12 +260,12 @@ class Lookup(Layer):
             )
 
     def _set_weights(self, weights: np.ndarray, count: int, with_special: bool) -> None:
-        if weights.shape != (count,):
+        if weights.shape != (count,) or not np.isfinite(weights).all():
             raise ValueError(
                 explain(
                     f"{type(self).__name__}: `idf_weights` do not fit the vocabulary.",
                     f"{count} numbers, one for each token",
-                    f"shape {weights.shape}",
+                    f"shape {weights.shape}, {int((~np.isfinite(weights)).sum())} of them no numbers",
                     "pass one weight for each token.",
                 )
             )
@@ -332,7 +371,17 @@ class Lookup(Layer):
 
     def call(self, inputs: Any) -> Any:
         self.need_vocabulary()
-        x = ops.convert_to_tensor(inputs)
+        numbers_come = self.invert or self.vocabulary_dtype == "int64"
+        x = ops.convert_to_tensor(inputs) if numbers_come else texts(type(self).__name__, inputs)
+        if numbers_come and x.dtype == "string":
+            raise TypeError(
+                explain(
+                    f"{type(self).__name__}: the inputs are texts.",
+                    "integers",
+                    f"string of shape {x.shape}",
+                    "use a StringLookup for texts." if not self.invert else "leave out `invert`.",
+                )
+            )
         if self.invert:
             places = ops.cast(x, "int64")
             found = self._vocabulary.gather(places - self._token_start, self.oov_token)
@@ -409,6 +458,9 @@ class Lookup(Layer):
         return counts * self.idf_weights
 
     # Files: the tokens that were found are an asset, given ones are in the configuration.
+
+    def _constructor_arguments(self) -> dict[str, Any]:
+        return {**super()._constructor_arguments(), "vocabulary": self.input_vocabulary}  # never a file
 
     def get_config(self) -> dict[str, Any]:
         size = self.vocabulary_size()
@@ -489,4 +541,6 @@ def _listed(values: Any) -> Any:
         return None
     if hasattr(values, "numpy"):
         values = values.numpy()
-    return values.tolist() if isinstance(values, np.ndarray) else list(values)
+    if isinstance(values, np.ndarray) or not np.iterable(values):
+        return np.asarray(values).tolist()  # which is no list without an axis: that is refused later
+    return list(values)
