@@ -280,6 +280,33 @@ class Model(Trainer, Layer):
 
         load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
 
+    def export(
+        self,
+        filepath: Any,
+        format: str | None = None,
+        verbose: bool | None = None,
+        input_signature: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """Writes what the model predicts to an ONNX file (opset 20), which appears whole or not at all.
+
+        `format` is 'onnx'; it may be left out for paths that end with '.onnx'. The batch and what else the inputs leave
+        open is open in the file; `input_signature` (an InputSpec per input) chooses other shapes. Inputs and
+        outputs have the names of the model's, initializers those of its variables. `verbose=False` prints nothing.
+        ImportError without the package onnx; ValueError for other formats, for models that are not built, and for what
+        ONNX does not have: the text names op and layer, `lamina.export` lists all of it.
+
+        >>> import lamina, os, tempfile
+        >>> model = lamina.Sequential([lamina.Input((4,)), lamina.layers.Dense(2)])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.export(os.path.join(folder, "model.onnx"), verbose=False)
+        ...     os.listdir(folder)
+        ['model.onnx']
+        """
+        from ..export import export_model
+
+        export_model(self, filepath, format, verbose, input_signature, **kwargs)
+
     def __reduce__(self) -> Any:
         from ..saving.pickling import reduce_model
 
