@@ -262,17 +262,19 @@ class Model(Trainer, Layer):
     def save_weights(self, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None) -> None:
         """Writes the weights, and the optimizer's state, to a `.weights.h5` file as Keras 3 does.
 
-        With `max_shard_size` (in GB) to a `.weights.json` file and several others beside it. ValueError for other
-        endings, existing files when `overwrite` is False, and models without weights.
+        To a `.safetensors` file they go as tensors by the paths of variables, such as `dense/kernel`, where automatic
+        names of layers are counted within the model. With `max_shard_size` (in GB) to a `.weights.json` file and
+        several others beside it. ValueError for other endings, existing files when `overwrite` is False, and models
+        without weights.
         """
         from ..saving.files import save_weights
 
         save_weights(self, filepath, overwrite=overwrite, max_shard_size=max_shard_size)
 
     def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
-        """Reads weights of a model with the same layers, from a `.weights.h5`, `.weights.json`, `.keras` or `.h5` file.
+        """Reads weights of a model with the same layers.
 
-        With `skip_mismatch` layers that do not fit keep their weights, and a warning names them; `objects_to_skip`
+        The file ends with `.weights.h5`, `.weights.json`, `.safetensors`, `.keras` or `.h5`. With `skip_mismatch` layers that do not fit keep their weights, and a warning names them; `objects_to_skip`
         lists layers to be left alone. `by_name`, of `.h5` files only, finds layers by their names instead of their
         order. ValueError, and no change, when something does not fit or is damaged; FileNotFoundError.
         """
