@@ -208,6 +208,8 @@ class Writer:
         """The name of a list of sizes."""
         if all(isinstance(n, int) for n in dims):
             return self.integers(dims)
+        if len(dims) == 1:
+            return self.size(dims[0])
         return self.node("Concat", [self.size(n) for n in dims], axis=0)
 
     # Images: values that are channels last here, and channels first in ONNX. Both are kept; what is not used is dropped

@@ -274,9 +274,10 @@ class Model(Trainer, Layer):
     def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
         """Reads weights of a model with the same layers.
 
-        The file ends with `.weights.h5`, `.weights.json`, `.safetensors`, `.keras` or `.h5`. With `skip_mismatch` layers that do not fit keep their weights, and a warning names them; `objects_to_skip`
-        lists layers to be left alone. `by_name`, of `.h5` files only, finds layers by their names instead of their
-        order. ValueError, and no change, when something does not fit or is damaged; FileNotFoundError.
+        The file ends with `.weights.h5`, `.weights.json`, `.safetensors`, `.keras` or `.h5`. With `skip_mismatch` what
+        does not fit keeps its weights, and a warning names it; `objects_to_skip`, of `.weights` files, lists layers to
+        be left alone. `by_name`, of `.h5` files, finds layers by their names instead of their order. ValueError, and no
+        change, when something does not fit or is damaged; FileNotFoundError.
         """
         from ..saving.files import load_weights
 
