@@ -55,9 +55,9 @@ def test_names_and_arguments(namespace):
 @pytest.mark.parametrize("kind", ["Model", "Sequential"])
 def test_methods_of_models(kind):
     theirs, ours = getattr(keras, kind), getattr(lamina, kind)
-    later = {  # export, other quantization, and what only the JAX backend of Keras has
-        *("export", "get_quantization_layer_structure"),
-        *("quantized_build", "quantized_call", "rematerialized_call"),
+    later = {  # other quantization, and what only the JAX backend of Keras has
+        *("get_quantization_layer_structure", "quantized_build"),
+        *("quantized_call", "rematerialized_call"),
         *("compute_loss_and_updates", "jax_state_sync"),
     }
     instance = {"dtype_policy", "input_spec", "supports_masking"}  # here set by the constructor
