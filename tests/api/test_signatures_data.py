@@ -19,7 +19,6 @@ NAMESPACES = [
 ]
 
 LATER = {
-    "utils.FeatureSpace": "needs the preprocessing layers",
     "saving.KerasFileEditor": "edits what other tools of HDF5 edit as well",
 }
 
