@@ -111,7 +111,8 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
     """`true_fn()` if pred holds, else `false_fn()`; when traced, only the chosen one runs.
 
     What a branch makes of tensors that it names (or that stand in lists and dicts that it names) is part of the branch.
-    What it reaches by other ways, such as attributes, is made before, if no such tensor goes into it. ValueError when the two give different structures or shapes.
+    What it reaches by other ways, such as attributes, is made before, if no such tensor goes into it. ValueError when
+    the two give different structures or shapes.
     """
     if isinstance(pred, bool) or not is_symbolic(pred := convert_to_tensor(pred)):
         return true_fn() if bool(pred) else false_fn()
@@ -148,7 +149,7 @@ def _named_in(*functions: Any) -> list[Any]:
             look((value.func, value.args, value.keywords))
         elif isinstance(value, (types.FunctionType, types.MethodType)):
             names = inspect.getclosurevars(value)
-            function = getattr(value, "__func__", value)
+            function: Any = getattr(value, "__func__", value)
             look((names.nonlocals, function.__defaults__ or (), function.__kwdefaults__ or {}))
             look([v for v in names.globals.values() if isinstance(v, (_core.Tensor, list, tuple, dict))])
 
