@@ -75,13 +75,16 @@ def main() -> None:
     model.fit(table, rents, epochs=arguments.epochs, batch_size=64, verbose=0)
     error = model.evaluate(test_table, test_rents, verbose=0)
     guess = np.abs(test_rents - np.median(rents)).mean()
-    print(f"error {error:.0f} euros; of the median rent {guess:.0f} euros; noise alone {25 * np.sqrt(2 / np.pi):.0f} euros")
+    noise = 25 * np.sqrt(2 / np.pi)
+    print(f"error {error:.0f} euros; of the median rent {guess:.0f} euros; noise alone {noise:.0f} euros")
 
     model.save(arguments.save)
     flat = {"district": ["Hafen"], "street": ["Street 7"], "rooms": [3], "area": [81.5], "built": [1998.0]}
     loaded = lamina.saving.load_model(arguments.save)
     rent = loaded.predict({name: np.array(values) for name, values in flat.items()}, verbose=0).item()
-    print(f"{arguments.save} takes raw rows: {', '.join(str(values[0]) for values in flat.values())} -> {rent:.0f} euros")
+    print(
+        f"{arguments.save} takes raw rows: {', '.join(str(values[0]) for values in flat.values())} -> {rent:.0f} euros"
+    )
 
 
 if __name__ == "__main__":
