@@ -19,7 +19,6 @@ NAMESPACES = [
 ]
 
 LATER = {
-    "utils.FeatureSpace": "needs the preprocessing layers",
 }
 
 # Arguments that Keras does not have, all of them last.
