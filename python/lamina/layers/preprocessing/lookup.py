@@ -301,11 +301,11 @@ class Lookup(Layer):
 
     def update_state(self, data: Any) -> None:
         """Counts the tokens of a batch; rows are documents, and an array of one axis is one."""
-        array = self._tokens_of(data)
-        self.count(np.atleast_2d(array) if array.ndim < 2 else array.reshape(array.shape[0], -1))
+        tokens = self._tokens_of(data)
+        self.count(ops.reshape(tokens, (1, -1) if tokens.ndim < 2 else (tokens.shape[0], -1)))
 
-    def count(self, rows: Any) -> None:
-        """Counts the tokens of documents."""
+    def count(self, tokens: Any, padding: str | None = None) -> None:
+        """Counts the tokens of documents, which are rows, without those that fill them up."""
         if self._is_given:
             raise ValueError(
                 explain(
@@ -315,27 +315,35 @@ class Lookup(Layer):
                     "leave out `vocabulary`, or do not adapt.",
                 )
             )
-        for row in rows:
-            tokens = row.tolist() if isinstance(row, np.ndarray) else row
-            self._counts.update(tokens)
-            if self.output_mode == "tf_idf":
-                self._document_counts.update(set(tokens))
-                self._documents += 1
+        self._documents += tokens.shape[0]
+        places, tokens_at = self._vocabulary.numbered(tokens)
 
-    def _tokens_of(self, data: Any) -> np.ndarray:
+        def add(counter: collections.Counter[Any], counts: np.ndarray) -> None:
+            found = np.flatnonzero(counts)
+            counter.update(dict(zip(tokens_at(found), counts[found].tolist())))
+            if padding is not None:
+                counter.pop(padding, None)
+
+        add(self._counts, np.bincount(places.ravel()))
+        if self.output_mode == "tf_idf":
+            ordered = np.sort(places, axis=1)
+            is_first = np.concatenate([ordered[:, :1] >= 0, ordered[:, 1:] != ordered[:, :-1]], axis=1)
+            add(self._document_counts, np.bincount(ordered[is_first]))
+
+    def _tokens_of(self, data: Any) -> Any:
+        if self.vocabulary_dtype == "string":
+            return texts(type(self).__name__, data)
         array = np.asarray(data.numpy() if hasattr(data, "numpy") else data)
-        if self.vocabulary_dtype != "string":
-            if array.dtype.kind not in "iub":
-                raise TypeError(
-                    explain(
-                        f"{type(self).__name__}: the data are no integers.",
-                        "arrays of ints",
-                        f"dtype {array.dtype}",
-                        "use a StringLookup for texts, Discretization for floats.",
-                    )
+        if array.dtype.kind not in "iub":
+            raise TypeError(
+                explain(
+                    f"{type(self).__name__}: the data are no integers.",
+                    "arrays of ints",
+                    f"dtype {array.dtype}",
+                    "use a StringLookup for texts, Discretization for floats.",
                 )
-            return array
-        return ops.convert_to_tensor(array).numpy()  # str in all places; TypeError for others
+            )
+        return array_to_tensor(array.astype("int64"))
 
     def finalize_state(self) -> None:
         """Makes the vocabulary from the tokens counted so far."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ from .string_lookup import StringLookup
 
 _STANDARDIZE = (None, "lower_and_strip_punctuation", "lower", "strip_punctuation")
 _ops = _core.ops
+_PART = 1 << 18  # tokens that are counted at a time, unless one text has more
+_MOST_WORDS = 500_000_000  # in all n-grams of one text
 
 
 class TextVectorization(Layer):
@@ -126,8 +129,40 @@ class TextVectorization(Layer):
     def update_state(self, data: Any) -> None:
         """Counts the tokens of a batch of texts."""
         x = texts("TextVectorization", data)
-        tokens = self._tokens(ops.reshape(x, (1,)) if x.ndim == 0 else x)
-        self._lookup_layer.count([token for token in row if token] for row in tokens.numpy().tolist())
+        x, rules = self._rules(ops.reshape(x, (1,)) if x.ndim == 0 else x)
+        for part in self._parts(x, rules):
+            self._lookup_layer.count(self._split(part, rules), padding="")
+
+    def _parts(self, x: Any, rules: dict[str, Any]) -> Iterator[Any]:
+        """The texts in parts, those of similar lengths together, so that their tokens take little room."""
+        lengths = _ops.text_count(x, **rules).numpy()
+        if self.ngrams is not None:
+            self._refuse_huge(_ops.text_count(x, **{**rules, "max_ngram": 1}).numpy().max(initial=0))
+        if lengths.size * lengths.max(initial=0) <= _PART:
+            yield x
+            return
+        order, rows, start = np.argsort(lengths, kind="stable"), x.numpy(), 0
+        lengths = lengths[order]
+        while start < len(order):
+            room = np.arange(1, len(order) - start + 1) * lengths[start:]
+            end = start + max(1, int(np.searchsorted(room, _PART, side="right")))
+            yield ops.convert_to_tensor(rows[order[start:end]])
+            start = end
+
+    def _refuse_huge(self, tokens: int) -> None:
+        """ValueError for n-grams that no memory holds; `tokens` has the longest text."""
+        ngrams: Any = self.ngrams
+        widths = np.arange(1, min(ngrams, tokens) + 1) if is_integer(ngrams) else np.array(ngrams)
+        words = float((np.maximum(tokens - widths + 1, 0).astype("float64") * widths).sum())
+        if words > _MOST_WORDS:
+            raise ValueError(
+                explain(
+                    "TextVectorization: the n-grams of a text are too many to be counted.",
+                    f"at most {_MOST_WORDS:,} words in them",
+                    f"ngrams={ngrams!r}, a text of {tokens} tokens, which makes {words:.3g}",
+                    "use smaller n-grams, or shorter texts.",
+                )
+            )
 
     def reset_state(self) -> None:
         """Forgets the tokens counted so far, but not the vocabulary."""
@@ -173,12 +208,8 @@ class TextVectorization(Layer):
         counts = ops.cast(counts > 0 if self.output_mode == "multi_hot" else counts, config.floatx())
         return lookup.weighted(counts) if self.output_mode == "tf_idf" else counts
 
-    def _tokens(self, x: Any) -> Any:
-        """The tokens of each text (batch, length), empty behind the last."""
-        x, rules = self._rules(x)
-        return self._split(x, rules)
-
     def _split(self, x: Any, rules: dict[str, Any]) -> Any:
+        """The tokens of each text (batch, length), empty behind the last."""
         length, *how = strings.measured(strings.longest(x, rules))
         return _ops.text_split(x, *how, **rules, length=length)
 

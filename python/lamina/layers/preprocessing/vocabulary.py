@@ -33,6 +33,14 @@ class TextVocabulary:
         """The tokens at these places."""
         return _ops.text_gather(places, *self.table[:2], unknown=unknown)
 
+    @staticmethod
+    def numbered(tokens: Any) -> tuple[np.ndarray, Any]:
+        """A number for each of the tokens, the same for equal ones, and a function from numbers to tokens."""
+        flat = ops.reshape(tokens, (-1,))
+        table = _core.make_vocabulary(flat)
+        places = _ops.text_lookup(tokens, *table).numpy()  # each token's first place among all
+        return places, lambda found: _ops.text_gather(array_to_tensor(found), *table[:2], unknown="").numpy().tolist()
+
 
 class IntegerVocabulary:
     """Integers by their place; `find` gives -1 for others."""
@@ -60,6 +68,13 @@ class IntegerVocabulary:
         size = len(self.tokens)
         inside = ops.logical_and(places >= 0, places < size)
         return ops.where(inside, ops.take(self._values, ops.clip(places, 0, size - 1)), np.int64(unknown))
+
+    @staticmethod
+    def numbered(tokens: Any) -> tuple[np.ndarray, Any]:
+        """A number for each of the tokens, the same for equal ones, and a function from numbers to tokens."""
+        array = np.asarray(tokens)
+        values, places = np.unique(array, return_inverse=True)
+        return places.reshape(array.shape), lambda found: values[found].tolist()
 
 
 def read_tokens(owner: str, path: str, dtype: str) -> list[Any]:
