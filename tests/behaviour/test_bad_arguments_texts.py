@@ -247,3 +247,33 @@ def test_configurations_open_no_files(class_name, path):
     with pytest.raises(ValueError, match=r"not read|cannot be made") as caught:
         layers.deserialize(record)
     assert "root:" not in str(caught.value)
+
+
+GOOD = {"vocabulary": '["a"]', "idf_weights": "null"}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        5,
+        [5],
+        [99, GOOD],
+        [0, GOOD],
+        ["1", GOOD],
+        [1, {"vocabulary": '["a"]'}],
+        [1, {**GOOD, "vocabulary": "a"}],
+        [1, {**GOOD, "vocabulary": "[]"}],
+        [1, {**GOOD, "vocabulary": '["a", "a"]'}],
+        [1, {**GOOD, "vocabulary": "[1]"}],
+        [1, {**GOOD, "vocabulary": "{}"}],
+        [1, {**GOOD, "vocabulary": "[" * 100_000}],
+        [1, {**GOOD, "vocabulary": ["a"]}],
+        [1, {**GOOD, "idf_weights": '["x"]'}],
+    ],
+    ids=range(14),
+)
+def test_files_with_other_texts(record):
+    model = lamina.Sequential([lamina.Input((), dtype="string"), layers.StringLookup()])
+    refused(lambda: lamina.saving.assets.take_texts(model, [record]), "texts for a layer")
+    lamina.saving.assets.take_texts(model, [[1, GOOD]])
+    assert model.layers[-1].get_vocabulary() == ["[UNK]", "a"]

@@ -334,6 +334,15 @@ def test_files_keep_everything(cls, arguments, x, given, ending, tmp_path):
     assert again.layers[-1].get_config() == layer.get_config()
 
 
+@pytest.mark.parametrize("arguments", [{}, {"output_mode": "tf_idf"}], ids=["int", "tf_idf"])
+def test_layers_are_copied(arguments):
+    layer = adapted(**arguments)
+    for again in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
+        np.testing.assert_array_equal(again(OBJECTS), layer(OBJECTS))
+        again.adapt(["new"])
+        assert layer.vocabulary_size() > again.vocabulary_size()
+
+
 def test_configurations_have_no_vocabulary_that_was_found():
     model = model_of(adapted(output_mode="count"))
     copies = [

@@ -120,7 +120,7 @@ class Lookup(Layer):
                 raise ValueError(explain(f"{owner}: {what}.", expected, received, "change one of the arguments."))
         self.input_vocabulary = None if isinstance(vocabulary, (str, os.PathLike)) else _listed(vocabulary)
         self.input_idf_weights = _listed(idf_weights)
-        self.idf_weights: Any = None
+        self._idf: np.ndarray | None = None
         self._is_given = vocabulary is not None
         self._vocabulary = self._make([])
         self._expected_size: int | None = None
@@ -273,7 +273,12 @@ class Lookup(Layer):
             weights = np.concatenate([np.full(self._token_start, weights.mean()), weights])
         if self.pad_to_max_tokens and self.max_tokens is not None:
             weights = np.pad(weights, (0, self.max_tokens - len(weights)))
-        self.idf_weights = array_to_tensor(weights.astype(config.floatx()))
+        self._idf = weights.astype(config.floatx())
+
+    @property
+    def idf_weights(self) -> Any:
+        """The inverse document frequencies of all entries of vectors; None before they are known."""
+        return None if self._idf is None else array_to_tensor(self._idf)
 
     def _changed(self) -> None:
         """Programs that were traced before are out of date."""
@@ -481,12 +486,12 @@ class Lookup(Layer):
         return {**given, **{name: found[name] for name in found if name in given or name == "vocabulary_size"}}
 
     def save_own_variables(self, store: Any) -> None:
-        if self.idf_weights is not None:
-            store["idf_weights"] = self.idf_weights.numpy()
+        if self._idf is not None:
+            store["idf_weights"] = self._idf
 
     def load_own_variables(self, store: Any) -> None:
         if self.output_mode == "tf_idf" and "idf_weights" in store:
-            self.idf_weights = array_to_tensor(np.asarray(store["idf_weights"], config.floatx()))
+            self._idf = np.array(store["idf_weights"], config.floatx())
 
     def save_assets(self, dir_path: str) -> None:
         """Writes the tokens that were found to a file of the folder, each to a line. ValueError for broken lines."""
@@ -525,7 +530,7 @@ class Lookup(Layer):
         """Texts, by name, that `.lamina` files keep for the layer."""
         if self.input_vocabulary is not None or not self._vocabulary.tokens:
             return {}
-        weights = None if self.idf_weights is None else self.idf_weights.numpy().tolist()
+        weights = None if self._idf is None else self._idf.tolist()
         return {"vocabulary": json.dumps(self._vocabulary.tokens), "idf_weights": json.dumps(weights)}
 
     def take_assets(self, files: dict[str, str]) -> None:
@@ -535,7 +540,7 @@ class Lookup(Layer):
         tokens, weights = json.loads(files["vocabulary"]), json.loads(files["idf_weights"])
         self._take(self._checked(tokens))
         if weights is not None:
-            self.idf_weights = array_to_tensor(np.asarray(weights, config.floatx()))
+            self._idf = np.array(weights, config.floatx())
 
     def _take(self, tokens: list[Any]) -> None:
         self._refuse_odd(tokens, [])

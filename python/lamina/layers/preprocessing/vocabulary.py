@@ -25,6 +25,9 @@ class TextVocabulary:
         texts[:] = self.tokens
         self.table = _core.make_vocabulary(_core.Tensor(texts))  # bytes, offsets, slots
 
+    def __reduce__(self) -> Any:
+        return type(self), (self.tokens,)
+
     def find(self, x: Any) -> Any:
         """The places (int64)."""
         return _ops.text_lookup(x, *self.table)
@@ -53,6 +56,9 @@ class IntegerVocabulary:
         order = np.argsort(values, kind="stable")
         self._sorted, self._places = array_to_tensor(values[order]), array_to_tensor(order.astype("int64"))
         self._values = array_to_tensor(values)
+
+    def __reduce__(self) -> Any:
+        return type(self), (self.tokens,)
 
     def find(self, x: Any) -> Any:
         """The places (int64)."""
