@@ -8,6 +8,7 @@ import lamina
 from lamina import layers
 from lamina.ops import strings
 from lamina.preprocessing import sequence, text
+from lamina.saving.assets import take_texts
 
 D = dict
 W = ["a", "b"]
@@ -258,22 +259,22 @@ GOOD = {"vocabulary": '["a"]', "idf_weights": "null"}
         5,
         [5],
         [99, GOOD],
-        [0, GOOD],
-        ["1", GOOD],
-        [1, {"vocabulary": '["a"]'}],
-        [1, {**GOOD, "vocabulary": "a"}],
-        [1, {**GOOD, "vocabulary": "[]"}],
-        [1, {**GOOD, "vocabulary": '["a", "a"]'}],
-        [1, {**GOOD, "vocabulary": "[1]"}],
-        [1, {**GOOD, "vocabulary": "{}"}],
-        [1, {**GOOD, "vocabulary": "[" * 100_000}],
-        [1, {**GOOD, "vocabulary": ["a"]}],
-        [1, {**GOOD, "idf_weights": '["x"]'}],
+        [1, GOOD],
+        ["2", GOOD],
+        [2, {"vocabulary": '["a"]'}],
+        [2, {**GOOD, "vocabulary": "a"}],
+        [2, {**GOOD, "vocabulary": "[]"}],
+        [2, {**GOOD, "vocabulary": '["a", "a"]'}],
+        [2, {**GOOD, "vocabulary": "[1]"}],
+        [2, {**GOOD, "vocabulary": "{}"}],
+        [2, {**GOOD, "vocabulary": "[" * 100_000}],
+        [2, {**GOOD, "vocabulary": ["a"]}],
+        [2, {**GOOD, "idf_weights": '["x"]'}],
     ],
     ids=range(14),
 )
 def test_files_with_other_texts(record):
     model = lamina.Sequential([lamina.Input((), dtype="string"), layers.StringLookup()])
-    refused(lambda: lamina.saving.assets.take_texts(model, [record]), "texts for a layer")
-    lamina.saving.assets.take_texts(model, [[1, GOOD]])
+    refused(lambda: take_texts(model, [record]), "texts for a layer")
+    take_texts(model, [[2, GOOD]])
     assert model.layers[-1].get_vocabulary() == ["[UNK]", "a"]
