@@ -17,6 +17,7 @@ RUNS = {
     ),
     "digits_callbacks.py": (["--epochs", "4", "--log", "log.csv"], r"after 4 epochs: 9\d\.\d% of the test digits"),
     "digits_pipeline.py": (["--epochs", "2"], r"1\. 9\d\.\d%.*the best one reads 9\d\.\d%"),
+    "rents_table.py": (["--epochs", "5"], r"error \d\d euros.*rents.lamina takes raw rows: Hafen.*-> 1\d\d\d euros"),
     "forecast_series.py": (["--epochs", "1"], r"one step ahead: error 0\.\d+.*within 0\.1 for \d+ time units"),
 }
 
