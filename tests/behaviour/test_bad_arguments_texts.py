@@ -147,6 +147,8 @@ def test_adapting_what_is_known():
     refused(lambda: layers.IntegerLookup().adapt([1.5]), "no integers")
     for ngrams in (10**9, (3, 40_000)):
         refused(lambda n=ngrams: layers.TextVectorization(ngrams=n).adapt(["a b c d " * 20_000]), "n-grams.*too many")
+        layer = layers.TextVectorization(ngrams=ngrams, vocabulary=W)
+        refused(lambda layer=layer: layer(["a b c d " * 20_000]), "n-grams.*too many")
     refused(lambda: layers.TextVectorization().adapt(["a"], steps=0), "steps=0")
 
 
