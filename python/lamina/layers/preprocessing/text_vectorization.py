@@ -30,7 +30,7 @@ class TextVectorization(Layer):
 
     1. `standardize`: 'lower_and_strip_punctuation', 'lower', 'strip_punctuation' (of ASCII), None, or a function.
     2. `split`: at 'whitespace', into each 'character', None (the text is a token), or a function. `ngrams` (an int n,
-       or a tuple of widths) then joins each 1 to n (or those many) tokens in a row by spaces.
+       or a tuple of widths) then joins each 1 to n (or those many) tokens in a row by spaces, without empty ones.
     3. Each token's number in a vocabulary, given as `vocabulary` (a list or a file) or found by `adapt(data)`, of at
        most `max_tokens` together with those for padding ('', 0) and unknown tokens ('[UNK]', 1).
 
