@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .writer import Emit, Node, NoMapping, Value, Writer, permuted
 
 
@@ -15,6 +17,8 @@ def _reduce(kind: str) -> Emit:
             return x
         if w.is_image(x) and not keepdims and set(axes) >= set(range(1, rank - 1)):  # pooling over the whole image
             x, axes = w.channels_first(x, rank), permuted(axes, rank)
+        if n.dtype == "uint8":
+            return w.cast(w.node(kind, [w.cast(x, "int32"), w.integers(axes)], keepdims=keepdims), n.dtype)
         return w.node(kind, [x, w.integers(axes)], keepdims=keepdims)
 
     return emit
@@ -50,11 +54,14 @@ def _cumulative(w: Writer, n: Node) -> str:
 
 
 def _top(w: Writer, n: Node, k: Any, axis: int, largest: bool) -> tuple[str, str]:
-    x = w.name(n.inputs[0])
-    if n.dtype in ("bool", "uint8"):
-        x = w.cast(x, "int32")
-    values, places = w.node("TopK", [x, w.size(k)], outputs=2, axis=axis, largest=int(largest), sorted=1)
-    return w.cast(values, n.dtype) if n.dtype in ("bool", "uint8") else values, w.cast(places, "int32")
+    """The first k in order, and their places. NaN counts as more than all numbers."""
+    x = key = w.name(n.inputs[0])
+    if n.dtype.startswith("float"):
+        key = w.node("Where", [w.node("IsNaN", [x]), w.scalar(np.inf, n.dtype), x])
+    elif n.dtype in ("bool", "uint8"):
+        key = w.cast(x, "int32")
+    _, places = w.node("TopK", [key, w.size(k)], outputs=2, axis=axis, largest=int(largest), sorted=1)
+    return w.node("GatherElements", [x, places], axis=axis), w.cast(places, "int32")
 
 
 def _order(which: int) -> Emit:

@@ -202,7 +202,11 @@ class Writer:
         if operation == "ceil_divide":
             a = self.node("Sub", [self.node("Add", [a, b]), self.integers([1])])
         kinds = {"add": "Add", "subtract": "Sub", "multiply": "Mul", "minimum": "Min", "maximum": "Max"}
-        return self.node(kinds.get(operation, "Div"), [a, b])
+        return self.node(kinds[operation], [a, b]) if operation in kinds else self.floor_divide(a, b)
+
+    def floor_divide(self, a: str, b: str) -> str:
+        """Of whole numbers, without a rest: ONNX rounds to 0, and ONNX Runtime takes 1 / b * b for b / b."""
+        return self.node("Div", [self.node("Sub", [a, self.node("Mod", [a, b])]), b])
 
     def shape(self, dims: Sequence[Any]) -> str:
         """The name of a list of sizes."""
