@@ -62,13 +62,16 @@ def _recurrent(w: Writer, n: Node) -> list[str]:
         direction="reverse" if n["reverse"] else "forward",
         linear_before_reset=1 if n.op == "gru" else None,
     )
-    h = _with_start(w, n, w.node("Squeeze", [results[0], w.integers([1])]), states[0])
-    return [h]
+    return [_with_start(w, n, w.node("Squeeze", [results[0], w.integers([1])]), states[0], results[1])]
 
 
-def _with_start(w: Writer, n: Node, states: str, start: str) -> str:
-    """All states from the given one on."""
-    return w.node("Concat", [states, start] if n["reverse"] else [start, states], axis=0)
+def _with_start(w: Writer, n: Node, states: str, start: str, last: str) -> str:
+    """All states from the given one on. Those that layers slice from it stand ready."""
+    steps = n.inputs[0].dims[0]
+    joined = str(w.node("Concat", [states, start] if n["reverse"] else [start, states], axis=0))
+    first = 0 if n["reverse"] else 1
+    w.slices[joined] = [(first, first + steps, states), (0, 1, last) if n["reverse"] else (steps, steps + 1, last)]
+    return joined
 
 
 def _scanned(
@@ -109,9 +112,10 @@ def _scanned(
         scan_output_directions=[direction] * len(carried),
     )
     first = w.integers([0])
+    lasts, all_states = results[: len(carried)], results[len(carried) :]
     return [
-        _with_start(w, n, states, w.node("Unsqueeze", [w.name(start), first]))
-        for states, start in zip(results[len(carried) :], carried)
+        _with_start(w, n, states, *(w.node("Unsqueeze", [name, first]) for name in (w.name(start), last)))
+        for states, start, last in zip(all_states, carried, lasts)
     ]
 
 

@@ -98,6 +98,9 @@ class Writer:
         self.initializers: list[Any] = []
         self.symbols: dict[str, tuple[str, int]] = {}  # open sizes: an input that has it, and where
         self.producers: dict[str, Node] = {}  # nodes of the program by the names they give
+        self.slices: dict[
+            str, list[tuple[Any, Any, str]]
+        ] = {}  # parts along the first axis that are there: start, stop
         self._top: list[Any] = []
         self._nodes = self._top
         self._names: dict[str, int] = {}
@@ -275,6 +278,11 @@ def known(dim: Any) -> int | None:
     symbols = symbols_of(dim)
     values = {int(dim.substitute(dict.fromkeys(symbols, n))) for n in (61, 1000, 4097)}
     return values.pop() if len(values) == 1 else None
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two sizes are equal, whatever the open sizes are."""
+    return known(a - b) == 0
 
 
 def symbols_of(dim: Any) -> set[str]:
