@@ -16,8 +16,9 @@ What has no counterpart is refused by name:
 * whole numbers: `gcd`, `lcm`, `left_shift`, `right_shift`
 * others: `ctc_beam_search`, `ctc_collapse`, `ctc_loss`, `linear_scan`, `map_coordinates`, `measure`
 
-and so are Fourier transforms of open length, gradients of slices with strides, predictions that change variables (layers with
-`stateful=True`), and models whose inputs are texts or complex numbers.
+and so are Fourier transforms of open length, gradients of slices with strides, predictions that change variables
+(layers with `stateful=True`), and models whose inputs are texts or complex numbers. Keras' ExportArchive writes files
+of TensorFlow only, and is not here.
 """
 
 from .files import export_model, onnx_model
