@@ -40,8 +40,9 @@ def to_onnx(traced: Traced, name: str) -> Any:
     w = Writer()
     helper = w.onnx.helper
     values, inputs = [], []
-    for reserved in (*(i for i, *_ in traced.inputs), *(o for o, _ in traced.outputs)):
-        w.unique(reserved)
+    for input_name, *_ in traced.inputs:
+        w.unique(input_name)
+    names = [w.unique(output) for output, _ in traced.outputs]  # a model may give an input back
     for input_name, dtype, dims in traced.inputs:
         values.append(Value(_core.symbolic(dims, dtype, input_name), input_name))
         inputs.append(_info(w, values[-1], input_name))
@@ -56,7 +57,7 @@ def to_onnx(traced: Traced, name: str) -> Any:
     with _core.Trace():  # for the ops that tell shapes: nothing is recorded
         found = run(w, {"nodes": traced.nodes, "outputs": wanted}, values)
     outputs, made = [], {}
-    for (output, _), value in zip(traced.outputs, found):
+    for output, value in zip(names, found):
         made[output] = helper.make_node("Identity", [w.name(value)], [output], name=w.unique(f"node_{output}"))
         outputs.append(_info(w, value, output))
     w.finish(made.values())
