@@ -2,7 +2,8 @@
 
 What is exported are the predictions: the traced program of the entry `predict`, op by op, so that every layer and own
 code made of `lamina.ops` is exported if its ops are. Weights are initializers named as the model's variables; the batch
-and other open sizes stay open; float16 and bfloat16 are computed in float32, as here. Needs the package `onnx`.
+and other open sizes stay open; float16 and bfloat16 are computed in float32, as here. Models of float64 are exported
+too, but ONNX Runtime has few ops for it. Needs the package `onnx`.
 
 What has no counterpart is refused by name:
 

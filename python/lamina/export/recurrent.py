@@ -91,9 +91,8 @@ def _scanned(
             column = w.node("Unsqueeze", [valid, w.integers([1])])
             new = [w.node("Where", [column, after, before]) for after, before in zip(new, old)]
         kept = [w.node("Identity", [state]) for state in new]
-    graph = w.onnx.helper.make_graph(
+    graph = w.subgraph(
         nodes,
-        w.unique("cell"),
         [
             *(info(name, kind, [None, units]) for name in old),
             info(at_step, kind, [None, None]),

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .writer import Emit, Node, NoMapping, Writer, permuted, same
+from .writer import HALF, Emit, Node, NoMapping, Writer, permuted, same
 
 _LOWEST = np.iinfo(np.int64).min
 
@@ -124,12 +124,9 @@ def _dynamic_update_slice(w: Writer, n: Node) -> str:
 
 def filled(w: Writer, shape: str, value: float, dtype: str) -> str:
     """A tensor of one number, of the shape that a tensor tells."""
-    number = w.onnx.numpy_helper.from_array(np.asarray([value], "float32" if dtype in _HALF else dtype))
+    number = w.onnx.numpy_helper.from_array(np.asarray([value], "float32" if dtype in HALF else dtype))
     result = w.node("ConstantOfShape", [shape], value=number)
-    return w.cast(result, dtype) if dtype in _HALF else result
-
-
-_HALF = ("float16", "bfloat16")
+    return w.cast(result, dtype) if dtype in HALF else result
 
 
 def arange(w: Writer, size: str) -> str:
