@@ -138,7 +138,9 @@ def test_states_in_and_out(kind, masked, rng):
     model = Model(inputs, [sequence, *states, back, inputs])  # names of outputs come several times
     x = rng.normal(size=(2, 5, 4)).astype("float32")
     x[0, 3:] = 0
-    assert_alike(run(session(lamina.export.onnx_model(model)), [x]), model.predict(x, verbose=0))
+    made = lamina.export.onnx_model(model)
+    assert any(node.op_type == "Scan" for node in made.graph.node) == masked
+    assert_alike(run(session(made), [x]), model.predict(x, verbose=0))
 
 
 def test_quantized_weights(rng):

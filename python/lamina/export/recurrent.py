@@ -45,8 +45,8 @@ def _recurrent(w: Writer, n: Node) -> list[str]:
     z, kernel, h0, *rest = n.inputs
     bias = rest.pop(0) if n.op == "gru" else None
     c0 = rest.pop(0) if n.op == "lstm" else None
-    if rest or (c0 is not None and n.wants(1)):  # no node of ONNX gives all states of the cells
-        return _scanned(w, n, z, kernel, h0, bias, c0, rest[0] if rest else None)
+    if rest:
+        return _scanned(w, n, z, kernel, h0, bias, c0, rest[0])
     units = kernel.dims[0]
     gates = len(_CELLS[n.op][1])
     x, w_kernel, w_bias = _contribution(w, n.op, z, units)
@@ -62,7 +62,12 @@ def _recurrent(w: Writer, n: Node) -> list[str]:
         direction="reverse" if n["reverse"] else "forward",
         linear_before_reset=1 if n.op == "gru" else None,
     )
-    return [_with_start(w, n, w.node("Squeeze", [results[0], w.integers([1])]), states[0], results[1])]
+    h = _with_start(w, n, w.node("Squeeze", [results[0], w.integers([1])]), states[0], results[1])
+    if c0 is None or not n.wants(1):
+        return [h]
+    c = _scanned(w, n, z, kernel, h0, bias, c0, None)[1]  # ONNX's node has the last one only: mostly that is enough
+    w.slices[c][1] = (*w.slices[c][1][:2], results[2])
+    return [h, c]
 
 
 def _with_start(w: Writer, n: Node, states: str, start: str, last: str) -> str:
