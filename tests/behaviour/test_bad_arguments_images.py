@@ -97,7 +97,7 @@ BOXES = {"boxes": np.ones((2, 1, 4), "float32"), "labels": np.ones((2, 1), "int3
 @pytest.mark.parametrize(
     ("layer", "data", "names"),
     [
-        (layers.RandomFlip(), "photo.png", "cannot become a tensor.*photo.png"),
+        (layers.RandomFlip(), "photo.png", "texts are no images.*photo.png.*load_img"),
         (layers.RandomFlip(), {"pictures": IMAGES}, r"there are no images.*\['pictures'\]"),
         (layers.RandomFlip(), {"images": IMAGES, "bounding_boxes": BOXES}, "the format of the bounding boxes"),
         (

@@ -1,5 +1,7 @@
 """Loops and branches in models, with variables that they assign, on sizes known only later; and their errors."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -46,6 +48,79 @@ def test_branches_assign_variables(traced):
         x = np.array([sign, sign], "float32")
         run(function, x) if traced else function(x)
         assert (float(a), float(b)) == expected
+
+
+def branches_of(function):
+    """The ops that a branch of the function of a placeholder runs beside, and its program as text."""
+    with _core.Trace() as trace:
+        x, chosen = _core.symbolic((3,), "float32"), _core.symbolic((), "bool")
+        result = function(x, chosen)
+    program = _core.Program()
+    program.add_entry("f", [("x", x), ("chosen", chosen)], [("y", result)], trace)
+    outside = program.describe("f").partition("switch(")
+    return outside[0] + outside[2].rpartition("}")[2], outside[2].rpartition("}")[0]
+
+
+def heavy(x):
+    return ops.sum(ops.sin(ops.exp(x)))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x, chosen: ops.cond(chosen, lambda: heavy(x), lambda: ops.sum(x)),
+        lambda x, chosen: ops.cond(chosen, functools.partial(heavy, x), lambda: ops.sum(x)),
+        lambda x, chosen: ops.cond(chosen, lambda x=x: heavy(x), lambda: 0.0),
+        lambda x, chosen: ops.cond(chosen, lambda: 0.0, (lambda parts: lambda: heavy(parts["x"][0]))({"x": [x]})),
+        lambda x, chosen: ops.cond(chosen, (lambda inner: lambda: inner())(lambda: heavy(x)), lambda: ops.max(x)),
+        lambda x, chosen: ops.switch(ops.cast(chosen, "int32"), [ops.sum, heavy], x),
+    ],
+)
+def test_only_the_chosen_branch_runs(function):
+    """What a branch computes stands in it, not before it."""
+    outside, inside = branches_of(function)
+    assert "exp" not in outside
+    assert "sin" not in outside
+    assert inside.count("exp(") == inside.count("sin(") == 1
+
+
+def test_what_stands_before_a_branch_is_not_computed_again():
+    def function(x, chosen):
+        before = ops.exp(x)
+        return ops.cond(chosen, lambda: ops.sum(ops.sin(before)), lambda: ops.sum(before))
+
+    outside, inside = branches_of(function)
+    assert "exp(" in outside
+    assert "exp(" not in inside
+    assert "sin(" in inside
+
+
+def test_tensors_that_a_branch_names_but_does_not_use():
+    """They may be of another graph, which would not do as inputs of this one."""
+    stale = [_core.symbolic((3,), "float32")]
+    found = run(lambda x: ops.cond(x[0] > 0, lambda: len(stale) * x, lambda: x), np.float32([1.0, 2.0]))
+    assert found[0].tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_gradients_flow_through_the_chosen_branch(sign):
+    weight = lamina.Variable(3.0)
+
+    def gradients(x):
+        with lamina.GradientTape() as tape:
+            tape.watch(x)
+            y = ops.exp(x)
+            z = ops.sum(ops.cond(x[0] > 0, lambda: ops.sin(y) * weight, lambda: y * x))
+        return tape.gradient(z, [x, weight])
+
+    x = np.float32([sign, 0.5])
+    traced = run(gradients, x)
+    eager = [0.0 if t is None else t.numpy() for t in gradients(_core.Tensor(x))]  # None: not used at all
+    e = np.exp(x)
+    expected = [np.cos(e) * e * 3, np.sin(e).sum()] if sign > 0 else [e * (x + 1), 0.0]
+    for found in (traced, eager):
+        for one, other in zip(found, expected):
+            np.testing.assert_allclose(one, other, rtol=1e-5)
 
 
 def test_a_loop_until_a_condition_assigns_and_reads():

@@ -332,12 +332,21 @@ def _named_like(patterns: Any) -> Callable[[Any], bool]:
 
 
 def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = None) -> Any:
-    """The model that `to_json` described, with new weights."""
-    import json
-
+    """The model that `to_json` described, with new weights. ValueError for other text."""
+    from ..saving.json_text import read_json
     from ..saving.serialization import deserialize_keras_object
 
-    return deserialize_keras_object(json.loads(json_string), custom_objects=custom_objects)
+    model = deserialize_keras_object(read_json(json_string, "the text"), custom_objects=custom_objects)
+    if not isinstance(model, Layer):
+        raise ValueError(
+            explain(
+                "The text describes no model.",
+                "what `model.to_json()` gives",
+                f"{json_string!r:.80}",
+                "pass a model's configuration.",
+            )
+        )
+    return model
 
 
 def _is_graph_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

@@ -112,7 +112,7 @@ def _inputs(x: Any) -> list[Any]:
 def _references(model: Any, x: Any) -> list[Any] | None:
     """The symbolic inputs of the model that the parts of `x` are for; None when that is not known."""
     try:
-        structure, inputs = model.input, model.inputs
+        structure, inputs = model.input, tree.flatten(model.inputs)
     except (AttributeError, ValueError):
         return None
     if isinstance(x, dict):

@@ -9,6 +9,8 @@
 from __future__ import annotations
 
 import functools
+import inspect
+import types
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -108,11 +110,13 @@ def _carried(owner: str, tensors: list[Any], begin: list[Any], given: Any) -> li
 def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> Any:
     """`true_fn()` if pred holds, else `false_fn()`; when traced, only the chosen one runs.
 
-    ValueError when the two give different structures or shapes.
+    What a branch makes of tensors that it names (or that stand in lists and dicts that it names) is part of the branch.
+    What it reaches by other ways, such as attributes, is made before, if no such tensor goes into it. ValueError when
+    the two give different structures or shapes.
     """
     if isinstance(pred, bool) or not is_symbolic(pred := convert_to_tensor(pred)):
         return true_fn() if bool(pred) else false_fn()
-    return _branches("cond", _ops.cast(pred, dtype="bool"), [false_fn, true_fn], ())
+    return _branches("cond", _ops.cast(pred, dtype="bool"), [false_fn, true_fn], (), _named_in(true_fn, false_fn))
 
 
 def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -> Any:
@@ -126,7 +130,54 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
     return _branches("switch", index, branches, operands)
 
 
-def _branches(owner: str, index: Any, functions: Sequence[Callable[..., Any]], operands: tuple[Any, ...]) -> Any:
+def _named_in(*functions: Any) -> list[Any]:
+    """The symbolic tensors that functions refer to by names from outside, each once."""
+    found: dict[int, Any] = {}
+    seen: dict[int, Any] = {}  # keeps what it has seen, and so its id
+
+    def look(value: Any) -> None:
+        if id(value) in seen:
+            return
+        seen[id(value)] = value
+        if isinstance(value, _core.Tensor):
+            if value.is_symbolic:
+                found[id(value)] = value
+        elif isinstance(value, (list, tuple, dict)):
+            for item in value.values() if isinstance(value, dict) else value:
+                look(item)
+        elif isinstance(value, functools.partial):
+            look((value.func, value.args, value.keywords))
+        elif isinstance(value, (types.FunctionType, types.MethodType)):
+            names = inspect.getclosurevars(value)
+            function: Any = getattr(value, "__func__", value)
+            look((names.nonlocals, function.__defaults__ or (), function.__kwdefaults__ or {}))
+            look([v for v in names.globals.values() if isinstance(v, (_core.Tensor, list, tuple, dict))])
+
+    look(functions)
+    return list(found.values())
+
+
+def _used(named: Sequence[Any], results: Sequence[Any]) -> list[Any]:
+    """Those of the named tensors that lead to results."""
+    ends = {id(x) for x in named}
+    seen = {id(x): x for x in results}  # which keeps them, and so their ids
+    queue = list(results)
+    while queue:
+        x = queue.pop()
+        for source in () if id(x) in ends or not x.is_symbolic else x.op_inputs():
+            if id(source) not in seen:
+                seen[id(source)] = source
+                queue.append(source)
+    return [x for x in named if id(x) in seen]
+
+
+def _branches(
+    owner: str,
+    index: Any,
+    functions: Sequence[Callable[..., Any]],
+    operands: tuple[Any, ...],
+    named: Sequence[Any] = (),
+) -> Any:
     # What a branch makes of the operands is made inside of it; what it makes of other tensors alone, before.
     inside = tree.map_structure(lambda x: _placeholder(x) if isinstance(x, _core.Tensor) else x, operands)
     bodies = [_Body(function, inside) for function in functions]
@@ -137,8 +188,9 @@ def _branches(owner: str, index: Any, functions: Sequence[Callable[..., Any]], o
     leaves = [[leaf for leaf in tree.flatten(body.results) if leaf is not None] for body in bodies]
     dtypes = [result_type(*places) for places in zip(*leaves)]
     variables = {id(v): v for body in bodies for v, _, _ in body.assigned}
+    named = _used(named, [t for body in bodies for t in (*body.tensors, *(now for _, _, now in body.assigned))])
     parameters, arguments = (
-        [x for x in tree.flatten(part) if isinstance(x, _core.Tensor)] for part in (inside, operands)
+        [*(x for x in tree.flatten(part) if isinstance(x, _core.Tensor)), *named] for part in (inside, operands)
     )
     outputs = []
     for body in bodies:

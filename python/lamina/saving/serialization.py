@@ -31,7 +31,10 @@ _NAMESPACES = (
     "random",
     "dtype_policies",
     "quantizers",
+    "utils",
 )
+# Modules of Keras that are not public, whose classes stand in files all the same, and where these are here.
+_PRIVATE = {"layers.preprocessing.feature_space": "utils.feature_space"}
 _PLAIN = (bool, int, float, str, type(None))
 _signatures: dict[type, inspect.Signature] = {}
 _state = threading.local()
@@ -237,6 +240,11 @@ def public_module(cls: type) -> tuple[str | None, str | None]:
         return "keras.src.models.functional", "Functional"
     if cls.__name__ == "LossFunctionWrapper":  # neither has this one
         return "keras.src.losses.losses", "LossFunctionWrapper"
+    for theirs, ours in _PRIVATE.items():
+        if cls.__module__ == f"lamina.{ours}" and not hasattr(
+            importlib.import_module(f"lamina.{parts[1]}"), cls.__name__
+        ):
+            return f"keras.src.{theirs}", cls.__name__
     if parts[1] in ("models", "dtype_policies"):
         return "keras", None
     if parts[1:3] == ["optimizers", "schedules"]:
@@ -422,9 +430,11 @@ def find_class(record: dict[str, Any]) -> Any:
 
             return operation_class(name, record.get("config"))
         rest = rest.removeprefix("src.").removeprefix("engine.")
+        if rest.startswith("backend.") and ".optimizers." in rest:  # those that Keras has for one backend alone
+            rest = "optimizers"
         namespaces: Iterable[str] = (rest,) if rest in _NAMESPACES else ("models", "dtype_policies", "layers")
         if module not in ("keras",) and rest not in _NAMESPACES and rest.partition(".")[0] in _NAMESPACES:
-            namespaces = (rest.partition(".")[0],)
+            namespaces = (_PRIVATE.get(rest, rest.partition(".")[0]),)
         for namespace in namespaces:
             found = getattr(importlib.import_module(f"lamina.{namespace}"), name, None)
             if inspect.isclass(found) and hasattr(found, "from_config"):

@@ -21,7 +21,7 @@ def _children(thing: Any) -> Iterator[tuple[str, Any]]:
 
     if isinstance(thing, (Sequential, Functional)):
         yield "layers", thing.layers
-    skipped = _skipped_names(thing)
+    skipped = _skipped_names(thing).union(getattr(type(thing), "_not_in_files", ()))
     for name in sorted(dir(thing), key=lambda name: f"~{name}" if name.startswith("_") else name):
         if name.startswith("__") or name in skipped:
             continue

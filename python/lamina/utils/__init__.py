@@ -6,6 +6,7 @@ from typing import Any
 _PLACES = {
     "Config": "utils.config",
     "CustomObjectScope": "saving.registration",
+    "FeatureSpace": "utils.feature_space",
     "Progbar": "utils.progbar",
     "PyDataset": "data.py_dataset",
     "Sequence": "data.py_dataset",

@@ -15,6 +15,7 @@ from ..layer import Layer
 class Pipeline(Layer):
     """Applies `layers` one after the other, as one layer: of a model, or in `Dataset.map`.
 
+    It is called on what its first layer is called on: numbers, texts, dicts of images and labels, lists of features.
     Random layers do their work unless it is called with `training=False`. TypeError for what is no list of layers.
 
     >>> import lamina
@@ -40,6 +41,10 @@ class Pipeline(Layer):
     def layers(self) -> list[Any]:
         """The layers, in order."""
         return list(self._pipeline_layers)
+
+    def _standardize(self, value: Any, positional: bool = False) -> Any:
+        """As it is: what a layer takes (texts, scalars, lists of features, dicts with names), the first layer knows."""
+        return value if self._pipeline_layers else super()._standardize(value, positional)
 
     def call(self, inputs: Any, training: bool | None = True, mask: Any = None) -> Any:
         for layer in self._pipeline_layers:

@@ -26,6 +26,7 @@ class ImageLayer(Layer):
     `transform_...` methods, which do it to a batch. What they do not write stays as it is.
     """
 
+    _masks_like_images = False  # whether the same is done to segmentation masks
     _takes_any_argument = True  # names of files, for example, may go along in a dict
 
     def __init__(
@@ -74,6 +75,8 @@ class ImageLayer(Layer):
     def transform_segmentation_masks(
         self, segmentation_masks: Any, transformation: Any = None, training: bool | None = True
     ) -> Any:
+        if self._masks_like_images:
+            return self.transform_images(segmentation_masks, transformation, training)
         return segmentation_masks
 
     # For subclasses.
@@ -111,7 +114,17 @@ class ImageLayer(Layer):
                     "name the images 'images'.",
                 )
             )
+        given = images
         images = self._stacked(images) if isinstance(images, (list, tuple)) else ops.convert_to_tensor(images)
+        if images.dtype == "string":
+            raise TypeError(
+                explain(
+                    f"{type(self).__name__}: texts are no images.",
+                    "numbers of rank 3 (one image) or rank 4 (a batch of images)",
+                    f"{given!r:.80}",
+                    "load files before: lamina.utils.img_to_array(lamina.utils.load_img(path)).",
+                )
+            )
         if images.ndim not in (3, 4):
             raise ValueError(
                 explain(

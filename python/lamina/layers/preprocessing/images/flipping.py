@@ -23,6 +23,7 @@ class RandomFlip(BoxMovingLayer, RandomImageLayer):
     """
 
     _box_unit = "rel_xyxy"
+    _masks_like_images = True
 
     def __init__(self, mode: str = BOTH, seed: Any = None, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(seed, data_format=data_format, **kwargs)
@@ -44,11 +45,6 @@ class RandomFlip(BoxMovingLayer, RandomImageLayer):
         if images.ndim == 3:
             flips = ops.reshape(flips, (1, 1, 1))
         return ops.where(flips, ops.flip(images, axis=axes), images)
-
-    def transform_segmentation_masks(
-        self, segmentation_masks: Any, transformation: Any = None, training: bool | None = True
-    ) -> Any:
-        return self.transform_images(segmentation_masks, transformation, training)
 
     def _move(self, boxes: Any, transformation: Any, height: Any, width: Any) -> Any:
         flips = ops.squeeze(transformation["flips"], axis=-1)

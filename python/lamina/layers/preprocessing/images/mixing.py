@@ -115,7 +115,20 @@ def mixed_labels(owner: str, labels: Any, weight: Any, order: Any) -> Any:
     return weight * labels + (1.0 - weight) * ops.take(labels, order, axis=0)
 
 
-class CutMix(_RectangleLayer):
+class _MixingLayer(RandomImageLayer):
+    """A layer that mixes images and labels of a batch with others of it."""
+
+    _masks_like_images = True
+
+    def transform_labels(self, labels: Any, transformation: Any = None, training: bool | None = True) -> Any:
+        if not training or transformation is None:
+            return labels
+        return mixed_labels(
+            type(self).__name__, labels, transformation["mix_weight"], transformation["permutation_order"]
+        )
+
+
+class CutMix(_MixingLayer, _RectangleLayer):
     """Puts a random rectangle of another image of the batch into each image; labels are mixed by the areas.
 
     `factor` f, or an interval, is what the parameter of the beta distribution of the areas is drawn from. Labels have
@@ -155,16 +168,6 @@ class CutMix(_RectangleLayer):
         others = ops.take(images, transformation["permutation_order"], axis=0)
         return ops.where(transformation["batch_masks"], others, images)
 
-    def transform_labels(self, labels: Any, transformation: Any = None, training: bool | None = True) -> Any:
-        if not training or transformation is None:
-            return labels
-        return mixed_labels("CutMix", labels, transformation["mix_weight"], transformation["permutation_order"])
-
-    def transform_segmentation_masks(
-        self, segmentation_masks: Any, transformation: Any = None, training: bool | None = True
-    ) -> Any:
-        return self.transform_images(segmentation_masks, transformation, training)
-
     def transform_bounding_boxes(
         self, bounding_boxes: Any, transformation: Any = None, training: bool | None = True
     ) -> Any:
@@ -178,7 +181,7 @@ class CutMix(_RectangleLayer):
         )
 
 
-class MixUp(RandomImageLayer):
+class MixUp(_MixingLayer):
     """Mixes each image with another one of the batch, and their labels likewise.
 
     The share of the image is drawn from the beta distribution of `alpha` and `alpha`. Labels have one number for each
@@ -212,16 +215,6 @@ class MixUp(RandomImageLayer):
             return images
         weight = ops.cast(each(images, transformation["mix_weight"]), images.dtype)
         return weight * images + (1.0 - weight) * ops.take(images, transformation["permutation_order"], axis=0)
-
-    def transform_labels(self, labels: Any, transformation: Any = None, training: bool | None = True) -> Any:
-        if not training or transformation is None:
-            return labels
-        return mixed_labels("MixUp", labels, transformation["mix_weight"], transformation["permutation_order"])
-
-    def transform_segmentation_masks(
-        self, segmentation_masks: Any, transformation: Any = None, training: bool | None = True
-    ) -> Any:
-        return self.transform_images(segmentation_masks, transformation, training)
 
     def transform_bounding_boxes(
         self, bounding_boxes: Any, transformation: Any = None, training: bool | None = True

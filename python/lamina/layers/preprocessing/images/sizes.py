@@ -137,6 +137,8 @@ class CenterCrop(SizedLayer):
     [5.0, 6.0, 9.0, 10.0]
     """
 
+    _masks_like_images = True
+
     def __init__(self, height: int, width: int, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(data_format=data_format, **kwargs)
         self.height = integer("CenterCrop", "height", height)
@@ -150,11 +152,6 @@ class CenterCrop(SizedLayer):
         height, width, _ = self._axes
         parts = centered_part(images.dims[height], images.dims[width], self.height, self.width)
         return crop_and_resize(images, parts, self)
-
-    def transform_segmentation_masks(
-        self, segmentation_masks: Any, transformation: Any = None, training: bool | None = True
-    ) -> Any:
-        return self.transform_images(segmentation_masks, transformation, training)
 
     def transform_bounding_boxes(
         self, bounding_boxes: Any, transformation: Any = None, training: bool | None = True
