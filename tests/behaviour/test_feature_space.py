@@ -156,6 +156,8 @@ MISTAKES = [
     (lambda: FeatureSpace(KINDS)(TABLE), "does not know its data yet"),
     (lambda: FeatureSpace(KINDS).get_inputs(), "does not know its data yet"),
     (lambda: FeatureSpace(KINDS).save("space.keras"), "does not know its data yet"),
+    (lambda: FeatureSpace(KINDS).build_from_config({"size": 3}), "cannot be built"),
+    (lambda: FeatureSpace(KINDS).build_from_config({"color": {"cardinality": -1}}), "num_tokens"),
     (lambda: FeatureSpace(KINDS).adapt(TABLE["size"]), "cannot adapt"),
     (lambda: FeatureSpace(KINDS).adapt("table.csv"), "cannot adapt"),
     (lambda: FeatureSpace(KINDS).adapt(iter([])), "cannot adapt"),

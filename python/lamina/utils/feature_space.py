@@ -480,11 +480,21 @@ class FeatureSpace(Model):
 
     def build_from_config(self, config: dict[str, Any]) -> None:
         """Makes it ready to take what was learned from the rest of the file."""
-        for name, found in config.items():
-            if name in self.preprocessors and found and not self.preprocessors[name].built:
+        known = {name: found for name, found in config.items() if name in self.preprocessors and found}
+        if not all(isinstance(found, dict) for found in known.values()):
+            raise ValueError(
+                explain(
+                    f"FeatureSpace {self.name!r} cannot be built.",
+                    "a dict of shapes for each feature",
+                    f"{config!r:.80}",
+                    "use what `get_build_config()` gave.",
+                )
+            )
+        for name, found in known.items():
+            if not self.preprocessors[name].built:
                 self.preprocessors[name].build_from_config(found)
         self._is_adapted = True
-        sizes = {name: found["cardinality"] for name, found in config.items() if found and "cardinality" in found}
+        sizes = {name: found["cardinality"] for name, found in known.items() if "cardinality" in found}
         if sizes:
             self._make_encoders(sizes)
 
