@@ -104,6 +104,7 @@ inline OpPtr unusual(const OpInfo& info) {
            : name == "kind"       ? "prod"
            : name == "reduction"  ? "mul"
            : name == "fill_mode"  ? "mirror"
+           : name == "split"      ? "character"
                                   : "tanh";
     if (auto* l = std::get_if<Ints>(&value)) *l = {1, -2, 1LL << 40};
     if (auto* d = std::get_if<Dims>(&value)) {

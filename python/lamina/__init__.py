@@ -52,7 +52,15 @@ def version() -> str:
 
 
 def __getattr__(name: str) -> object:
-    if name in ("backend", "data", "datasets", "preprocessing", "quantizers", "wrappers"):  # only for those who ask
+    if name in (
+        "backend",
+        "data",
+        "datasets",
+        "export",
+        "preprocessing",
+        "quantizers",
+        "wrappers",
+    ):  # only for those who ask
         from importlib import import_module
 
         return import_module(f"lamina.{name}")
@@ -90,6 +98,7 @@ __all__ = [
     "datasets",
     "device",
     "dtype_policies",
+    "export",
     "grad",
     "initializers",
     "layers",

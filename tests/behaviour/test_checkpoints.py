@@ -124,18 +124,6 @@ def test_the_best_only(data, tmp_path, capsys):
     assert (tmp_path / "any.lamina").exists()
 
 
-def test_weights_only(data, tmp_path):
-    class Model(lamina.Sequential):
-        def save_weights(self, filepath, overwrite=True):
-            _core.write_tensors(filepath, {"kernel": self.layers[0].kernel.value})
-
-    model = Model([lamina.Input((4,)), layers.Dense(1)])
-    model.compile("sgd", "mse")
-    path = tmp_path / "m.weights.h5"
-    fit(model, data, callbacks.ModelCheckpoint(path, save_weights_only=True), epochs=1)
-    np.testing.assert_array_equal(_core.read_tensors(str(path))["kernel"].numpy(), model.get_weights()[0])
-
-
 def test_numbered_checkpoints(data, tmp_path, capsys):
     fit(make(), data, callbacks.OrbaxCheckpoint(tmp_path / "a", max_to_keep=2, verbose=1), epochs=4)
     assert sorted(p.name for p in (tmp_path / "a").iterdir()) == ["2", "3"]

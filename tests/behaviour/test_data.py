@@ -328,6 +328,24 @@ def test_batches_that_are_ready_are_taken_together(class_weight):
     assert (max(steps) > 10) == (batches_module.WORTH_A_THREAD == 0.0)
 
 
+def test_a_generator_may_wait_for_what_it_gave():
+    """Such as one that asks the model what to show it next."""
+    model = make()
+    model.fit(X, Y, steps_per_epoch=1, verbose=0)
+    given = int(model.optimizer.iterations)
+
+    def batches():
+        nonlocal given
+        for i in range(40):
+            yield Numbered()[i % 6]
+            given += 1
+            while int(model.optimizer.iterations) < given:
+                threading.Event().wait(1e-3)
+
+    model.fit(batches(), verbose=0)
+    assert int(model.optimizer.iterations) == given
+
+
 def test_what_came_before_an_error_counts(expected):
     def batches():
         yield from (Numbered()[i % 6] for i in range(12))
@@ -351,6 +369,15 @@ def test_a_thread_starts_when_it_pays(monkeypatch):
     make().fit(where(), verbose=0)
     assert places[:3] == [True] * 3
     assert places[-1] is False
+
+
+def test_without_workers_all_is_read_in_one_thread(expected):
+    class Here(Numbered):
+        def __getitem__(self, i):
+            assert threading.current_thread() is threading.main_thread()
+            return super().__getitem__(i)
+
+    np.testing.assert_array_equal(weights(Here(workers=0), epochs=2, shuffle=False), expected)
 
 
 def test_stop_training_in_the_middle_ends_the_thread():

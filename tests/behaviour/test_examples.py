@@ -11,6 +11,10 @@ EXAMPLES = Path(__file__).parents[2] / "python" / "examples"
 
 # Arguments, and what the last lines say.
 RUNS = {
+    "classify_text.py": (
+        ["--epochs", "2", "Pi, a float", "Delete a directory."],
+        r"[789]\d\.\d% of \d+ paragraphs.*saved docstrings.lamina.*mathematics \S+: Pi.*files \S+: Delete",
+    ),
     "digits_callbacks.py": (["--epochs", "4", "--log", "log.csv"], r"after 4 epochs: 9\d\.\d% of the test digits"),
     "digits_pipeline.py": (["--epochs", "2"], r"1\. 9\d\.\d%.*the best one reads 9\d\.\d%"),
     "rents_table.py": (["--epochs", "5"], r"error \d\d euros.*rents.lamina takes raw rows: Hafen.*-> 1\d\d\d euros"),

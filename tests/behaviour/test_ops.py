@@ -52,7 +52,10 @@ def test_conversion():
     array[0] = 5  # a copy of one's own
 
 
-@pytest.mark.parametrize("value", ["text", None, {"a": 1}, np.array(["a"]), np.array([[1], [1, 2]], dtype=object)])
+@pytest.mark.parametrize(
+    "value",
+    [None, {"a": 1}, np.array([None]), np.array(["2026-01-01"], "M8[D]"), np.array([[1], [1, 2]], dtype=object)],
+)
 def test_what_is_no_tensor(value):
     with pytest.raises(TypeError, match="cannot become a tensor"):
         ops.convert_to_tensor(value)

@@ -6,6 +6,7 @@
 //   model.save("digits.lamina");
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -15,6 +16,7 @@
 
 #include "lamina/error.h"
 #include "lamina/export.h"
+#include "lamina/io.h"
 #include "lamina/tensor.h"
 
 namespace lamina {
@@ -43,6 +45,8 @@ class LAMINA_API Model {
   // Reads and verifies the file: every checksum, and that this machine computes
   // the golden outputs stored in it. Throws Error (io, value).
   static Model load(const std::string& path);
+  // The same from the bytes of such a file, which are copied.
+  static Model load(const void* bytes, std::size_t size);
 
   Model(Model&&) noexcept;
   Model& operator=(Model&&) noexcept;
@@ -56,6 +60,8 @@ class LAMINA_API Model {
   // or dtypes.
   std::vector<Tensor> predict(const std::vector<Tensor>& inputs, std::int64_t batch_size = 32) const;
   Tensor predict(const Tensor& input, std::int64_t batch_size = 32) const;  // of a model with one input and output
+  // By name, in any order; gives all outputs with their names. Throws Error (value) for unknown and missing names.
+  NamedTensors predict(const NamedTensors& inputs, std::int64_t batch_size = 32) const;
 
   // Trains with the loss, optimizer and metrics the model was compiled with. x
   // and y are one tensor per input and output (and one of sample weights, if

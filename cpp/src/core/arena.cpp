@@ -5,6 +5,10 @@
 #include <cstdlib>
 #include <numeric>
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 #include "lamina/error.h"
 #include "lamina/tensor.h"
 
@@ -14,8 +18,28 @@ static std::atomic<std::int64_t> allocations{0};
 
 std::int64_t allocation_count() { return allocations.load(std::memory_order_relaxed); }
 
+namespace {
+
+// New memory costs a page fault per 4 KiB, which is more than what most kernels do with it: large blocks ask for pages
+// of 2 MiB.
+constexpr std::size_t kHugePage = std::size_t{1} << 21, kHuge = 2 * kHugePage;
+
+void* fresh(std::size_t bytes) {
+#ifdef __linux__
+  if (bytes >= kHuge) {
+    const std::size_t whole = (bytes + kHugePage - 1) / kHugePage * kHugePage;
+    void* p = std::aligned_alloc(kHugePage, whole);
+    if (p != nullptr) madvise(p, whole, MADV_HUGEPAGE);  // only advice
+    return p;
+  }
+#endif
+  return std::aligned_alloc(kAlignment, std::max(aligned(bytes), kAlignment));
+}
+
+}  // namespace
+
 std::shared_ptr<void> allocate(std::size_t bytes) {
-  void* p = std::aligned_alloc(kAlignment, std::max(aligned(bytes), kAlignment));
+  void* p = fresh(bytes);
   if (p == nullptr)
     fail(ErrorKind::value, "Not enough memory", "at most what the system can give", std::to_string(bytes) + " bytes",
          "Use a smaller batch or model.");

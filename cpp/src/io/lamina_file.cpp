@@ -126,8 +126,9 @@ void save(const std::string& path, Program& program, const Metadata& metadata, c
   write_container(path, container);
 }
 
-Loaded load(const std::string& path) {
-  Container container = read_container(path);
+namespace {
+
+Loaded loaded(const std::string& path, Container container) {
   auto version = container.metadata.find(kVersionKey);
   if (version == container.metadata.end() || container.metadata.count(kProgramKey) == 0)
     refuse(path, "it holds tensors but no model", "a file that lamina saved", "no program in its metadata",
@@ -145,5 +146,11 @@ Loaded load(const std::string& path) {
   for (const char* key : {kVersionKey, kProgramKey, kTextsKey, kChecksumsKey}) metadata.erase(key);
   return {std::move(program), std::move(metadata), std::move(golden)};
 }
+
+}  // namespace
+
+Loaded load(const std::string& path) { return loaded(path, read_container(path)); }
+
+Loaded load(const void* bytes, std::size_t size) { return loaded("(in memory)", read_container(bytes, size)); }
 
 }  // namespace lamina::io

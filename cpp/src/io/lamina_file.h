@@ -27,5 +27,6 @@ void save(const std::string& path, Program& program, const Metadata& metadata, c
 // Throws Error (io) for a file that cannot be read, Error (value) for one that is damaged, of an unknown version, or
 // whose golden outputs this machine does not reproduce.
 Loaded load(const std::string& path);
+Loaded load(const void* bytes, std::size_t size);  // the contents of such a file, which are copied
 
 }  // namespace lamina::io

@@ -105,7 +105,7 @@ std::pair<std::shared_ptr<const void>, std::size_t> map_file(const std::string& 
     fail(ErrorKind::io, "Cannot read '" + path + "'", "a regular file",
          S_ISDIR(status.st_mode) ? "a folder" : "a special file", "Give the path of a .lamina file.");
   const auto bytes = static_cast<std::size_t>(status.st_size);
-  if (bytes < 8) damaged(path, "at least 8 bytes", std::to_string(bytes) + " bytes");
+  if (bytes == 0) damaged(path, "at least 8 bytes", "an empty file");
   void* data = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, file.fd, 0);
   if (data == MAP_FAILED) io_error("Cannot read", path);
   return {std::shared_ptr<const void>(data, [bytes](const void* p) { ::munmap(const_cast<void*>(p), bytes); }), bytes};
@@ -189,8 +189,10 @@ void write_container(const std::string& path, const Container& container) {
   file.commit();
 }
 
-Container read_container(const std::string& path) {
-  const auto [owner, bytes] = map_file(path);
+namespace {
+
+Container container_of(const std::string& path, const std::shared_ptr<const void>& owner, std::size_t bytes) {
+  if (bytes < 8) damaged(path, "at least 8 bytes", std::to_string(bytes) + " bytes");
   const char* data = static_cast<const char*>(owner.get());
   std::uint64_t header_bytes = 0;
   for (std::size_t i = 0; i < 8; ++i)
@@ -228,6 +230,19 @@ Container read_container(const std::string& path) {
   if (covered != bytes - 8 - header_bytes)
     damaged(path, std::to_string(covered) + " bytes of tensors", std::to_string(bytes - 8 - header_bytes) + " bytes");
   return container;
+}
+
+}  // namespace
+
+Container read_container(const std::string& path) {
+  const auto [owner, bytes] = map_file(path);
+  return container_of(path, owner, bytes);
+}
+
+Container read_container(const void* bytes, std::size_t size) {
+  auto memory = allocate(size);
+  if (size > 0) std::memcpy(memory.get(), bytes, size);
+  return container_of("(in memory)", memory, size);
 }
 
 std::uint32_t crc32c(const void* data, std::size_t bytes) {

@@ -24,6 +24,7 @@ void write_container(const std::string& path, const Container& container);
 // Tensors are views of the mapped file. Every offset and size is checked against the file before it is used. Throws
 // Error.
 Container read_container(const std::string& path);
+Container read_container(const void* bytes, std::size_t size);  // the contents of a file, which are copied
 
 std::uint32_t crc32c(const void* data, std::size_t bytes);
 

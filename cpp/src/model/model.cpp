@@ -1,5 +1,6 @@
 #include "lamina/model.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/spelling.h"
@@ -21,6 +22,10 @@ Model& Model::operator=(Model&&) noexcept = default;
 Model::~Model() = default;
 
 Model Model::load(const std::string& path) { return Model(std::make_unique<State>(State{io::load(path)})); }
+
+Model Model::load(const void* bytes, std::size_t size) {
+  return Model(std::make_unique<State>(State{io::load(bytes, size)}));
+}
 
 namespace {
 
@@ -103,6 +108,28 @@ Tensor Model::predict(const Tensor& input, std::int64_t batch_size) const {
     fail(ErrorKind::value, "The model has several outputs", "a model with one output",
          std::to_string(outputs.size()) + " outputs", "Call predict with a list of tensors.");
   return outputs[0];
+}
+
+NamedTensors Model::predict(const NamedTensors& inputs, std::int64_t batch_size) const {
+  const Graph& graph = state_->program().graph("predict");
+  std::vector<std::string> names;
+  for (const Graph::Named& input : graph.inputs) names.push_back(input.name);
+  std::vector<Tensor> ordered(names.size());
+  for (const auto& [name, tensor] : inputs) {
+    const auto at = static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+    if (at == names.size() || ordered[at])
+      fail(ErrorKind::value, "The model has no input '" + name + "'" + (at < names.size() ? " but one" : ""),
+           "each of its names once; the nearest are " + nearest(name, names), "'" + name + "'", "Correct the name.");
+    ordered[at] = tensor;
+  }
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (!ordered[i])
+      fail(ErrorKind::value, "An input is missing", "a tensor for '" + names[i] + "'",
+           std::to_string(inputs.size()) + " of " + std::to_string(names.size()) + " inputs", "Pass all inputs.");
+  std::vector<Tensor> found = predict(ordered, batch_size);
+  NamedTensors outputs;
+  for (std::size_t i = 0; i < found.size(); ++i) outputs.emplace_back(graph.outputs[i].name, std::move(found[i]));
+  return outputs;
 }
 
 std::vector<Logs> Model::fit(const std::vector<Tensor>& x, const std::vector<Tensor>& y, const FitOptions& options) {

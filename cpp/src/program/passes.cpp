@@ -303,6 +303,7 @@ void append(std::vector<int>& to, const std::vector<int>& more) { to.insert(to.e
 
 void pair_recurrences(Graph& graph) {
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (!paired(*graph.nodes[i].op, *graph.nodes[i].op)) continue;  // no recurrence
     for (std::size_t j = i + 1; j < graph.nodes.size(); ++j) {
       Graph::Node &first = graph.nodes[i], &second = graph.nodes[j];
       const OpPtr op = paired(*first.op, *second.op);

@@ -17,11 +17,17 @@ TEST(DType, NamesAndSizes) {
     const char* name;
     std::size_t bytes;
     bool floating;
-  } rows[] = {{DType::float32, "float32", 4, true},      {DType::float64, "float64", 8, true},
-              {DType::int32, "int32", 4, false},         {DType::int64, "int64", 8, false},
-              {DType::uint8, "uint8", 1, false},         {DType::boolean, "bool", 1, false},
-              {DType::float16, "float16", 2, true},      {DType::bfloat16, "bfloat16", 2, true},
-              {DType::complex64, "complex64", 8, false}, {DType::complex128, "complex128", 16, false}};
+  } rows[] = {{DType::float32, "float32", 4, true},
+              {DType::float64, "float64", 8, true},
+              {DType::int32, "int32", 4, false},
+              {DType::int64, "int64", 8, false},
+              {DType::uint8, "uint8", 1, false},
+              {DType::boolean, "bool", 1, false},
+              {DType::float16, "float16", 2, true},
+              {DType::bfloat16, "bfloat16", 2, true},
+              {DType::complex64, "complex64", 8, false},
+              {DType::complex128, "complex128", 16, false},
+              {DType::string, "string", sizeof(Text), false}};
   for (const auto& row : rows) {
     EXPECT_STREQ(name_of(row.dtype), row.name);
     EXPECT_EQ(dtype_of(row.name), row.dtype);
@@ -32,7 +38,7 @@ TEST(DType, NamesAndSizes) {
   support::expect_error_text(
       ErrorKind::type,
       "Unknown dtype. Expected: one of float32, float64, int32, int64, uint8, bool, float16, "
-      "bfloat16, complex64, complex128. Received: float8. Convert the data to one of them first.",
+      "bfloat16, complex64, complex128, string. Received: float8. Convert the data to one of them first.",
       [] { dtype_of("float8"); });
 }
 

@@ -56,6 +56,22 @@ TEST_F(ModelTest, Predicts) {
   EXPECT_LE(support::difference<float>(model.predict(std::vector<Tensor>{data.x})[0], all), 1e-6);
 }
 
+TEST_F(ModelTest, LoadsFromMemoryAndPredictsByName) {
+  const Model model = load();
+  support::Bytes bytes = support::read_bytes(folder.path("model.lamina"));
+  const Model other = Model::load(bytes.data(), bytes.size());
+  bytes.clear();  // it was copied
+  const NamedTensors found = other.predict(NamedTensors{{"image", data.x}});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].first, "probabilities");
+  EXPECT_TRUE(same_bits(found[0].second, model.predict(data.x)));
+  expect_error(ErrorKind::value, "The model has no input 'imge'", [&] {
+    other.predict(NamedTensors{{"imge", data.x}});
+  });
+  expect_error(ErrorKind::value, "An input is missing", [&] { other.predict(NamedTensors{}); });
+  expect_error(ErrorKind::value, "is not a whole .lamina file", [] { Model::load("short", 5); });
+}
+
 TEST_F(ModelTest, PredictsFromManyThreads) {
   const Model model = load();
   const Tensor expected = model.predict(data.x);

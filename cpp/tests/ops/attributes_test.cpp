@@ -93,7 +93,7 @@ TEST(Attributes, ErrorTexts) {
        {{"dtype", std::string("half")}},
        ErrorKind::type,
        "Unknown dtype. Expected: one of float32, float64, int32, int64, uint8, bool, float16, bfloat16, complex64, "
-       "complex128. Received: half. Convert the data to one of them first."},
+       "complex128, string. Received: half. Convert the data to one of them first."},
       {"conv",
        {{"padding", std::string("full")}},
        ErrorKind::value,

@@ -89,6 +89,20 @@ class Draw {
     return specs;
   }
 
+  // For the ops of texts: texts or whole numbers, perhaps with what may be a vocabulary.
+  Specs texts() {
+    Specs specs = {{from({DType::string, DType::string, DType::string, DType::int64}), dims(3)}};
+    for (std::size_t more = below(3); more > 0; --more)
+      specs.push_back({from({DType::string, DType::int64}), specs[0].dims});
+    if (below(3) == 0) return specs;
+    specs.resize(1);
+    const Dims bytes{from<std::int64_t>({0, 1, 4, 8})}, offsets{from<std::int64_t>({1, 2, 3, 8})};
+    specs.push_back({DType::uint8, bytes});
+    specs.push_back({DType::int64, offsets});
+    if (below(4) != 0) specs.push_back({DType::int32, {from<std::int64_t>({1, 4, 8, 8, 16})}});
+    return specs;
+  }
+
   void change(Attributes& attributes, const Specs& inputs) {
     for (auto& [name, value] : attributes) {
       if (below(4) == 0) continue;
@@ -105,6 +119,9 @@ class Draw {
             : name == "fill_mode"  ? from<const char*>({"constant", "nearest", "wrap", "mirror", "reflect"})
             : name == "kind"       ? from<const char*>({"sum", "prod", "max", "min"})
             : name == "reduction"  ? from<const char*>({"set", "add", "max", "min", "mul"})
+            : name == "split"      ? from<const char*>({"none", "whitespace", "character"})
+            : name == "pattern"    ? from<const char*>({"", "a|b*", "(\\w+)(x?)", "[^a]{2,3}$", "(", "\\b.", "\xff"})
+            : name == "rewrite"    ? from<const char*>({"", "<\\0>", "\\2\\1", "\\", "\\9"})
                                    : from<const char*>({"relu", "tanh", "sqrt", "gelu", "elu"});
       const bool one = std::holds_alternative<Dims>(value) && std::get<Dims>(value).size() == 1;
       if (std::holds_alternative<Ints>(value) || std::holds_alternative<Dims>(value)) {
@@ -122,6 +139,14 @@ class Draw {
 
   Tensor numbers(const Spec& spec) {
     Tensor t(spec.dtype, spec.dims.shape());
+    if (spec.dtype == DType::string) {
+      for (std::int64_t i = 0; i < t.size(); ++i) {
+        const std::string_view text = from<std::string_view>(
+            {"", "a", "Two words ", "x\xff\xe2\x82", "\xF0\x9F\x98\x80 b", " \t\n ", "aaaa,bbbb! cc"});
+        t.data<Text>()[i] = {text.data(), static_cast<std::int64_t>(text.size())};
+      }
+      return t;
+    }
     for_dtype(t.dtype(), [&](auto zero) {
       using T = decltype(zero);
       for (std::int64_t i = 0; i < t.size(); ++i)
@@ -143,7 +168,8 @@ TEST(Hostile, WhatInferAcceptsRunsInItsOwnMemory) {
   for (const OpInfo& info : all_ops()) {
     for (unsigned seed = 0; seed < 1000; ++seed) {
       Draw draw(seed);
-      const Specs specs = draw.inputs();
+      const bool of_texts = std::string(info.name).rfind("text_", 0) == 0;
+      const Specs specs = of_texts ? draw.texts() : draw.inputs();
       Attributes attributes = info.make({})->attributes();
       draw.change(attributes, specs);
       try {
@@ -170,6 +196,8 @@ TEST(Hostile, WhatInferAcceptsRunsInItsOwnMemory) {
         lamina::Run run{in.data(), static_cast<int>(in.size()), out.data(), nullptr, static_cast<int>(out.size())};
         memory.emplace_back(op->scratch(run));
         run.scratch = memory.back().data();
+        Texts texts;
+        run.texts = &texts;
         ++runs[info.name];
         op->run(run);
         for (Guarded& m : memory)
@@ -178,7 +206,7 @@ TEST(Hostile, WhatInferAcceptsRunsInItsOwnMemory) {
       }
     }
   }
-  EXPECT_GT(runs.size(), 90u);  // a few ops have inputs that are hardly ever drawn
+  EXPECT_GT(runs.size(), 100u);  // a few ops have inputs that are hardly ever drawn
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import queue
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -50,7 +51,8 @@ class ReadAhead(Prefetch):
         self._place = -1  # of the ring, free for the next batch
         self._first, self._filled = 0, 0  # places that are filled but not handed over
         self._since = 0.0  # when the first of them was
-        self._per_step = 0.0  # seconds that the consumer needs
+        self._latest = 0.0  # when the last batch came
+        self._per_step = math.inf  # seconds that the consumer needs; at first it is to begin at once
         self._used: tuple[_Ring, int, int, float] | None = None  # what the last stretch was in, and since when
         self._held: Any = None  # received, but no part of the last stretch
         super().__init__(items)
@@ -102,14 +104,16 @@ class ReadAhead(Prefetch):
         return not self._closed
 
     def _next_place(self, ring: _Ring) -> None:
-        """Hands over what is filled if it is worth waking the consumer for, or has waited long enough."""
+        """Hands over what is filled if it is worth waking the consumer for, or if the next batch may take long."""
         now = time.perf_counter()
         if not self._filled:
             self._first, self._since = self._place, now
         self._filled += 1
         is_enough = self._filled == ring.quarter or self._place + 1 == ring.count
-        if is_enough or max(self._filled * self._per_step, (now - self._since) / 3) > _WORTH_A_WAKE:
+        waited = max((now - self._since) / 3, now - self._latest)
+        if is_enough or max(self._filled * self._per_step, waited) > _WORTH_A_WAKE:
             self._hand_over()
+        self._latest = now
         self._place = -1
 
     def _hand_over(self) -> None:
@@ -171,8 +175,8 @@ class _Ring:
             self._places.append([array[i * self.size : (i + 1) * self.size] for array in arrays])
             self.free.put(i)
         # Batches that look like this one need no other preparation than a copy.
-        plain = _plain(raw)
-        self._plain = [(a.shape, a.dtype) for a in plain] if plain is not None and _same(plain, leaves) else None
+        given = raw if type(raw) in (tuple, list) else (raw,)
+        self._plain = [(a.shape, a.dtype) for a in given] if _same(given, leaves) else None
 
     def put(self, place: int, arrays: Sequence[np.ndarray]) -> None:
         """Copies the leaves of a batch."""
@@ -182,27 +186,23 @@ class _Ring:
     def put_plain(self, place: int, raw: Any) -> bool:
         """Copies a batch as it came; False if it has to be prepared."""
         wanted = self._plain
-        arrays = None if wanted is None else _plain(raw)
-        if arrays is None or wanted is None or len(arrays) != len(wanted):
+        given = raw if type(raw) in (tuple, list) else (raw,)
+        if wanted is None or len(given) != len(wanted):
             return False
-        for array, (shape, dtype) in zip(arrays, wanted):
-            if array.shape != shape or array.dtype != dtype:
+        for array, (shape, dtype) in zip(given, wanted):
+            if type(array) is not np.ndarray or array.shape != shape or array.dtype != dtype:
                 return False
-        self.put(place, arrays)
+        self.put(place, given)
         return True
 
 
-def _plain(raw: Any) -> Sequence[np.ndarray] | None:
-    """The arrays of a batch that is an array, or up to three of them."""
-    given = raw if type(raw) in (tuple, list) else (raw,)
-    return given if len(given) <= 3 and all(type(a) is np.ndarray for a in given) else None
-
-
-def _same(arrays: Sequence[np.ndarray], leaves: list[np.ndarray]) -> bool:
-    """Whether a copy, or one from double to single precision, makes these leaves of the arrays."""
-    return [a.shape for a in arrays] == [leaf.shape for leaf in leaves] and all(
-        a.dtype == leaf.dtype or (a.dtype == np.float64 and leaf.dtype == config.floatx())
-        for a, leaf in zip(arrays, leaves)
+def _same(given: Sequence[Any], leaves: list[np.ndarray]) -> bool:
+    """Whether these are arrays, and a copy of them, or one from double to single precision, makes the leaves."""
+    return len(given) == len(leaves) and all(
+        type(a) is np.ndarray
+        and a.shape == leaf.shape
+        and (a.dtype == leaf.dtype or (a.dtype == np.float64 and leaf.dtype == config.floatx()))
+        for a, leaf in zip(given, leaves)
     )
 
 

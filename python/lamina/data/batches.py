@@ -43,6 +43,7 @@ class Batches:
         self.used_up = False  # a generator that has given everything it had
         self._said_so = False
         self._number = 0  # of the batch that was read last
+        self._stays_here = getattr(source, "workers", None) == 0
         self._ahead_pays = dict.fromkeys((False, True), WORTH_A_THREAD == 0.0)  # by whether batches are gathered
         self._class_weight = class_weight
         self._iterator: Iterator[Any] | None = None
@@ -95,7 +96,7 @@ class Batches:
         """
         items = self._counted(steps)
         makes, uses = _Durations(), _Durations()
-        while not self._ahead_pays[gather]:
+        while not self._ahead_pays[gather] or self._stays_here:
             start = time.perf_counter()
             batch = next(items, _END)
             if batch is _END:
@@ -106,7 +107,7 @@ class Batches:
             uses.add(time.perf_counter() - made)
             makes.add(made - start)
             pays = min(4 * makes.mean, uses.mean) > WORTH_A_THREAD
-            lasts = makes.sum + uses.sum > 10 * WORTH_A_THREAD and uses.mean > makes.mean / 4
+            lasts = makes.sum + uses.sum > 3 * WORTH_A_THREAD and uses.mean > makes.mean / 4
             self._ahead_pays[gather] = pays or (gather and lasts)
         with ReadAhead(items, self._prepared, gather) as ready:
             yield from ready

@@ -16,7 +16,8 @@ class PyDataset:
     An endless dataset has no `__len__` but a property `num_batches` that is None. A batch is (x,), (x, y),
     (x, y, sample_weight) or a dict. With `workers` above 1 that many threads make batches at a time, or processes with
     `use_multiprocessing=True`, at most `max_queue_size` ahead; the order of the batches is the same in all cases.
-    Processes work on copies of the dataset, made at the start of each epoch.
+    Processes work on copies of the dataset, made at the start of each epoch. With 0 workers batches are made in the
+    thread that trains, for what may be used in one thread only, as connections to data bases.
     `on_epoch_begin` and `on_epoch_end` are called around each pass.
 
     >>> class Squares(PyDataset):

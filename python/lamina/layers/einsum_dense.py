@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from .. import activations, ops
 from ..checks import explain, integer
 from ..initializers import VarianceScaling
@@ -175,6 +177,21 @@ class EinsumDense(QuantizableLayer):
         letters = self._letters
         first = -len(letters.inputs) if letters.dots == "left" else 0
         return tuple(first + i for i, letter in enumerate(letters.inputs) if letter not in letters.outputs)
+
+    def _scale_in_files(self, scale: np.ndarray) -> np.ndarray:
+        """With the axes of the output, of which those that are not the kernel's have size 1."""
+        kept = [letter for letter in self._letters.kernel if letter in self._letters.outputs]
+        order = sorted(range(len(kept)), key=lambda i: self._letters.outputs.index(kept[i]))
+        sizes = dict(zip(kept, scale.shape))
+        return scale.transpose(order).reshape([sizes.get(letter, 1) for letter in self._letters.outputs])
+
+    def _scale_from_files(self, scale: np.ndarray) -> np.ndarray:
+        kept = [letter for letter in self._letters.kernel if letter in self._letters.outputs]
+        if scale.ndim != len(self._letters.outputs):
+            return scale
+        order = sorted(range(len(kept)), key=lambda i: self._letters.outputs.index(kept[i]))
+        along = scale.reshape([n for n, letter in zip(scale.shape, self._letters.outputs) if letter in kept])
+        return along.transpose(sorted(range(len(kept)), key=order.__getitem__))
 
     def call(self, inputs: Any) -> Any:
         outputs = ops.einsum(self.equation, inputs, self.kernel.value)

@@ -22,7 +22,7 @@ class HeadedAttention(Layer):
     Subclasses tell the numbers and sizes of the heads.
     """
 
-    _config_omit_defaults = ("activity_regularizer", "flash_attention")
+    _config_omit_defaults = ("activity_regularizer", "flash_attention", "use_gate", "sliding_window")
     attention_axes: tuple[int, ...] | None = None
     _output_sizes: tuple[int, ...] | None = None
 

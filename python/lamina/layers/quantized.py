@@ -8,6 +8,8 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
+import numpy as np
+
 from .. import _core, dtype_policies, ops
 from ..checks import explain
 from ..utils.naming import current_path, name_scope
@@ -134,6 +136,39 @@ class QuantizableLayer(LoraLayer):
         self.quantization_config = given
         if self.quantization_mode is None:
             self.dtype_policy = dtype_policies.QuantizedDTypePolicy(chosen.mode, self.dtype_policy.name)
+
+    # In files, as Keras writes them: the whole numbers with a sign, then the other weights, then the scales.
+
+    def _variables_in_files(self) -> list[Variable]:
+        own = super()._variables_in_files()
+        if not self._is_quantized:
+            return own
+        codes, scale, _ = self.__dict__[self.lora_weight]._parts
+        return [codes, *(v for v in own if v is not codes and v is not scale), scale]
+
+    def _scale_in_files(self, scale: np.ndarray) -> np.ndarray:
+        """The scales in the shape they have in files."""
+        return scale
+
+    def _scale_from_files(self, scale: np.ndarray) -> np.ndarray:
+        """The reverse."""
+        return scale
+
+    def save_own_variables(self, store: Any) -> None:
+        super().save_own_variables(store)
+        if self._is_quantized:
+            last = str(len(self._variables_in_files()) - 1)
+            store["0"] = (store["0"].astype("int16") - _ZERO).astype("int8")
+            store[last] = self._scale_in_files(store[last])
+
+    def load_own_variables(self, store: Any) -> None:
+        if self._is_quantized and "0" in store and store["0"].dtype == "int8":
+            arrays = {key: store[key] for key in store}
+            last = str(len(arrays) - 1)
+            arrays["0"] = (arrays["0"].astype("int16") + _ZERO).astype("uint8")
+            arrays[last] = self._scale_from_files(arrays[last])
+            store = arrays
+        super().load_own_variables(store)
 
     def _check_quantizable(self) -> None:
         def wrong(what: str, expected: str, received: str, fix: str) -> ValueError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import config
-from ..checks import choice, explain
+from ..checks import choice, explain, is_integer
 
 
 def check_name(kind: str, identifier: Any) -> None:
@@ -35,3 +35,19 @@ def refuse(source: str, **arguments: Any) -> None:
                 f"leave `{given[0]}` out, or pass arrays.",
             )
         )
+
+
+def validation_epochs(value: Any) -> Any:
+    """`validation_freq`: every how many epochs, or a list of epochs. ValueError for others."""
+    if is_integer(value) and value > 0:
+        return int(value)
+    if isinstance(value, (list, tuple, set, range)) and all(map(is_integer, value)):
+        return value
+    raise ValueError(
+        explain(
+            "fit: `validation_freq` is not known.",
+            "a positive integer, or a list of epochs, counted from 1",
+            f"validation_freq={value!r}",
+            "pass e.g. validation_freq=2 or validation_freq=[1, 5, 10].",
+        )
+    )

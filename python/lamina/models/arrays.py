@@ -144,8 +144,17 @@ def _to_tensor(what: str, leaf: Any) -> Any:
         return leaf
     if what == "x" and is_ragged(leaf):
         return Padded(*(_to_tensor(what, part) for part in pad_rows(what, leaf)))
+    if callable(leaf) and not hasattr(leaf, "__array__"):
+        raise TypeError(
+            explain(
+                f"`{what}` is a function.",
+                "arrays, or as `x` an iterable of batches",
+                f"{getattr(leaf, '__name__', leaf)}",
+                "call it if it is a generator: fit(batches()) instead of fit(batches).",
+            )
+        )
     array = to_array(leaf)
-    if array.ndim == 0:
+    if array.ndim == 0 and array.dtype.kind not in "USO":
         raise ValueError(_no_samples(what, array.shape))
     if array.dtype.kind in "USTOMm" and not (what == "x" and is_text(array)):
         raise TypeError(

@@ -25,8 +25,9 @@ class Functional(Model):
     """
 
     def __init__(self, inputs: Any, outputs: Any, name: str | None = None, **kwargs: Any) -> None:
-        trainable = kwargs.pop("trainable", None)
-        Layer.__init__(self, name=name, **kwargs)
+        if kwargs.get("trainable", True) is None:
+            del kwargs["trainable"]
+        Layer.__init__(self, name=name, **kwargs)  # `trainable` is of the model alone: its layers have their own
         self._check_tensors("inputs", inputs)
         self._check_tensors("outputs", outputs)
         self._seeds = [id(t) for t in tree.flatten(inputs)]
@@ -40,8 +41,6 @@ class Functional(Model):
         self._check_names()
         self.supports_masking = True
         self.built = True
-        if trainable is not None:
-            self.trainable = trainable
 
     def _check_tensors(self, what: str, structure: Any) -> None:
         for tensor in tree.flatten(structure):

@@ -341,9 +341,7 @@ def _found_any(ran: int, source: Batches) -> bool:
 
 def _is_due(frequency: Any, epoch: int) -> bool:
     """Whether validation happens after this epoch."""
-    if isinstance(frequency, (list, tuple, set)):
-        return epoch + 1 in frequency
-    return (epoch + 1) % int(frequency) == 0
+    return (epoch + 1) % frequency == 0 if isinstance(frequency, int) else epoch + 1 in frequency
 
 
 def _extent(source: Any, batch_size: int, steps: int | None) -> tuple[int | None, int | None]:

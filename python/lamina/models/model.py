@@ -262,23 +262,53 @@ class Model(Trainer, Layer):
     def save_weights(self, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None) -> None:
         """Writes the weights, and the optimizer's state, to a `.weights.h5` file as Keras 3 does.
 
-        With `max_shard_size` (in GB) to a `.weights.json` file and several others beside it. ValueError for other
-        endings, existing files when `overwrite` is False, and models without weights.
+        To a `.safetensors` file they go as tensors by the paths of variables, such as `dense/kernel`, where automatic
+        names of layers are counted within the model. With `max_shard_size` (in GB) to a `.weights.json` file and
+        several others beside it. ValueError for other endings, existing files when `overwrite` is False, and models
+        without weights.
         """
         from ..saving.files import save_weights
 
         save_weights(self, filepath, overwrite=overwrite, max_shard_size=max_shard_size)
 
     def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
-        """Reads weights of a model with the same layers, from a `.weights.h5`, `.weights.json`, `.keras` or `.h5` file.
+        """Reads weights of a model with the same layers.
 
-        With `skip_mismatch` layers that do not fit keep their weights, and a warning names them; `objects_to_skip`
-        lists layers to be left alone. `by_name`, of `.h5` files only, finds layers by their names instead of their
-        order. ValueError, and no change, when something does not fit or is damaged; FileNotFoundError.
+        The file ends with `.weights.h5`, `.weights.json`, `.safetensors`, `.keras` or `.h5`. With `skip_mismatch` what
+        does not fit keeps its weights, and a warning names it; `objects_to_skip`, of `.weights` files, lists layers to
+        be left alone. `by_name`, of `.h5` files, finds layers by their names instead of their order. ValueError, and no
+        change, when something does not fit or is damaged; FileNotFoundError.
         """
         from ..saving.files import load_weights
 
         load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
+
+    def export(
+        self,
+        filepath: Any,
+        format: str | None = None,
+        verbose: bool | None = None,
+        input_signature: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """Writes what the model predicts to an ONNX file (opset 20), which appears whole or not at all.
+
+        `format` is 'onnx'; it may be left out for paths that end with '.onnx'. The batch and what else the inputs leave
+        open is open in the file; `input_signature` (an InputSpec per input) chooses other shapes. Inputs and
+        outputs have the names of the model's, initializers those of its variables. `verbose=False` prints nothing.
+        ImportError without the package onnx; ValueError for other formats, for models that are not built, and for what
+        ONNX does not have: the text names op and layer, `lamina.export` lists all of it.
+
+        >>> import lamina, os, tempfile
+        >>> model = lamina.Sequential([lamina.Input((4,)), lamina.layers.Dense(2)])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.export(os.path.join(folder, "model.onnx"), verbose=False)
+        ...     os.listdir(folder)
+        ['model.onnx']
+        """
+        from ..export import export_model
+
+        export_model(self, filepath, format, verbose, input_signature, **kwargs)
 
     def __reduce__(self) -> Any:
         from ..saving.pickling import reduce_model
@@ -302,12 +332,21 @@ def _named_like(patterns: Any) -> Callable[[Any], bool]:
 
 
 def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = None) -> Any:
-    """The model that `to_json` described, with new weights."""
-    import json
-
+    """The model that `to_json` described, with new weights. ValueError for other text."""
+    from ..saving.json_text import read_json
     from ..saving.serialization import deserialize_keras_object
 
-    return deserialize_keras_object(json.loads(json_string), custom_objects=custom_objects)
+    model = deserialize_keras_object(read_json(json_string, "the text"), custom_objects=custom_objects)
+    if not isinstance(model, Layer):
+        raise ValueError(
+            explain(
+                "The text describes no model.",
+                "what `model.to_json()` gives",
+                f"{json_string!r:.80}",
+                "pass a model's configuration.",
+            )
+        )
+    return model
 
 
 def _is_graph_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

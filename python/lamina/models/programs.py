@@ -138,10 +138,11 @@ def _names(what: str, values: Any, known: list[str] | None = None) -> list[str]:
     return [what if i == 0 else f"{what}_{i}" for i in range(count)]
 
 
-def name_variables(model: Any, trace: Any = None) -> None:
+def name_variables(model: Any, trace: Any = None, counted: bool = False) -> None:
     """Gives every variable of the model the name it has in programs and files: the path from the model down.
 
-    What else `trace` uses keeps its name, with a number where that name is taken.
+    What else `trace` uses keeps its name, with a number where that name is taken. With `counted` automatic names of
+    layers are counted anew also where a configuration holds them: two models made alike have the same names.
     """
     from ..optimizers import Optimizer
 
@@ -176,7 +177,7 @@ def name_variables(model: Any, trace: Any = None) -> None:
         counts: dict[str, int] = {}
         for child in layer._layers:
             wanted, base = child.name, snake_case(type(child).__name__)
-            if re.fullmatch(rf"{base}(_\d+)?", wanted) and not _keeps_names(layer):
+            if re.fullmatch(rf"{base}(_\d+)?", wanted) and (counted or not _keeps_names(layer)):
                 # The number in an automatic name depends on what was made before: count within the parent instead.
                 wanted = f"{base}_{counts[base]}" if base in counts else base
                 counts[base] = counts.get(base, 0) + 1

@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import _core, config, ops, tree
 from ..autodiff import GradientTape, tape_is_open
-from ..checks import explain
+from ..checks import explain, integer
 from ..data import batches
 from ..data.rows import collect
 from ..layers import state as layer_state
@@ -16,7 +16,7 @@ from ..layers.calls import call_depth
 from ..scopes import StatelessScope, run_stateless, stateless_scope
 from ..utils.tracebacks import own_lines_hidden
 from . import arrays, loops, programs
-from .arguments import check_name, refuse, verbosity
+from .arguments import check_name, refuse, validation_epochs, verbosity
 from .arrays import Data, unpack_x_y_sample_weight
 from .order import make_sampler
 
@@ -402,7 +402,8 @@ class Trainer:
         """Trains on arrays (or an iterable of batches) and returns the History.
 
         `batch_size` is 32 unless given. `validation_split` takes the last share of the arrays before shuffling.
-        `verbose`: 0 silent, 1 a live bar, 2 a line per epoch, 'auto' 1. After Ctrl-C the last step counts.
+        `verbose`: 0 silent, 1 a live bar, 2 a line per epoch, 'auto' 1. After Ctrl-C the last step counts. Iterables
+        may be read in another thread, a little ahead; a PyDataset with 0 workers never is.
         ValueError for empty data, different numbers of samples, and a model that is not compiled.
         """
         self._needs_compile("fit")
@@ -433,14 +434,14 @@ class Trainer:
             validation,
             batch_size=batch_size or 32,
             validation_batch_size=arrays.positive("validation_batch_size", validation_batch_size) or batch_size or 32,
-            first_epoch=int(initial_epoch),
-            epochs=int(epochs),
+            first_epoch=integer("fit", "initial_epoch", initial_epoch, 0),
+            epochs=integer("fit", "epochs", epochs, 0),
             verbose=verbosity(verbose),
             callbacks=callbacks,
             shuffle=bool(shuffle),
             steps=arrays.positive("steps_per_epoch", steps_per_epoch),
             validation_steps=arrays.positive("validation_steps", validation_steps),
-            validation_freq=validation_freq,
+            validation_freq=validation_epochs(validation_freq),
         )
 
     @own_lines_hidden

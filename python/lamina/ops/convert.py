@@ -164,8 +164,16 @@ def _list_to_tensor(x: list[Any] | tuple[Any, ...]) -> Any:
         dtype = result_type(*items)
         items = [_core.ops.cast(item, dtype=dtype) if item.dtype != dtype else item for item in items]
         return _core.ops.concatenate(*(_core.ops.reshape(i, shape=[1, *i.dims]) for i in items), axis=0)
+    first: Any = x
+    while isinstance(first, (list, tuple)) and first:
+        first = first[0]
     try:
-        array = np.asarray(x)
+        if isinstance(first, (str, bytes)):
+            array = np.array(x, dtype=object)  # as they are: NumPy's own texts lose zeros at the end
+            if array.size and isinstance(array.flat[0], (list, tuple)):
+                raise ValueError
+        else:
+            array = np.asarray(x)
     except ValueError:
         raise ValueError(
             explain(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -134,11 +135,23 @@ def placeholder_like(tensor: Any) -> Any:
 
 def record(operation: Any, run: Callable[[], Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Runs the call once on symbols to learn its outputs, and remembers it as a node of `operation`."""
-    with _core.Trace():
-        outputs = run()
+    token = _drawing.set(True)
+    try:
+        with _core.Trace():
+            outputs = run()
+    finally:
+        _drawing.reset(token)
     outputs = tree.map_structure(placeholder_like, outputs)
     Node(operation, args, kwargs, outputs)
     return outputs
+
+
+_drawing: contextvars.ContextVar[bool] = contextvars.ContextVar("drawing", default=False)
+
+
+def is_drawing() -> bool:
+    """Whether calls only draw a graph, of which sizes and dtypes count: programs are traced later."""
+    return _drawing.get()
 
 
 def outside_trace(function: Callable[[], Any]) -> Any:

@@ -13,6 +13,7 @@ from .serialization import Configurable, deserialize_keras_object, serialize_ker
 __all__ = [
     "Configurable",
     "CustomObjectScope",
+    "KerasFileEditor",
     "custom_object_scope",
     "deserialize_keras_object",
     "get_custom_objects",
@@ -32,4 +33,8 @@ def __getattr__(name: str) -> object:
         from . import files
 
         return getattr(files, name)
+    if name == "KerasFileEditor":
+        from .file_editor import KerasFileEditor
+
+        return KerasFileEditor
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
+from ..checks import explain
 from .zip_file import refused
 
 
@@ -39,3 +41,31 @@ class AssetFolders:
                 if os.path.islink(os.path.join(above, name)):
                     raise refused(self._root, "an asset is a link", repr(name))
         return folder
+
+
+def kept_texts(model: Any) -> list[Any]:
+    """What layers keep beside their weights, as texts: [number of the layer, {name: text}]."""
+    return [[i, layer.assets()] for i, layer in enumerate(model._flatten_layers()) if hasattr(layer, "take_assets")]
+
+
+def take_texts(model: Any, records: Any) -> None:
+    """Gives layers the files that were kept for them, such as vocabularies. ValueError for what no file has."""
+    layers = dict(enumerate(model._flatten_layers()))
+    for record in records if isinstance(records, list) else [records]:
+        number, files = record if isinstance(record, list) and len(record) == 2 else (None, None)
+        layer = layers.get(number) if isinstance(number, int) else None
+        right = isinstance(files, dict) and all(isinstance(text, str) for text in files.values())
+        take = getattr(layer, "take_assets", None)
+        try:
+            if take is None or not right:
+                raise ValueError(f"{type(layer).__name__} takes none")
+            take(files)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                explain(
+                    "The file keeps texts for a layer that the model does not have.",
+                    "[number of a layer, {name: text}]",
+                    f"{record!r:.80} ({error!s:.300})",
+                    "save the model again.",
+                )
+            ) from None

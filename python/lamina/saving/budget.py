@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from ..checks import explain
 
 _SLACK = 1 << 26  # bytes for what files do not hold: the states of metrics, new slots of small models
-_COPIES = 4  # of each weight: optimizers that were not saved make their slots anew
+_COPIES = 16  # of each weight: whole numbers of 8 bits are floats first, and optimizers may make their slots anew
 
 
 class _Budget:

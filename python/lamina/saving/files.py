@@ -116,13 +116,15 @@ def load_model(
 def save_weights(
     model: Any, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None, **kwargs: Any
 ) -> None:
-    """Writes weights and the optimizer's state to a `.weights.h5` file; in parts (`.weights.json`) of `max_shard_size`
-    GB. ValueError for other endings, existing files when `overwrite` is False, and models without weights.
+    """Writes weights and the optimizer's state to a `.weights.h5` or `.safetensors` file; with `max_shard_size` (in GB)
+    in parts (`.weights.json`). ValueError for other endings, existing files when `overwrite` is False, and models
+    without weights.
     """
+    from .safetensors_file import ENDING, save_safetensors
     from .weights_file import save_weights_file
 
     path = os.fspath(filepath)
-    allowed = _WEIGHTS[:1] if max_shard_size is None else _WEIGHTS
+    allowed = (ENDING, *_WEIGHTS[:1]) if max_shard_size is None else _WEIGHTS
     if kwargs or not path.endswith(allowed):
         raise ValueError(
             explain(
@@ -134,16 +136,22 @@ def save_weights(
         )
     _check_free(path, overwrite)
     model._needs_weights("save them")
-    save_weights_file(model, path, max_shard_size)
+    if path.endswith(ENDING):
+        save_safetensors(model, path)
+    else:
+        save_weights_file(model, path, max_shard_size)
 
 
 def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
-    """Gives a model the weights of a `.weights.h5`, `.weights.json`, `.keras` or `.h5` file: see Model.load_weights."""
+    """Gives a model the weights of a `.weights.h5`, `.weights.json`, `.safetensors`, `.keras` or `.h5` file: see
+    Model.load_weights.
+    """
+    from .safetensors_file import ENDING, load_safetensors
     from .weights_file import load_state, stored_weights
 
     path = os.fspath(filepath)
     objects_to_skip, by_name = kwargs.pop("objects_to_skip", None), kwargs.pop("by_name", None)
-    is_new = path.endswith((*_WEIGHTS, ".keras"))
+    is_new = path.endswith((*_WEIGHTS, ENDING, ".keras"))
     wrong = [*kwargs, *(["by_name"] if by_name and is_new else [])]
     if objects_to_skip is not None and not path.endswith(_WEIGHTS):
         wrong.append("objects_to_skip")
@@ -160,12 +168,15 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
         raise ValueError(
             explain(
                 "Weights cannot be loaded from a file of this kind.",
-                "a path that ends with '.weights.h5', '.weights.json', '.keras' or '.h5'",
+                "a path that ends with '.weights.h5', '.weights.json', '.safetensors', '.keras' or '.h5'",
                 repr(path),
                 "choose another file; lamina.saving.load_model reads '.lamina' files.",
             )
         )
     model._needs_weights("load them")
+    if path.endswith(ENDING):
+        load_safetensors(model, path, skip_mismatch)
+        return
     if is_new and not _is_old(path):
         with stored_weights(path) as store:
             load_state(model, store, path, skip_mismatch=skip_mismatch, objects_to_skip=objects_to_skip)

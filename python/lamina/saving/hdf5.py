@@ -59,7 +59,7 @@ def refuse(what: str, received: Any) -> ValueError:
     )
 
 
-def _child(parent: Any, name: str) -> Any:
+def child(parent: Any, name: str) -> Any:
     """What `parent` holds under a plain name, or None. ValueError for links."""
     import h5py
 
@@ -71,6 +71,20 @@ def _child(parent: Any, name: str) -> Any:
     return parent[name]
 
 
+def is_group(thing: Any) -> bool:
+    """Whether a thing in a file is a group."""
+    import h5py
+
+    return isinstance(thing, h5py.Group)
+
+
+def is_array(thing: Any) -> bool:
+    """Whether a thing in a file is an array."""
+    import h5py
+
+    return isinstance(thing, h5py.Dataset)
+
+
 def _parts(path: str) -> list[str]:
     parts = path.split("/")
     if any(part in ("", ".", "..") for part in parts) or "\0" in path:
@@ -80,13 +94,11 @@ def _parts(path: str) -> list[str]:
 
 def group_at(parent: Any, path: str) -> Any:
     """The group at `path` below `parent`, or None when there is none. ValueError for links and for arrays there."""
-    import h5py
-
     for part in _parts(path):
-        parent = _child(parent, part)
+        parent = child(parent, part)
         if parent is None:
             return None
-        if not isinstance(parent, h5py.Group):
+        if not is_group(parent):
             raise refuse("an array where a group is expected", repr(parent.name))
     return parent
 
@@ -96,14 +108,12 @@ def array_at(parent: Any, path: str) -> np.ndarray:
 
     ValueError when it is missing, a link, kept in another file, no numbers, or far larger than what is stored of it.
     """
-    import h5py
-
     *above, name = _parts(path)
     group = group_at(parent, "/".join(above)) if above else parent
-    dataset = None if group is None else _child(group, name)
+    dataset = None if group is None else child(group, name)
     if dataset is None:
         raise refuse("a reference to an array that is not there", repr(path[:80]))
-    if not isinstance(dataset, h5py.Dataset):
+    if not is_array(dataset):
         raise refuse("a group where an array is expected", repr(dataset.name))
     if dataset.external or dataset.is_virtual:
         raise refuse("an array whose numbers are elsewhere", repr(dataset.name))
@@ -113,9 +123,7 @@ def array_at(parent: Any, path: str) -> np.ndarray:
             f"{dataset.name!r} of shape {dataset.shape}, {dataset.id.get_storage_size()} bytes stored",
         )
     if dataset.dtype.kind == "V" and dataset.attrs.get("dtype") == "bfloat16" and dataset.dtype.itemsize == 2:
-        import ml_dtypes
-
-        return np.asarray(dataset).view(ml_dtypes.bfloat16)
+        return (np.asarray(dataset).view("u2").astype("u4") << 16).view("f4")  # the upper half of a float32
     if dataset.dtype.kind not in "biufc" or dataset.shape is None:
         raise refuse("an array that holds no numbers", f"{dataset.name!r} of dtype {dataset.dtype}")
     return np.asarray(dataset)
@@ -136,13 +144,11 @@ def held_bytes(dataset: Any) -> int:
 
 def held_in(file: Any) -> int:
     """The bytes that all arrays of the file take in memory. Links are not followed; loops end."""
-    import h5py
-
     total = 0
 
     def count(_: str, item: Any) -> None:
         nonlocal total
-        if isinstance(item, h5py.Dataset):
+        if is_array(item):
             total += held_bytes(item)
 
     file.visititems(count)

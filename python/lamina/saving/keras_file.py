@@ -128,6 +128,18 @@ def opened_weights(path: str) -> Iterator[Any]:
 
 
 @contextmanager
+def open_parts(path: str) -> Iterator[tuple[list[bytes], Any]]:
+    """The texts of configuration and metadata in a `.keras` file, and its HDF5 file."""
+    if not os.path.isfile(path):
+        raise ValueError(
+            explain("The file to load is not there.", "the path of a saved model", repr(path), "check the path.")
+        )
+    with ModelArchive(path, path) as archive, _weights_of(archive) as weights:
+        texts = [archive.read(_need(archive.__contains__, name, path), _MOST_JSON) for name in (_CONFIG, _METADATA)]
+        yield texts, weights
+
+
+@contextmanager
 def _weights_of(archive: ModelArchive) -> Iterator[Any]:
     name = _need(archive.__contains__, _WEIGHTS, archive.name)
     with opened(io.BytesIO(archive.read(name)), f"{archive.name}/{name}") as weights:

@@ -151,6 +151,9 @@ def _count_calls_from_0(config: dict[str, Any]) -> None:
         elif kind != "Sequential":
             for address in outside[name]:  # where the reader of graphs takes 1 off
                 address[1] += 1
+    for key in ("input_layers", "output_layers"):  # one tensor alone was written as a list of it
+        if isinstance(config.get(key), list) and len(config[key]) == 1:
+            config[key] = config[key][0]
 
 
 def compile_arguments(config: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from .. import _core, tree
 from ..checks import explain
 from ..layers.ragged import Padded
 from ..ops.convert import array_to_tensor, zeros_of
+from .assets import kept_texts, take_texts
 
 
 def save_lamina_file(model: Any, path: str) -> None:
@@ -30,9 +31,7 @@ def _metadata(model: Any) -> dict[str, str]:
         for i, layer in enumerate(model._flatten_layers())
         if getattr(layer, "_is_quantized", False)
     ]
-    record["assets"] = [
-        [i, layer.assets()] for i, layer in enumerate(model._flatten_layers()) if hasattr(layer, "take_assets")
-    ]
+    record["assets"] = kept_texts(model)
     names = [v.core.name for v in model.variables]
     return {
         "lamina_version": __version__,
@@ -165,7 +164,7 @@ def load_lamina_file(path: str, custom_objects: dict[str, Any] | None = None, co
     compile_config, quantized = record.pop("compile_config", None), record.pop("quantized", [])
     assets = record.pop("assets", [])
     model = deserialize_keras_object(record, custom_objects=custom_objects)
-    _take_assets(model, assets)
+    take_texts(model, assets)
     _quantize_again(model, quantized, custom_objects)
     if compile and compile_config:
         from .registration import CustomObjectScope
@@ -174,26 +173,6 @@ def load_lamina_file(path: str, custom_objects: dict[str, Any] | None = None, co
             model.compile_from_config(compile_config)
     _restore(model, program, path)
     return model
-
-
-def _take_assets(model: Any, records: Any) -> None:
-    """Gives layers the files that were kept for them, such as vocabularies. ValueError for what no file has."""
-    layers = dict(enumerate(model._flatten_layers()))
-    for record in records if isinstance(records, list) else [records]:
-        number, files = record if isinstance(record, list) and len(record) == 2 else (None, None)
-        layer = layers.get(number) if isinstance(number, int) else None
-        right = isinstance(files, dict) and all(isinstance(text, str) for text in files.values())
-        take = getattr(layer, "take_assets", None)
-        if take is None or not right:
-            raise ValueError(
-                explain(
-                    "The file keeps texts for a layer that the model does not have.",
-                    "[number of a layer, {name: text}]",
-                    repr(record)[:80],
-                    "save the model again.",
-                )
-            )
-        take(files)
 
 
 def _quantize_again(model: Any, records: Any, custom_objects: dict[str, Any] | None) -> None:

@@ -13,12 +13,14 @@ from .. import tree
 
 def reduce_model(model: Any) -> tuple[Callable[[dict[str, Any]], Any], tuple[dict[str, Any]]]:
     """What a pickle holds of a model. Own classes and functions go in by reference, as pickles do."""
+    from .assets import kept_texts
     from .serialization import serialize_keras_object
 
     state: dict[str, Any] = {
         "config": serialize_keras_object(model),
         "compile_config": model.get_compile_config() if model.compiled else None,
         "objects": _own_objects(model),
+        "texts": kept_texts(model),
         "optimizer_is_built": bool(model.compiled and model.optimizer.built),
         "arrays": {},
     }
@@ -51,11 +53,13 @@ def _own_objects(model: Any) -> dict[str, Any]:
 
 def rebuild_model(state: dict[str, Any]) -> Any:
     """The model of which `reduce_model` gave the state."""
+    from .assets import take_texts
     from .registration import CustomObjectScope
     from .serialization import deserialize_keras_object
 
     with CustomObjectScope(state["objects"]):
         model = deserialize_keras_object(state["config"], custom_objects=state["objects"], safe_mode=False)
+        take_texts(model, state["texts"])
         if state["compile_config"]:
             model.compile_from_config(state["compile_config"])
     if state["optimizer_is_built"] and not model.optimizer.built:

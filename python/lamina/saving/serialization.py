@@ -430,6 +430,8 @@ def find_class(record: dict[str, Any]) -> Any:
 
             return operation_class(name, record.get("config"))
         rest = rest.removeprefix("src.").removeprefix("engine.")
+        if rest.startswith("backend.") and ".optimizers." in rest:  # those that Keras has for one backend alone
+            rest = "optimizers"
         namespaces: Iterable[str] = (rest,) if rest in _NAMESPACES else ("models", "dtype_policies", "layers")
         if module not in ("keras",) and rest not in _NAMESPACES and rest.partition(".")[0] in _NAMESPACES:
             namespaces = (_PRIVATE.get(rest, rest.partition(".")[0]),)

@@ -33,14 +33,23 @@ inline Index index_inside(Index i, Index size, FillMode mode) {
     case FillMode::mirror:
       return mirrored(i, size);
     default:
+      if (i < 0 && i >= -size) return -1 - i;  // the first repetition on each side, without a division
+      if (i >= size && i < 2 * size) return 2 * size - 1 - i;
       return (mirrored(2 * i + 1, 2 * size + 1) - 1) / 2;
   }
 }
 
 inline float rounded_down(float x) { return __builtin_floorf(x); }
 inline double rounded_down(double x) { return __builtin_floor(x); }
-inline float rounded(float x) { return __builtin_roundf(x); }  // halves away from zero
-inline double rounded(double x) { return __builtin_round(x); }
+inline float whole_part(float x) { return __builtin_truncf(x); }
+inline double whole_part(double x) { return __builtin_trunc(x); }
+
+// Halves away from zero. No instruction does that, and a call of round() would cost more than the sample.
+template <class T>
+inline T rounded(T x) {
+  const T t = whole_part(x), rest = x - t;
+  return t + static_cast<T>((rest >= T(0.5)) - (rest <= T(-0.5)));
+}
 
 // A whole number as an integer; far away ones and NaN become some number that fits.
 template <class T>
@@ -117,24 +126,101 @@ inline Index fill_strides(const Grid& g, Index* strides) {
   return stride;
 }
 
+// Points [begin, end) of one image, whose coordinates begin at `coordinates`.
+template <int kRank, class T>
+void sample_points(const Grid& g, const Index* strides, Index begin, Index end, const T* from, const T* coordinates,
+                   T* __restrict y) {
+  const T value = static_cast<T>(g.value);
+  for (Index p = begin; p < end; ++p) {
+    T* __restrict to = y + p * g.channels;
+    for (Index c = 0; c < g.channels; ++c) to[c] = T(0);
+    for_corners<kRank>(g, cell_of<kRank>(g, strides, coordinates + p), [&](Index offset, T weight) {
+      if (offset < 0) {
+        for (Index c = 0; c < g.channels; ++c) to[c] += weight * value;
+      } else {
+        for (Index c = 0; c < g.channels; ++c) to[c] += weight * from[offset + c];
+      }
+    });
+  }
+}
+
+// The same for images (rank 2, no derivatives) of kChannels channels: no loops over axes, corners or channels. A corner
+// outside of the image, where that has a value, is read from `outside`.
+template <int kChannels, class T>
+void sample_image(const Grid& g, const Index* strides, Index begin, Index end, const T* from, const T* coordinates,
+                  T* __restrict y) {
+  const Index height = g.size[0], width = g.size[1], row = strides[0];
+  T outside[kChannels];
+  for (int c = 0; c < kChannels; ++c) outside[c] = static_cast<T>(g.value);
+  const auto corner = [&](Index i, Index j) {
+    return i < 0 || j < 0 ? static_cast<const T*>(outside) : from + i * row + j * kChannels;
+  };
+  // Three channels are read as four, where there is a fourth number behind them.
+  constexpr bool kFour = kChannels == 3 || kChannels == 4;
+  typedef T Four __attribute__((vector_size(4 * sizeof(T)), aligned(alignof(T)), may_alias));
+  const T last_row = static_cast<T>(height - 1);
+  const T last_column = static_cast<T>(width - 1), last_four = static_cast<T>(width - (kChannels == 3 ? 2 : 1));
+  for (Index p = begin; p < end; ++p) {
+    const T r = coordinates[p], q = coordinates[g.points + p];
+    T* __restrict to = y + p * kChannels;
+    if (!g.linear) {
+      const T* a =
+          corner(index_inside(whole(rounded(r)), height, g.mode), index_inside(whole(rounded(q)), width, g.mode));
+      for (int c = 0; c < kChannels; ++c) to[c] = a[c];
+      continue;
+    }
+    const T top = rounded_down(r), left = rounded_down(q);
+    const T down = r - top, right = q - left, up = T(1) - down, ahead = T(1) - right;
+    const T w0 = up * ahead, w1 = up * right, w2 = down * ahead, w3 = down * right;
+    if (kFour && top >= T(0) && top < last_row && left >= T(0) && left < last_four) {
+      const T* a = from + static_cast<Index>(top) * row + static_cast<Index>(left) * kChannels;
+      Four sum = w0 * *reinterpret_cast<const Four*>(a);
+      sum += w1 * *reinterpret_cast<const Four*>(a + kChannels);
+      sum += w2 * *reinterpret_cast<const Four*>(a + row);
+      sum += w3 * *reinterpret_cast<const Four*>(a + row + kChannels);
+      for (int c = 0; c < kChannels; ++c) to[c] = sum[c];
+      continue;
+    }
+    const T *p0, *p1, *p2, *p3;
+    if (top >= T(0) && top < last_row && left >= T(0) && left < last_column) {  // all corners inside; false for NaN
+      p0 = from + static_cast<Index>(top) * row + static_cast<Index>(left) * kChannels;
+      p1 = p0 + kChannels;
+      p2 = p0 + row;
+      p3 = p2 + kChannels;
+    } else {
+      const Index i = whole(top), j = whole(left);
+      const Index i0 = index_inside(i, height, g.mode), i1 = index_inside(i + 1, height, g.mode);
+      const Index j0 = index_inside(j, width, g.mode), j1 = index_inside(j + 1, width, g.mode);
+      p0 = corner(i0, j0), p1 = corner(i0, j1), p2 = corner(i1, j0), p3 = corner(i1, j1);
+    }
+    for (int c = 0; c < kChannels; ++c) {
+      T sum = T(0);
+      sum += w0 * p0[c];
+      sum += w1 * p1[c];
+      sum += w2 * p2[c];
+      sum += w3 * p3[c];
+      to[c] = sum;
+    }
+  }
+}
+
 template <int kRank, class T>
 void sample_rank(const Grid& g, const T* x, const T* coordinates, T* y) {
   Index strides[kMaxGridRank];
   const Index image = fill_strides(g, strides), set = g.shared ? 0 : g.rank * g.points;
-  const T value = static_cast<T>(g.value);
+  auto* points = &sample_points<kRank, T>;
+  if constexpr (kRank == 2)
+    if (g.derived == 0)
+      points = g.channels == 1   ? &sample_image<1, T>
+               : g.channels == 3 ? &sample_image<3, T>
+               : g.channels == 4 ? &sample_image<4, T>
+                                 : points;
   parallel(g.batch * g.points, kGrainPoints, [&](Index begin, Index end, int) {
-    for (Index r = begin; r < end; ++r) {
-      const Index n = r / g.points, p = r % g.points;
-      const T* from = x + n * image;
-      T* __restrict to = y + r * g.channels;
-      for (Index c = 0; c < g.channels; ++c) to[c] = T(0);
-      for_corners<kRank>(g, cell_of<kRank>(g, strides, coordinates + n * set + p), [&](Index offset, T weight) {
-        if (offset < 0) {
-          for (Index c = 0; c < g.channels; ++c) to[c] += weight * value;
-        } else {
-          for (Index c = 0; c < g.channels; ++c) to[c] += weight * from[offset + c];
-        }
-      });
+    while (begin < end) {
+      const Index n = begin / g.points, first = begin - n * g.points;
+      const Index last = first + (end - begin) < g.points ? first + (end - begin) : g.points;
+      points(g, strides, first, last, x + n * image, coordinates + n * set, y + n * g.points * g.channels);
+      begin += last - first;
     }
   });
 }

@@ -432,11 +432,10 @@ struct Regex::Memory {
   std::int64_t* captures;  // of the way that is being followed
 
   Memory(std::size_t steps, std::size_t width, void* scratch) {
-    auto* p = static_cast<char*>(scratch);
-    const auto cut = [&p](std::size_t bytes) {
-      char* piece = p;
-      p += (bytes + 15) / 16 * 16;
-      return static_cast<void*>(piece);
+    const auto cut = [&](std::size_t size) -> void* {
+      void* piece = scratch == nullptr ? nullptr : static_cast<char*>(scratch) + bytes;
+      bytes += (size + 15) / 16 * 16;
+      return piece;
     };
     for (Threads* threads : {&now, &next}) {
       threads->count = 0;
@@ -447,9 +446,8 @@ struct Regex::Memory {
     }
     tasks = static_cast<Task*>(cut((2 * steps + 2) * sizeof(Task)));
     captures = static_cast<std::int64_t*>(cut(width * sizeof(std::int64_t)));
-    bytes = static_cast<std::size_t>(p - static_cast<char*>(scratch));
   }
-  std::size_t bytes;
+  std::size_t bytes = 0;  // that it takes
 };
 
 std::size_t Regex::width() const { return 2 * (static_cast<std::size_t>(groups_) + 1); }

@@ -48,7 +48,7 @@ def _batches(owner: str, data: Any, steps: int | None) -> Iterable[Any]:
         rows = data.tocsr() if hasattr(data, "tocsr") else data
         return (rows[start : start + _ROWS] for start in range(0, rows.shape[0], _ROWS))
     if _is_one_array(data):
-        return [data]
+        return [list(data) if isinstance(data, tuple) else data]
     if steps is None and _is_endless(data):
         raise ValueError(
             explain(
@@ -103,8 +103,14 @@ def _leaf(batch: Any) -> Any:
 
 
 def _inputs(owner: str, batch: Any) -> np.ndarray:
+    values = _leaf(batch)
     try:
-        return to_array(_leaf(batch))
+        if isinstance(values, list) and isinstance(_first(values), (str, bytes)):
+            array = np.array(values, dtype=object)  # as they are: NumPy's own texts lose zeros at the end
+            if isinstance(array.flat[0], list):
+                raise ValueError("rows of several lengths")
+            return array
+        return to_array(values)
     except ValueError:
         raise ValueError(
             explain(
@@ -114,6 +120,12 @@ def _inputs(owner: str, batch: Any) -> np.ndarray:
                 "pad the rows, or pass them one by one.",
             )
         ) from None
+
+
+def _first(values: Any) -> Any:
+    while isinstance(values, (list, tuple)) and values:
+        values = values[0]
+    return values
 
 
 def require_numbers(owner: str, batch: np.ndarray) -> None:

@@ -58,6 +58,15 @@ class Hashing(Layer):
         x = ops.convert_to_tensor(inputs)
         if x.dtype != "string":
             x = ops.cast(x, "int64")
+        if self.mask_value is not None and isinstance(self.mask_value, (str, bytes)) != (x.dtype == "string"):
+            raise ValueError(
+                explain(
+                    "Hashing: `mask_value` is of another kind than the inputs.",
+                    "a text for texts, an integer for integers",
+                    f"mask_value={self.mask_value!r}, {x.dtype} of shape {x.shape}",
+                    "change mask_value.",
+                )
+            )
         bins = self.num_bins
         masked = self.mask_value is not None and bins > 1
         found = hashed(x, bins - masked, self.salt)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import collections
+import json
 import os
 from typing import Any
 
@@ -11,6 +13,7 @@ import numpy as np
 from ... import _core, config, ops
 from ...checks import choice, explain, integer
 from ...ops.convert import array_to_tensor, is_symbolic
+from ...ops.operation import is_drawing
 from .. import state
 from ..layer import Layer
 from .adapt import batches
@@ -47,6 +50,34 @@ def hashed(x: Any, num_bins: Any, salt: list[int] | None) -> Any:
     return _core.ops.text_hash(x, num_bins=num_bins, salted=True, key0=key0, key1=key1)
 
 
+def texts(owner: str, inputs: Any) -> Any:
+    """The inputs as a string tensor. TypeError for others."""
+    x = ops.convert_to_tensor(inputs)
+    if x.dtype != "string":
+        raise TypeError(
+            explain(
+                f"{owner}: the inputs are no texts.",
+                "str or bytes, or arrays of them",
+                f"{x.dtype} of shape {x.shape}",
+                "use an IntegerLookup for integers, or convert them: x.astype(str).",
+            )
+        )
+    return x
+
+
+def utf8(owner: str, encoding: str) -> str:
+    """The name of an encoding. ValueError for others than UTF-8, which all texts are in."""
+    try:
+        name = codecs.lookup(encoding).name
+    except (LookupError, TypeError):
+        name = ""
+    if name not in ("utf-8", "ascii"):
+        raise ValueError(
+            explain(f"{owner}: texts are UTF-8.", "'utf-8'", f"encoding={encoding!r}", "decode other texts before.")
+        )
+    return encoding
+
+
 class Lookup(Layer):
     """Numbers for tokens: first the mask (only where numbers are given out), then the unknown ones, then the rest."""
 
@@ -54,7 +85,7 @@ class Lookup(Layer):
     mask_token: Any
     oov_token: Any
     salt: Any = None
-    oov_method = "farmhash"
+    oov_method = "floormod"  # of integers; texts are always hashed
     supports_jit = False
 
     def _set_up(
@@ -91,8 +122,13 @@ class Lookup(Layer):
         self.input_idf_weights = _listed(idf_weights)
         self.idf_weights: Any = None
         self._is_given = vocabulary is not None
-        self._expected_size = vocabulary_size  # of a saved layer, whose tokens come later
         self._vocabulary = self._make([])
+        self._expected_size: int | None = None
+        known = (
+            self.vocabulary_size() if vocabulary_size is None else integer(owner, "vocabulary_size", vocabulary_size)
+        )
+        # Of a saved layer, whose tokens come later.
+        self._expected_size = known if vocabulary is None and known > self._token_start else None
         self.reset_state()
         if vocabulary is not None:
             self.set_vocabulary(vocabulary, idf_weights)
@@ -112,6 +148,8 @@ class Lookup(Layer):
 
     def vocabulary_size(self) -> int:
         """The number of tokens, those for the mask and unknown ones included."""
+        if self._expected_size is not None:
+            return self._expected_size
         return self._token_start + len(self._vocabulary.tokens)
 
     def get_vocabulary(self, include_special_tokens: bool = True) -> list[Any]:
@@ -154,8 +192,14 @@ class Lookup(Layer):
         own = tokens[self._token_start :] if found_special else tokens
         self._refuse_odd(own, special)
         self._vocabulary = self._make(own)
+        if self.input_vocabulary is not None:  # what configurations hold
+            self.input_vocabulary, self.input_idf_weights = tokens, _listed(idf_weights)
         if idf_weights is not None:
-            self._set_weights(np.asarray(_listed(idf_weights), "float64"), len(tokens), found_special)
+            try:
+                weights = np.asarray(_listed(idf_weights), "float64")
+            except (TypeError, ValueError):
+                weights = np.full((), np.nan)
+            self._set_weights(weights, len(tokens), found_special)
         self._changed()
 
     def _checked(self, tokens: Any) -> list[Any]:
@@ -168,6 +212,12 @@ class Lookup(Layer):
             tokens = [t.decode("utf-8", "surrogateescape") if isinstance(t, bytes) else t for t in tokens]
         kind = str if self.vocabulary_dtype == "string" else int
         for token in tokens:
+            if kind is int and isinstance(token, int) and not -(2**63) <= token < 2**63:
+                raise ValueError(
+                    explain(
+                        f"{owner}: a token is too large.", "integers of 64 bits", repr(token), "use a StringLookup."
+                    )
+                )
             if not isinstance(token, kind) and token not in (self.mask_token, self.oov_token):
                 raise ValueError(
                     explain(
@@ -210,12 +260,12 @@ class Lookup(Layer):
             )
 
     def _set_weights(self, weights: np.ndarray, count: int, with_special: bool) -> None:
-        if weights.shape != (count,):
+        if weights.shape != (count,) or not np.isfinite(weights).all():
             raise ValueError(
                 explain(
                     f"{type(self).__name__}: `idf_weights` do not fit the vocabulary.",
                     f"{count} numbers, one for each token",
-                    f"shape {weights.shape}",
+                    f"shape {weights.shape}, {int((~np.isfinite(weights)).sum())} of them no numbers",
                     "pass one weight for each token.",
                 )
             )
@@ -307,8 +357,9 @@ class Lookup(Layer):
 
     # Looking up.
 
-    def call(self, inputs: Any) -> Any:
-        if self._expected_size is not None:
+    def need_vocabulary(self) -> None:
+        """RuntimeError when the tokens of a saved layer did not come. A graph can be drawn without them."""
+        if self._expected_size is not None and not is_drawing():
             raise RuntimeError(
                 explain(
                     f"{type(self).__name__} {self.name!r} has no vocabulary yet.",
@@ -317,7 +368,20 @@ class Lookup(Layer):
                     "load the whole model, or call `set_vocabulary` or `adapt`.",
                 )
             )
-        x = ops.convert_to_tensor(inputs)
+
+    def call(self, inputs: Any) -> Any:
+        self.need_vocabulary()
+        numbers_come = self.invert or self.vocabulary_dtype == "int64"
+        x = ops.convert_to_tensor(inputs) if numbers_come else texts(type(self).__name__, inputs)
+        if numbers_come and x.dtype == "string":
+            raise TypeError(
+                explain(
+                    f"{type(self).__name__}: the inputs are texts.",
+                    "integers",
+                    f"string of shape {x.shape}",
+                    "use a StringLookup for texts." if not self.invert else "leave out `invert`.",
+                )
+            )
         if self.invert:
             places = ops.cast(x, "int64")
             found = self._vocabulary.gather(places - self._token_start, self.oov_token)
@@ -381,6 +445,8 @@ class Lookup(Layer):
     def weighted(self, counts: Any) -> Any:
         """Counts times the inverse document frequencies. ValueError before these are known."""
         if self.idf_weights is None:
+            if self._expected_size is not None:
+                return counts
             raise ValueError(
                 explain(
                     f"{type(self).__name__}: the document frequencies are not known yet.",
@@ -393,12 +459,15 @@ class Lookup(Layer):
 
     # Files: the tokens that were found are an asset, given ones are in the configuration.
 
+    def _constructor_arguments(self) -> dict[str, Any]:
+        return {**super()._constructor_arguments(), "vocabulary": self.input_vocabulary}  # never a file
+
     def get_config(self) -> dict[str, Any]:
-        size = self.vocabulary_size() if self._vocabulary.tokens else None
+        size = self.vocabulary_size()
         found = {
             "vocabulary": self.input_vocabulary,
             "idf_weights": self.input_idf_weights,
-            "vocabulary_size": size if self.output_mode != "int" else None,
+            "vocabulary_size": size if size > self._token_start else None,
         }
         given = super().get_config()
         return {**given, **{name: found[name] for name in found if name in given or name == "vocabulary_size"}}
@@ -408,37 +477,60 @@ class Lookup(Layer):
             store["idf_weights"] = self.idf_weights.numpy()
 
     def load_own_variables(self, store: Any) -> None:
-        if self.output_mode == "tf_idf":
+        if self.output_mode == "tf_idf" and "idf_weights" in store:
             self.idf_weights = array_to_tensor(np.asarray(store["idf_weights"], config.floatx()))
 
     def save_assets(self, dir_path: str) -> None:
-        """Writes the tokens that were found to a file of the folder."""
-        for name, text in self.assets().items():
-            with open(os.path.join(dir_path, name), "w", encoding="utf-8", errors="surrogateescape") as file:
-                file.write(text)
-
-    def load_assets(self, dir_path: str) -> None:
-        """Reads what `save_assets` wrote."""
-        path = os.path.join(dir_path, _FILE)
-        if self.input_vocabulary is None and os.path.isfile(path):
-            with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
-                self.take_assets({_FILE: file.read()})
-
-    def assets(self) -> dict[str, str]:
-        """Texts of files, by name, that saved models keep for the layer."""
-        if self.input_vocabulary is not None or not self._vocabulary.tokens:
-            return {}
-        return {_FILE: "\n".join(map(str, self.get_vocabulary()))}
-
-    def take_assets(self, files: dict[str, str]) -> None:
-        """The layer as it was when these files were kept."""
-        if self.input_vocabulary is not None or _FILE not in files:
+        """Writes the tokens that were found to a file of the folder, each to a line. ValueError for broken lines."""
+        if self.input_vocabulary is not None:
             return
-        tokens = parse_tokens(type(self).__name__, files[_FILE], self.vocabulary_dtype, _FILE)
+        tokens = [str(token) for token in self.get_vocabulary()]
+        broken = [token for token in tokens if "\n" in token or token.endswith("\r")]
+        if broken:
+            raise ValueError(
+                explain(
+                    f"{type(self).__name__} {self.name!r}: the vocabulary cannot be written.",
+                    "tokens without line breaks, one in each line of the file",
+                    f"{broken[0]!r:.80}",
+                    "save a .lamina file, which keeps all tokens, or split the texts.",
+                )
+            )
+        path = os.path.join(dir_path, _FILE)
+        with open(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            file.write("\n".join(tokens))
+
+    def load_assets(self, dir_path: str | None) -> None:
+        """Reads what `save_assets` wrote."""
+        path = None if dir_path is None else os.path.join(dir_path, _FILE)
+        if self.input_vocabulary is not None or path is None or not os.path.isfile(path):
+            return
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
+            tokens = parse_tokens(type(self).__name__, file.read(), self.vocabulary_dtype, _FILE)
         special = [str(token) for token in self.get_vocabulary()[: self._token_start]]
         if [str(token) for token in tokens[: self._token_start]] == special:
             tokens = tokens[self._token_start :]
-        self._refuse_odd(tokens, special)
+        if self.vocabulary_dtype == "string" and self._token_start + len(tokens) + 1 == self._expected_size:
+            tokens.append("")  # which no line tells at the end of a file
+        self._take(tokens)
+
+    def assets(self) -> dict[str, str]:
+        """Texts, by name, that `.lamina` files keep for the layer."""
+        if self.input_vocabulary is not None or not self._vocabulary.tokens:
+            return {}
+        weights = None if self.idf_weights is None else self.idf_weights.numpy().tolist()
+        return {"vocabulary": json.dumps(self._vocabulary.tokens), "idf_weights": json.dumps(weights)}
+
+    def take_assets(self, files: dict[str, str]) -> None:
+        """The layer as it was when these texts were kept. ValueError for what no file has."""
+        if self.input_vocabulary is not None or not files:
+            return
+        tokens, weights = json.loads(files["vocabulary"]), json.loads(files["idf_weights"])
+        self._take(self._checked(tokens))
+        if weights is not None:
+            self.idf_weights = array_to_tensor(np.asarray(weights, config.floatx()))
+
+    def _take(self, tokens: list[Any]) -> None:
+        self._refuse_odd(tokens, [])
         self._vocabulary = self._make(tokens)
         self._changed()
 
@@ -449,4 +541,6 @@ def _listed(values: Any) -> Any:
         return None
     if hasattr(values, "numpy"):
         values = values.numpy()
-    return values.tolist() if isinstance(values, np.ndarray) else list(values)
+    if isinstance(values, np.ndarray) or not np.iterable(values):
+        return np.asarray(values).tolist()  # which is no list without an axis: that is refused later
+    return list(values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .lookup import Lookup, salt_of
+from .lookup import Lookup, salt_of, utf8
 
 
 class StringLookup(Lookup):
@@ -49,7 +49,7 @@ class StringLookup(Lookup):
         for written in ("has_input_vocabulary", "oov_method", "vocabulary_dtype"):  # in configurations of Keras
             kwargs.pop(written, None)
         super().__init__(name=name, autocast=False, **kwargs)
-        self.mask_token, self.oov_token, self.encoding = mask_token, oov_token, encoding
+        self.mask_token, self.oov_token, self.encoding = mask_token, oov_token, utf8("StringLookup", encoding)
         self.salt = salt_of("StringLookup", salt)
         self._set_up(
             max_tokens,
@@ -62,3 +62,6 @@ class StringLookup(Lookup):
             pad_to_max_tokens,
             size,
         )
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "oov_method": self.oov_method}  # as Keras has it, without effect

@@ -14,6 +14,7 @@ from ...ops.convert import is_symbolic
 from ..layer import Layer
 from .adapt import batches
 from .lookup import output_mode as mode_named
+from .lookup import texts, utf8
 from .string_lookup import StringLookup
 
 _STANDARDIZE = (None, "lower_and_strip_punctuation", "lower", "strip_punctuation")
@@ -77,7 +78,7 @@ class TextVectorization(Layer):
         self.split = split if callable(split) else choice(owner, "split", split, strings.SPLITS)
         self.output_mode = mode_named(owner, output_mode)
         self.ngrams = ngrams if ngrams is None else _widths(ngrams)
-        self.ragged, self.sparse, self.encoding = bool(ragged), bool(sparse), encoding
+        self.ragged, self.sparse, self.encoding = bool(ragged), bool(sparse), utf8(owner, encoding)
         self.output_sequence_length = output_sequence_length
         if output_sequence_length is not None:
             self.output_sequence_length = integer(owner, "output_sequence_length", output_sequence_length, minimum=0)
@@ -105,7 +106,7 @@ class TextVectorization(Layer):
             output_mode=self.output_mode,
             sparse=sparse,
             encoding=encoding,
-            vocabulary_size=None if vocabulary is not None or self.output_mode == "int" else size,
+            vocabulary_size=size,
         )
         self.max_tokens, self.pad_to_max_tokens = self._lookup_layer.max_tokens, bool(pad_to_max_tokens)
 
@@ -124,8 +125,8 @@ class TextVectorization(Layer):
 
     def update_state(self, data: Any) -> None:
         """Counts the tokens of a batch of texts."""
-        texts = ops.convert_to_tensor(data)
-        tokens = self._tokens(ops.reshape(texts, (1,)) if texts.ndim == 0 else texts)
+        x = texts("TextVectorization", data)
+        tokens = self._tokens(ops.reshape(x, (1,)) if x.ndim == 0 else x)
         self._lookup_layer.count([token for token in row if token] for row in tokens.numpy().tolist())
 
     def reset_state(self) -> None:
@@ -151,7 +152,8 @@ class TextVectorization(Layer):
     # The three steps.
 
     def call(self, inputs: Any) -> Any:
-        x = ops.convert_to_tensor(inputs)
+        self._lookup_layer.need_vocabulary()
+        x = texts("TextVectorization", inputs)
         if x.ndim == 0:
             return self.call(ops.reshape(x, (1,)))[0]
         x, rules = self._rules(x)
@@ -167,14 +169,9 @@ class TextVectorization(Layer):
             length = self.output_sequence_length
             size, *how = (length,) if length is not None else strings.measured(strings.longest(x, rules))
             return _ops.text_numbers(x, *lookup._vocabulary.table, *how, **rules, **numbering, length=size)
-        counts = _ops.text_counts(x, *lookup._vocabulary.table, **rules, **numbering, size=self._depth())
+        counts = _ops.text_counts(x, *lookup._vocabulary.table, **rules, **numbering, size=lookup.depth)
         counts = ops.cast(counts > 0 if self.output_mode == "multi_hot" else counts, config.floatx())
         return lookup.weighted(counts) if self.output_mode == "tf_idf" else counts
-
-    def _depth(self) -> int:
-        if self._lookup_layer._expected_size is not None:
-            self._lookup_layer([""])  # says what is missing
-        return self._lookup_layer.depth
 
     def _tokens(self, x: Any) -> Any:
         """The tokens of each text (batch, length), empty behind the last."""
@@ -202,9 +199,11 @@ class TextVectorization(Layer):
                 )
             x = ops.squeeze(x, -1)
         rules = _standardizing(standardize)
+        # What is left of texts may join to a character.
+        first = callable(split) or (split == "character" and rules["strip_punctuation"])
+        if first and standardize is not None:
+            x, rules = _ops.text_standardize(x, **rules), _standardizing(None)
         if callable(split):
-            if standardize is not None:
-                x = _ops.text_standardize(x, **rules)
             x, split, rules = _texts(_padded(split(_for_function(x))), "split", None), None, _standardizing(None)
         return x, {**rules, "split": split or "none", **self._ngram_rules()}
 
@@ -219,14 +218,32 @@ class TextVectorization(Layer):
         cut = numbers[..., :length]
         return ops.pad(cut, [(0, 0)] * (numbers.ndim - 1) + [(0, max(length - present, 0))])
 
+    def _constructor_arguments(self) -> dict[str, Any]:
+        return {**super()._constructor_arguments(), "vocabulary": self._lookup_layer.input_vocabulary}
+
     def get_config(self) -> dict[str, Any]:
         lookup = self._lookup_layer
         return {
             **super().get_config(),
-            "vocabulary": lookup.input_vocabulary,
             "idf_weights": lookup.input_idf_weights,
             "vocabulary_size": self.vocabulary_size(),
         }
+
+    # Files of Keras keep the vocabulary twice: for the layer, and for the StringLookup in it.
+
+    def save_own_variables(self, store: Any) -> None:
+        self._lookup_layer.save_own_variables(store)
+
+    def load_own_variables(self, store: Any) -> None:
+        self._lookup_layer.load_own_variables(store)
+
+    def save_assets(self, dir_path: str) -> None:
+        """Writes the tokens that were found to a file of the folder."""
+        self._lookup_layer.save_assets(dir_path)
+
+    def load_assets(self, dir_path: str | None) -> None:
+        """Reads what `save_assets` wrote."""
+        self._lookup_layer.load_assets(dir_path)
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> TextVectorization:
@@ -258,24 +275,35 @@ def _for_function(x: Any) -> Any:
 
 
 def _texts(found: Any, what: str, like: Any) -> Any:
-    """What such a function gave, as a tensor. ValueError for other shapes, TypeError for what are no texts."""
-    found = ops.convert_to_tensor(found)
-    if found.dtype != "string" or (like is not None and found.ndim != like.ndim):
+    """What such a function gave, as a tensor. ValueError for other shapes, and for what are no texts."""
+    try:
+        tensor = ops.convert_to_tensor(found)
+        received = f"{tensor.dtype} of shape {tensor.shape}"
+    except (TypeError, ValueError):
+        tensor, received = None, f"{found!r:.80}"
+    right = tensor is not None and tensor.dtype == "string"
+    if right and like is not None:
+        right = tensor.ndim == like.ndim and all(
+            None in pair or len({*pair}) == 1 for pair in zip(tensor.shape, like.shape)
+        )
+    if not right:
         raise ValueError(
             explain(
                 f"TextVectorization: the function for `{what}` gives something else.",
                 "one text for each text" if like is not None else "tokens for each text",
-                f"{found.dtype} of shape {found.shape}",
+                received,
                 "return texts.",
             )
         )
-    return found
+    return tensor
 
 
 def _padded(rows: Any) -> Any:
     """Lists of tokens as an array, filled up with empty texts."""
     if hasattr(rows, "shape") and len(rows.shape) == 2:
         return rows
+    if not np.iterable(rows) or not all(isinstance(row, (list, tuple, np.ndarray)) for row in rows):
+        return rows  # is refused
     lists = [list(row) for row in rows]
     array = np.full((len(lists), max(map(len, lists), default=0)), "", dtype=object)
     for i, row in enumerate(lists):
