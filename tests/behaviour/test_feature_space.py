@@ -1,5 +1,7 @@
 """FeatureSpace on tables of every kind, in models, pipelines and files."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -69,6 +71,21 @@ def test_adapts_to_frames_of_pandas():
     frame = dict(pandas.DataFrame(TABLE))
     space.adapt(frame)
     np.testing.assert_allclose(space(frame).numpy(), fitted()(TABLE).numpy(), rtol=1e-6)
+
+
+def test_other_columns_are_left_alone():
+    more = {**TABLE, "rent": np.ones(4, "float32"), "note": ["a", "b", "c", "d"]}
+    space = FeatureSpace(KINDS, crosses=[("color", "rooms")], crossing_dim=5)
+    space.adapt(more)
+    np.testing.assert_array_equal(space(more).numpy(), fitted()(TABLE).numpy())
+
+
+def test_copies():
+    space = fitted(name="houses")
+    again = pickle.loads(pickle.dumps(space))
+    np.testing.assert_array_equal(again(TABLE).numpy(), space(TABLE).numpy())
+    with pytest.raises(ValueError, match=r"does not know its data yet.*\['size', 'color', 'rooms'\]"):
+        FeatureSpace.from_config(space.get_config())(TABLE)  # a configuration holds nothing that was learned
 
 
 def test_adapting_again_forgets():

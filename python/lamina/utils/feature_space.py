@@ -91,8 +91,8 @@ class FeatureSpace(Model):
     `hashing_dim` and `num_discretization_bins` hold where a kind is given by name. In a vector features stand in the
     order of their names, crosses behind them.
 
-    It takes columns of shape (batch,) or (batch, 1) as arrays, lists or tensors, or one row of scalars; in
-    `Dataset.map`, on the inputs of a model (dicts of `Input`s), or by itself: it is a model, so that `predict` takes
+    It takes columns of shape (batch,) or (batch, 1) as arrays, lists or tensors, or one row of scalars; other columns
+    are left alone. It works in `Dataset.map`, on the inputs of a model (dicts of `Input`s), or by itself: it is a model, so that `predict` takes
     tables, and `save` writes a `.lamina` file for C++ or a `.keras` file. ValueError for unknown kinds and columns, and
     before `adapt` where a feature learns from data.
 
