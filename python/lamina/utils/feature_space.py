@@ -92,9 +92,9 @@ class FeatureSpace(Model):
     order of their names, crosses behind them.
 
     It takes columns of shape (batch,) or (batch, 1) as arrays, lists or tensors, or one row of scalars; other columns
-    are left alone. It works in `Dataset.map`, on the inputs of a model (dicts of `Input`s), or by itself: it is a model, so that `predict` takes
-    tables, and `save` writes a `.lamina` file for C++ or a `.keras` file. ValueError for unknown kinds and columns, and
-    before `adapt` where a feature learns from data.
+    are left alone. It works in `Dataset.map`, on the inputs of a model (dicts of `Input`s), and by itself: it is a
+    model, so that `predict` takes tables, and `save` writes a `.lamina` file for C++ or a `.keras` file. ValueError for
+    unknown kinds and columns, and before `adapt` where a feature learns from data.
 
     >>> from lamina.utils import FeatureSpace
     >>> table = {"size": [1.0, 2.0, 3.0], "color": ["red", "blue", "red"]}
