@@ -68,9 +68,11 @@ def test_adapts_to_data_of_every_kind(make):
 def test_adapts_to_frames_of_pandas():
     pandas = pytest.importorskip("pandas")
     space = FeatureSpace(KINDS, crosses=[("color", "rooms")], crossing_dim=5)
-    frame = dict(pandas.DataFrame(TABLE))
-    space.adapt(frame)
-    np.testing.assert_allclose(space(frame).numpy(), fitted()(TABLE).numpy(), rtol=1e-6)
+    frame = pandas.DataFrame(TABLE)
+    for each in (frame, dict(frame), [frame[:1], frame[1:]]):
+        space.adapt(each)
+        np.testing.assert_allclose(space(frame).numpy(), fitted()(TABLE).numpy(), rtol=1e-6)
+    np.testing.assert_allclose(space.predict(dict(frame), verbose=0), fitted()(TABLE).numpy(), rtol=1e-6)
 
 
 def test_other_columns_are_left_alone():

@@ -32,10 +32,10 @@ class FeatureSpace(FeatureKinds, Model):
     `hashing_dim` and `num_discretization_bins` hold where a kind is given by name. In a vector features stand in the
     order of their names, crosses behind them.
 
-    It takes columns of shape (batch,) or (batch, 1) as arrays, lists or tensors, or one row of scalars; other columns
-    are left alone. It works in `Dataset.map`, on the inputs of a model (dicts of `Input`s), and by itself: it is a
-    model, so that `predict` takes tables, and `save` writes a `.lamina` file for C++ or a `.keras` file. ValueError for
-    unknown kinds and columns, and before `adapt` where a feature learns from data.
+    It takes columns of shape (batch,) or (batch, 1) as arrays, lists or tensors, frames of pandas, or one row of
+    scalars; other columns are left alone. It works in `Dataset.map`, on the inputs of a model (dicts of `Input`s), and
+    by itself: it is a model, so that `predict` takes tables, and `save` writes a `.lamina` file for C++ or a `.keras`
+    file. ValueError for unknown kinds and columns, and before `adapt` where a feature learns from data.
 
     >>> from lamina.utils import FeatureSpace
     >>> table = {"size": [1.0, 2.0, 3.0], "color": ["red", "blue", "red"]}
@@ -122,7 +122,7 @@ class FeatureSpace(FeatureKinds, Model):
     # Learning from data.
 
     def adapt(self, dataset: Any) -> None:
-        """Lets the layers learn from the columns of `dataset`: a dict of arrays or lists, or a dataset of such dicts.
+        """Lets the layers learn from the columns of `dataset`: a dict of arrays or lists, a frame, or batches of them.
 
         Of elements that are tuples, the first entry counts. A dataset is read once for each feature that learns; a
         generator is kept in memory meanwhile. ValueError for other data, and for columns that are missing.
@@ -152,8 +152,8 @@ class FeatureSpace(FeatureKinds, Model):
 
     def _elements(self, dataset: Any) -> Any:
         """Dicts of columns that can be read again and again."""
-        if isinstance(dataset, dict):
-            return [dataset]
+        if isinstance(_table(dataset), dict):
+            return [_table(dataset)]
         if hasattr(dataset, "cardinality") and dataset.cardinality() == -1:
             received, fix = "an endless dataset", "pass dataset.take(100)."
         elif hasattr(dataset, "__iter__") and not isinstance(dataset, (str, bytes)):
@@ -234,6 +234,7 @@ class FeatureSpace(FeatureKinds, Model):
     def _standardize(self, value: Any, positional: bool = False) -> Any:
         if not positional:
             return super()._standardize(value, positional)
+        value = _table(value)
         self._require(value, self.features)
         return {name: ops.convert_to_tensor(_values(value[name])) for name in self.features}
 
@@ -373,7 +374,9 @@ class FeatureSpace(FeatureKinds, Model):
 
 
 def _table(element: Any) -> Any:
-    return element[0] if isinstance(element, tuple) and element else element
+    """The columns of an element of a dataset, or of a frame, by name."""
+    table = element[0] if isinstance(element, tuple) and element else element
+    return dict(table) if hasattr(table, "to_numpy") and hasattr(table, "columns") else table
 
 
 def _values(column: Any) -> Any:
