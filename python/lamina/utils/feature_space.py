@@ -162,7 +162,7 @@ class FeatureSpace(FeatureKinds, Model):
             if isinstance(first, dict):
                 if any(np.ndim(to_array(column)) == 0 for column in first.values()):
                     rows = elements if isinstance(elements, Dataset) else Dataset(lambda: elements)
-                    return rows.map(lambda *row: row[0]).batch(_ROWS)
+                    return rows.batch(_ROWS)
                 return elements
             received, fix = f"elements of type {type(first).__name__}", "map them to dicts by name."
         else:
