@@ -74,6 +74,8 @@ def heavy(x):
         lambda x, chosen: ops.cond(chosen, lambda: 0.0, (lambda parts: lambda: heavy(parts["x"][0]))({"x": [x]})),
         lambda x, chosen: ops.cond(chosen, (lambda inner: lambda: inner())(lambda: heavy(x)), lambda: ops.max(x)),
         lambda x, chosen: ops.switch(ops.cast(chosen, "int32"), [ops.sum, heavy], x),
+        lambda x, chosen: ops.switch(ops.cast(chosen, "int32"), [lambda: ops.sum(x), lambda: heavy(x)]),
+        lambda x, chosen: ops.switch(ops.cast(chosen, "int32"), [lambda k: k, lambda k: heavy(x) * k], 2.0),
     ],
 )
 def test_only_the_chosen_branch_runs(function):
@@ -100,6 +102,15 @@ def test_tensors_that_a_branch_names_but_does_not_use():
     stale = [_core.symbolic((3,), "float32")]
     found = run(lambda x: ops.cond(x[0] > 0, lambda: len(stale) * x, lambda: x), np.float32([1.0, 2.0]))
     assert found[0].tolist() == [1.0, 2.0]
+
+
+def test_names_without_a_value():
+    def function(x):
+        result = ops.cond(x[0] > 0, lambda: x * 2, lambda: x if x.ndim else later)
+        later = result
+        return later
+
+    assert run(function, np.float32([1.0, 2.0]))[0].tolist() == [2.0, 4.0]
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])

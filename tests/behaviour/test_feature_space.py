@@ -1,5 +1,7 @@
 """FeatureSpace on tables of every kind, in models, pipelines and files."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -66,9 +68,26 @@ def test_adapts_to_data_of_every_kind(make):
 def test_adapts_to_frames_of_pandas():
     pandas = pytest.importorskip("pandas")
     space = FeatureSpace(KINDS, crosses=[("color", "rooms")], crossing_dim=5)
-    frame = dict(pandas.DataFrame(TABLE))
-    space.adapt(frame)
-    np.testing.assert_allclose(space(frame).numpy(), fitted()(TABLE).numpy(), rtol=1e-6)
+    frame = pandas.DataFrame(TABLE)
+    for each in (frame, dict(frame), [frame[:1], frame[1:]]):
+        space.adapt(each)
+        np.testing.assert_allclose(space(frame).numpy(), fitted()(TABLE).numpy(), rtol=1e-6)
+    np.testing.assert_allclose(space.predict(dict(frame), verbose=0), fitted()(TABLE).numpy(), rtol=1e-6)
+
+
+def test_other_columns_are_left_alone():
+    more = {**TABLE, "rent": np.ones(4, "float32"), "note": ["a", "b", "c", "d"]}
+    space = FeatureSpace(KINDS, crosses=[("color", "rooms")], crossing_dim=5)
+    space.adapt(more)
+    np.testing.assert_array_equal(space(more).numpy(), fitted()(TABLE).numpy())
+
+
+def test_copies():
+    space = fitted(name="houses")
+    again = pickle.loads(pickle.dumps(space))
+    np.testing.assert_array_equal(again(TABLE).numpy(), space(TABLE).numpy())
+    with pytest.raises(ValueError, match=r"does not know its data yet.*\['size', 'color', 'rooms'\]"):
+        FeatureSpace.from_config(space.get_config())(TABLE)  # a configuration holds nothing that was learned
 
 
 def test_adapting_again_forgets():
@@ -156,6 +175,8 @@ MISTAKES = [
     (lambda: FeatureSpace(KINDS)(TABLE), "does not know its data yet"),
     (lambda: FeatureSpace(KINDS).get_inputs(), "does not know its data yet"),
     (lambda: FeatureSpace(KINDS).save("space.keras"), "does not know its data yet"),
+    (lambda: FeatureSpace(KINDS).build_from_config({"size": 3}), "cannot be built"),
+    (lambda: FeatureSpace(KINDS).build_from_config({"color": {"cardinality": -1}}), "num_tokens"),
     (lambda: FeatureSpace(KINDS).adapt(TABLE["size"]), "cannot adapt"),
     (lambda: FeatureSpace(KINDS).adapt("table.csv"), "cannot adapt"),
     (lambda: FeatureSpace(KINDS).adapt(iter([])), "cannot adapt"),

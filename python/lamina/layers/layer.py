@@ -10,7 +10,7 @@ import numpy as np
 from .. import _core, dtype_policies, tree
 from ..checks import explain
 from ..ops.convert import convert_to_tensor, is_float
-from ..ops.operation import holds_symbolic, record
+from ..ops.operation import drawing, holds_symbolic, record
 from ..saving.serialization import constructor_signature, serialize_keras_object
 from ..scopes import run_stateless
 from ..utils.naming import current_path, name_scope
@@ -303,7 +303,7 @@ class Layer(BuildableLayer, MaskedLayer):
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Symbolic tensors like the outputs for symbolic inputs; nothing is computed or recorded."""
-        with _core.Trace():
+        with drawing():
             outputs = self._invoke(args, kwargs)
         self._clear_losses()
         return outputs

@@ -142,6 +142,15 @@ def _to_tensor(what: str, leaf: Any) -> Any:
         if leaf.ndim == 0:
             raise ValueError(_no_samples(what, leaf.shape))
         return leaf
+    if isinstance(leaf, (str, bytes)):
+        raise TypeError(
+            explain(
+                f"`{what}` holds no numbers.",
+                "arrays, or an array of texts where the model takes texts",
+                f"{leaf!r:.80}",
+                "read files before; put one text into an array: np.array([text]).",
+            )
+        )
     if what == "x" and is_ragged(leaf):
         return Padded(*(_to_tensor(what, part) for part in pad_rows(what, leaf)))
     if callable(leaf) and not hasattr(leaf, "__array__"):
@@ -295,7 +304,7 @@ def split(data: Any, validation_split: float) -> tuple[Any, Any]:
 
 def is_batches(x: Any) -> bool:
     """Whether `x` gives batches one by one (a generator, dataset or loader) rather than being arrays."""
-    if x is None or isinstance(x, (*_ARRAYS, np.generic)) or hasattr(x, "core") or hasattr(x, "to_numpy"):
+    if x is None or isinstance(x, (*_ARRAYS, np.generic, str, bytes)) or hasattr(x, "core") or hasattr(x, "to_numpy"):
         return False
     whole = hasattr(x, "shape") and hasattr(x, "dtype")  # arrays of files
     if whole or hasattr(x, "tocsr") or is_ragged(x):

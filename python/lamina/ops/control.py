@@ -8,8 +8,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-import inspect
 import types
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -120,14 +120,17 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
 
 
 def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -> Any:
-    """`branches[index](*operands)`, the nearest branch for an index out of range; when traced, only that one runs."""
+    """`branches[index](*operands)`, the nearest branch for an index out of range; when traced, only that one runs.
+
+    What belongs to a branch: what it makes of the operands, and of tensors that it names, as for `cond`.
+    """
     branches = list(branches)
     if not branches:
         raise ValueError(explain("switch: there is no branch.", "one or more functions", "none", "pass a list."))
     index = convert_to_tensor(index, "int32")
     if not is_symbolic(index):
         return branches[min(max(int(index), 0), len(branches) - 1)](*operands)
-    return _branches("switch", index, branches, operands)
+    return _branches("switch", index, branches, operands, _named_in(*branches))
 
 
 def _named_in(*functions: Any) -> list[Any]:
@@ -147,11 +150,15 @@ def _named_in(*functions: Any) -> list[Any]:
                 look(item)
         elif isinstance(value, functools.partial):
             look((value.func, value.args, value.keywords))
-        elif isinstance(value, (types.FunctionType, types.MethodType)):
-            names = inspect.getclosurevars(value)
-            function: Any = getattr(value, "__func__", value)
-            look((names.nonlocals, function.__defaults__ or (), function.__kwdefaults__ or {}))
-            look([v for v in names.globals.values() if isinstance(v, (_core.Tensor, list, tuple, dict))])
+        elif isinstance(value, types.MethodType):
+            look(value.__func__)
+        elif isinstance(value, types.FunctionType):
+            look((value.__defaults__, value.__kwdefaults__))
+            for cell in value.__closure__ or ():
+                with contextlib.suppress(ValueError):  # a name without a value as yet
+                    look(cell.cell_contents)
+            names = (value.__globals__.get(name) for name in value.__code__.co_names)
+            look([v for v in names if isinstance(v, (_core.Tensor, list, tuple, dict))])
 
     look(functions)
     return list(found.values())
@@ -178,7 +185,7 @@ def _branches(
     operands: tuple[Any, ...],
     named: Sequence[Any] = (),
 ) -> Any:
-    # What a branch makes of the operands is made inside of it; what it makes of other tensors alone, before.
+    # What a branch makes of the operands and of `named` tensors is made inside of it; of others alone, before.
     inside = tree.map_structure(lambda x: _placeholder(x) if isinstance(x, _core.Tensor) else x, operands)
     bodies = [_Body(function, inside) for function in functions]
     first = bodies[0]

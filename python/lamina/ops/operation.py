@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from .. import _core, tree
@@ -135,18 +136,25 @@ def placeholder_like(tensor: Any) -> Any:
 
 def record(operation: Any, run: Callable[[], Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Runs the call once on symbols to learn its outputs, and remembers it as a node of `operation`."""
-    token = _drawing.set(True)
-    try:
-        with _core.Trace():
-            outputs = run()
-    finally:
-        _drawing.reset(token)
+    with drawing():
+        outputs = run()
     outputs = tree.map_structure(placeholder_like, outputs)
     Node(operation, args, kwargs, outputs)
     return outputs
 
 
 _drawing: contextvars.ContextVar[bool] = contextvars.ContextVar("drawing", default=False)
+
+
+@contextlib.contextmanager
+def drawing() -> Iterator[None]:
+    """A trace that only draws a graph."""
+    token = _drawing.set(True)
+    try:
+        with _core.Trace():
+            yield
+    finally:
+        _drawing.reset(token)
 
 
 def is_drawing() -> bool:

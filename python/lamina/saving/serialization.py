@@ -34,7 +34,7 @@ _NAMESPACES = (
     "utils",
 )
 # Modules of Keras that are not public, whose classes stand in files all the same, and where these are here.
-_PRIVATE = {"layers.preprocessing.feature_space": "utils.feature_space"}
+_PRIVATE = {"layers.preprocessing.feature_space": "utils.feature_kinds"}
 _PLAIN = (bool, int, float, str, type(None))
 _signatures: dict[type, inspect.Signature] = {}
 _state = threading.local()
@@ -241,9 +241,7 @@ def public_module(cls: type) -> tuple[str | None, str | None]:
     if cls.__name__ == "LossFunctionWrapper":  # neither has this one
         return "keras.src.losses.losses", "LossFunctionWrapper"
     for theirs, ours in _PRIVATE.items():
-        if cls.__module__ == f"lamina.{ours}" and not hasattr(
-            importlib.import_module(f"lamina.{parts[1]}"), cls.__name__
-        ):
+        if cls.__module__ == f"lamina.{ours}":
             return f"keras.src.{theirs}", cls.__name__
     if parts[1] in ("models", "dtype_policies"):
         return "keras", None

@@ -8,80 +8,21 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..checks import choice, explain, integer
+from ..checks import choice, explain
 from ..data import Dataset
-from ..layers import Input, Layer
-from ..layers.preprocessing import (
-    CategoryEncoding,
-    Discretization,
-    HashedCrossing,
-    Hashing,
-    IntegerLookup,
-    Normalization,
-    Rescaling,
-    StringLookup,
-)
+from ..layers import Input
+from ..layers.preprocessing import CategoryEncoding, Discretization, HashedCrossing
 from ..models import Model
 from ..models.arrays import to_array
 from ..ops.operation import outside_trace
-from ..saving.serialization import Configurable, deserialize_keras_object, serialize_keras_object
-from .naming import auto_name
+from ..saving.serialization import deserialize_keras_object, serialize_keras_object
+from .feature_kinds import KINDS, Cross, Feature, FeatureKinds, TFDConcat
 
 _OUTPUTS = ("concat", "dict")
 _ROWS = 1024  # of a dataset without batches that are adapted to together
 
 
-class Cross(Configurable):
-    """Features whose combinations are hashed into `crossing_dim` bins: what `FeatureSpace.cross` makes."""
-
-    def __init__(self, feature_names: Iterable[str], crossing_dim: int, output_mode: str = "one_hot") -> None:
-        self.feature_names = tuple(feature_names)
-        self.crossing_dim = integer("FeatureSpace.cross", "crossing_dim", crossing_dim)
-        self.output_mode = choice("FeatureSpace.cross", "output_mode", output_mode, ("int", "one_hot"))
-
-    @property
-    def name(self) -> str:
-        """The names of the features, joined by `_X_`."""
-        return "_X_".join(self.feature_names)
-
-
-class Feature(Configurable):
-    """A column of a table: the dtype of its values, the layer that encodes them, and what of it goes on."""
-
-    def __init__(self, dtype: str, preprocessor: Any, output_mode: str) -> None:
-        self.output_mode = choice("FeatureSpace.feature", "output_mode", output_mode, ("int", "one_hot", "float"))
-        self.dtype = dtype
-        self.preprocessor = deserialize_keras_object(preprocessor) if isinstance(preprocessor, dict) else preprocessor
-        if not callable(self.preprocessor):
-            raise TypeError(
-                explain(
-                    "FeatureSpace.feature: `preprocessor` is no layer.",
-                    "a layer, made already",
-                    f"preprocessor={preprocessor!r}",
-                    "pass e.g. lamina.layers.Rescaling(0.1).",
-                )
-            )
-
-
-class TFDIdentity(Layer):
-    """Floats as they are. The name is that of the files of Keras."""
-
-    def call(self, inputs: Any) -> Any:
-        return ops.cast(inputs, self.compute_dtype)
-
-
-class TFDConcat(Layer):
-    """Features side by side. The name is that of the files of Keras."""
-
-    def __init__(self, axis: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.axis = axis
-
-    def call(self, inputs: Any) -> Any:
-        return ops.concatenate(inputs, axis=self.axis)
-
-
-class FeatureSpace(Model):
+class FeatureSpace(FeatureKinds, Model):
     """Encodes rows of a table, dicts of columns by name: a vector for each row, or with `output_mode='dict'` a dict.
 
     `features` has the kind of each column, by its name or as what the methods of this class make: 'float',
@@ -91,10 +32,10 @@ class FeatureSpace(Model):
     `hashing_dim` and `num_discretization_bins` hold where a kind is given by name. In a vector features stand in the
     order of their names, crosses behind them.
 
-    It takes columns of shape (batch,) or (batch, 1) as arrays, lists or tensors, or one row of scalars; in
-    `Dataset.map`, on the inputs of a model (dicts of `Input`s), or by itself: it is a model, so that `predict` takes
-    tables, and `save` writes a `.lamina` file for C++ or a `.keras` file. ValueError for unknown kinds and columns, and
-    before `adapt` where a feature learns from data.
+    It takes columns of shape (batch,) or (batch, 1) as arrays, lists or tensors, frames of pandas, or one row of
+    scalars; other columns are left alone. It works in `Dataset.map`, on the inputs of a model (dicts of `Input`s), and
+    by itself: it is a model, so that `predict` takes tables, and `save` writes a `.lamina` file for C++ or a `.keras`
+    file. ValueError for unknown kinds and columns, and before `adapt` where a feature learns from data.
 
     >>> from lamina.utils import FeatureSpace
     >>> table = {"size": [1.0, 2.0, 3.0], "color": ["red", "blue", "red"]}
@@ -107,80 +48,6 @@ class FeatureSpace(Model):
     """
 
     _not_in_files = ("layers",)  # they stand under `preprocessors`, as in Keras
-
-    # Kinds of features.
-
-    @classmethod
-    def cross(cls, feature_names: Iterable[str], crossing_dim: int, output_mode: str = "one_hot") -> Cross:
-        """Combinations of two or more features, hashed into `crossing_dim` bins."""
-        return Cross(feature_names, crossing_dim, output_mode=output_mode)
-
-    @classmethod
-    def feature(cls, dtype: str, preprocessor: Any, output_mode: str) -> Feature:
-        """A column of any dtype that a layer of your own encodes; `output_mode` is 'int', 'one_hot' or 'float'."""
-        return Feature(dtype, preprocessor, output_mode)
-
-    @classmethod
-    def float(cls, name: str | None = None) -> Feature:
-        """Floats as they are."""
-        return Feature("float32", TFDIdentity(dtype="float32", name=_layer_name("float", name)), "float")
-
-    @classmethod
-    def float_rescaled(cls, scale: Any = 1.0, offset: Any = 0.0, name: str | None = None) -> Feature:
-        """Floats times `scale` plus `offset`."""
-        named = _layer_name("float_rescaled", name)
-        return Feature("float32", Rescaling(scale=scale, offset=offset, name=named), "float")
-
-    @classmethod
-    def float_normalized(cls, name: str | None = None) -> Feature:
-        """Floats with mean 0 and variance 1, as found in the data."""
-        named = _layer_name("float_normalized", name)
-        return Feature("float32", Normalization(axis=-1, name=named), "float")
-
-    @classmethod
-    def float_discretized(
-        cls, num_bins: int, bin_boundaries: Any = None, output_mode: str = "one_hot", name: str | None = None
-    ) -> Feature:
-        """Floats in bins: `num_bins` found in the data, or (with num_bins=None) those between `bin_boundaries`."""
-        named = _layer_name("float_discretized", name)
-        layer = Discretization(num_bins=num_bins, bin_boundaries=bin_boundaries, name=named)
-        return Feature("float32", layer, output_mode)
-
-    @classmethod
-    def integer_categorical(
-        cls,
-        max_tokens: int | None = None,
-        num_oov_indices: int = 1,
-        output_mode: str = "one_hot",
-        name: str | None = None,
-    ) -> Feature:
-        """Integers by their number among those in the data: see `IntegerLookup`."""
-        named = _layer_name("integer_categorical", name)
-        layer = IntegerLookup(name=named, max_tokens=max_tokens, num_oov_indices=num_oov_indices)
-        return Feature("int32", layer, output_mode)
-
-    @classmethod
-    def string_categorical(
-        cls,
-        max_tokens: int | None = None,
-        num_oov_indices: int = 1,
-        output_mode: str = "one_hot",
-        name: str | None = None,
-    ) -> Feature:
-        """Texts by their number among those in the data: see `StringLookup`."""
-        named = _layer_name("string_categorical", name)
-        layer = StringLookup(name=named, max_tokens=max_tokens, num_oov_indices=num_oov_indices)
-        return Feature("string", layer, output_mode)
-
-    @classmethod
-    def string_hashed(cls, num_bins: int, output_mode: str = "one_hot", name: str | None = None) -> Feature:
-        """Texts in bins by their hash."""
-        return Feature("string", Hashing(num_bins, name=_layer_name("string_hashed", name)), output_mode)
-
-    @classmethod
-    def integer_hashed(cls, num_bins: int, output_mode: str = "one_hot", name: str | None = None) -> Feature:
-        """Integers in bins by their hash."""
-        return Feature("int32", Hashing(num_bins, name=_layer_name("integer_hashed", name)), output_mode)
 
     def __init__(
         self,
@@ -227,11 +94,11 @@ class FeatureSpace(Model):
             "integer_hashed": (self.hashing_dim,),
             "string_hashed": (self.hashing_dim,),
         }
-        if not isinstance(found, str) or found not in _KINDS:
+        if not isinstance(found, str) or found not in KINDS:
             raise ValueError(
                 explain(
                     f"FeatureSpace: the kind of feature {name!r} is not known.",
-                    f"one of {_KINDS}, or e.g. FeatureSpace.float()",
+                    f"one of {KINDS}, or e.g. FeatureSpace.float()",
                     repr(feature),
                     "for other layers use FeatureSpace.feature(dtype, preprocessor, output_mode).",
                 )
@@ -255,7 +122,7 @@ class FeatureSpace(Model):
     # Learning from data.
 
     def adapt(self, dataset: Any) -> None:
-        """Lets the layers learn from the columns of `dataset`: a dict of arrays or lists, or a dataset of such dicts.
+        """Lets the layers learn from the columns of `dataset`: a dict of arrays or lists, a frame, or batches of them.
 
         Of elements that are tuples, the first entry counts. A dataset is read once for each feature that learns; a
         generator is kept in memory meanwhile. ValueError for other data, and for columns that are missing.
@@ -285,8 +152,8 @@ class FeatureSpace(Model):
 
     def _elements(self, dataset: Any) -> Any:
         """Dicts of columns that can be read again and again."""
-        if isinstance(dataset, dict):
-            return [dataset]
+        if isinstance(_table(dataset), dict):
+            return [_table(dataset)]
         if hasattr(dataset, "cardinality") and dataset.cardinality() == -1:
             received, fix = "an endless dataset", "pass dataset.take(100)."
         elif hasattr(dataset, "__iter__") and not isinstance(dataset, (str, bytes)):
@@ -295,7 +162,7 @@ class FeatureSpace(Model):
             if isinstance(first, dict):
                 if any(np.ndim(to_array(column)) == 0 for column in first.values()):
                     rows = elements if isinstance(elements, Dataset) else Dataset(lambda: elements)
-                    return rows.map(lambda *row: row[0]).batch(_ROWS)
+                    return rows.batch(_ROWS)
                 return elements
             received, fix = f"elements of type {type(first).__name__}", "map them to dicts by name."
         else:
@@ -367,6 +234,7 @@ class FeatureSpace(Model):
     def _standardize(self, value: Any, positional: bool = False) -> Any:
         if not positional:
             return super()._standardize(value, positional)
+        value = _table(value)
         self._require(value, self.features)
         return {name: ops.convert_to_tensor(_values(value[name])) for name in self.features}
 
@@ -480,11 +348,21 @@ class FeatureSpace(Model):
 
     def build_from_config(self, config: dict[str, Any]) -> None:
         """Makes it ready to take what was learned from the rest of the file."""
-        for name, found in config.items():
-            if name in self.preprocessors and found and not self.preprocessors[name].built:
+        known = {name: found for name, found in config.items() if name in self.preprocessors and found}
+        if not all(isinstance(found, dict) for found in known.values()):
+            raise ValueError(
+                explain(
+                    f"FeatureSpace {self.name!r} cannot be built.",
+                    "a dict of shapes for each feature",
+                    f"{config!r:.80}",
+                    "use what `get_build_config()` gave.",
+                )
+            )
+        for name, found in known.items():
+            if not self.preprocessors[name].built:
                 self.preprocessors[name].build_from_config(found)
         self._is_adapted = True
-        sizes = {name: found["cardinality"] for name, found in config.items() if found and "cardinality" in found}
+        sizes = {name: found["cardinality"] for name, found in known.items() if "cardinality" in found}
         if sizes:
             self._make_encoders(sizes)
 
@@ -495,18 +373,10 @@ class FeatureSpace(Model):
         """Nothing: its layers have all."""
 
 
-_KINDS = (
-    *("float", "float_rescaled", "float_normalized", "float_discretized"),
-    *("integer_categorical", "string_categorical", "integer_hashed", "string_hashed"),
-)
-
-
-def _layer_name(kind: str, name: str | None) -> str:
-    return f"{name or auto_name(kind)}_preprocessor"
-
-
 def _table(element: Any) -> Any:
-    return element[0] if isinstance(element, tuple) and element else element
+    """The columns of an element of a dataset, or of a frame, by name."""
+    table = element[0] if isinstance(element, tuple) and element else element
+    return dict(table) if hasattr(table, "to_numpy") and hasattr(table, "columns") else table
 
 
 def _values(column: Any) -> Any:

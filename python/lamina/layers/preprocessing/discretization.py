@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
 
-from ... import _core, ops
+from ... import ops
 from ...checks import choice, explain, integer, number
 from ...ops.convert import is_float
-from ...ops.operation import holds_symbolic
+from ...ops.operation import is_drawing
 from ..layer import Layer
 from .adapt import batches, numbers
 from .encoding import encode, say_it_is_dense
@@ -112,28 +110,11 @@ class Discretization(Layer):
             )
         self.bin_boundaries = _compressed(self.summary, 1.0 / self.num_bins)[0, :-1].tolist()
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        # A model may be built before the layer is adapted, which has to be done before it runs.
-        if self.bin_boundaries is None and not _core.Trace.active() and holds_symbolic((*args, *kwargs.values())):
-            with self._for_the_shape_only():
-                return super().__call__(*args, **kwargs)
-        return super().__call__(*args, **kwargs)
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """The shape for inputs of this shape, known before `adapt` as well."""
-        with self._for_the_shape_only() if self.bin_boundaries is None else nullcontext():
-            return super().compute_output_shape(input_shape)
-
-    @contextmanager
-    def _for_the_shape_only(self) -> Iterator[None]:
-        self.bin_boundaries = [0.0] * ((self.num_bins or 1) - 1)
-        try:
-            yield
-        finally:
-            self.bin_boundaries = None
-
     def call(self, inputs: Any) -> Any:
-        if self.bin_boundaries is None:
+        boundaries = self.bin_boundaries
+        if boundaries is None and is_drawing():  # a model may be built before the layer is adapted
+            boundaries = [0.0] * ((self.num_bins or 1) - 1)
+        if boundaries is None:
             raise ValueError(
                 explain(
                     "Discretization: the boundaries are not known yet.",
@@ -143,7 +124,7 @@ class Discretization(Layer):
                 )
             )
         inputs = ops.cast(inputs, "float32" if is_float(inputs.dtype) and inputs.dtype != "float64" else "float64")
-        bins = np.asarray(self.bin_boundaries, inputs.dtype)
+        bins = np.asarray(boundaries, inputs.dtype)
         places = ops.searchsorted(bins, inputs, side="right")
         if self.output_mode == "int":
             return places
