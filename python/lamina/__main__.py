@@ -81,6 +81,8 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # as with `| head`: nobody reads any more
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except KeyboardInterrupt:
+        return 130
     except Exception as error:  # whatever it is: the message is for the one who typed the command
         print(str(error) or type(error).__name__, file=sys.stderr)
         return 1

@@ -143,8 +143,12 @@ def test_convert_there_and_back(small, run):
         model = load_model(target)
         np.testing.assert_array_equal(model.predict(X, verbose=0), expected)
         assert int(model.optimizer.iterations.numpy()) == 1
-    program, _ = lamina._core.load("b.lamina")
+    program, _ = lamina._core.load("b.lamina")  # it trains without Python too
     assert program.entry("train_step").inputs == [("x", (None, 4), "float32"), ("y", (None,), "int64")]
+    program.run("train_step", [lamina._core.Tensor(X), lamina._core.Tensor(np.array([2, 0]))])
+    small.train_on_batch(X, np.array([2, 0]))
+    trained = {variable.name: variable.value.numpy() for variable in program.variables}
+    np.testing.assert_array_equal(trained["dense/kernel"], small.layers[0].get_weights()[0])
 
 
 def test_convert_weights(small, run):

@@ -133,6 +133,8 @@ def _output_names(model: Any, count: int) -> list[str]:
 
 
 def _write(named: dict[str, Any], path: str) -> None:
+    import zipfile
+
     import numpy as np
 
     from ..saving.atomic import replacing
@@ -146,8 +148,11 @@ def _write(named: dict[str, Any], path: str) -> None:
                 f"use -o {path.removesuffix('.npy')}.npz.",
             )
         )
-    with replacing(path) as temporary, open(temporary, "wb") as file:
+    with replacing(path) as temporary:
         if path.endswith(".npy"):
-            np.save(file, next(iter(named.values())), allow_pickle=False)
-        else:
-            np.savez(file, allow_pickle=False, **named)
+            np.save(temporary, next(iter(named.values())), allow_pickle=False)
+            return
+        with zipfile.ZipFile(temporary, "w") as archive:  # what numpy.savez does, but for outputs of any name
+            for name, array in named.items():
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                    np.lib.format.write_array(member, array, allow_pickle=False)
