@@ -6,6 +6,7 @@ import argparse
 import importlib
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,11 @@ def _run(options: argparse.Namespace, chosen: Any, parser: argparse.ArgumentPars
     return 0
 
 
+def _show_warning(*details: Any, **_: Any) -> None:
+    """Without the line of code it comes from, which says nothing to the one who typed the command."""
+    print(f"warning: {details[0]}", file=sys.stderr)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command line and returns the exit code: 1 for what went wrong. SystemExit with 2 for wrong usage."""
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -75,7 +81,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = _parser(chosen, name)
     options = parser.parse_args(arguments)
     try:
-        code = _run(options, chosen, parser)
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            code = _run(options, chosen, parser)
         sys.stdout.flush()
         return code
     except BrokenPipeError:  # as with `| head`: nobody reads any more

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -305,6 +306,15 @@ def test_wrong_usage(capsys, arguments, text):
     err = capsys.readouterr().err
     assert err.startswith("usage: lamina")
     assert text in err
+
+
+def test_warnings_are_one_line(run, monkeypatch):
+    from lamina.commands import demo
+
+    monkeypatch.setattr(demo, "run", lambda options: warnings.warn("mind the gap") or 0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        assert run("demo") == (0, "", "warning: mind the gap\n")
 
 
 def test_as_a_program(small):
