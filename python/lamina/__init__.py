@@ -16,7 +16,6 @@ from . import (
     layers,
     losses,
     metrics,
-    mixed_precision,
     models,
     ops,
     optimizers,

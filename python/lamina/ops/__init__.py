@@ -27,4 +27,13 @@ from .special import *
 
 _attach(_core.Tensor, _Variable)
 
+
+def __getattr__(name: str) -> object:
+    if name == "strings":  # only for those who have texts
+        from importlib import import_module
+
+        return import_module("lamina.ops.strings")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 __all__ = [name for name, value in list(globals().items()) if callable(value) and not name.startswith("_")]
