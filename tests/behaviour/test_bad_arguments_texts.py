@@ -8,6 +8,7 @@ import lamina
 from lamina import layers
 from lamina.ops import strings
 from lamina.preprocessing import sequence, text
+from lamina.saving.assets import take_texts
 
 D = dict
 W = ["a", "b"]
@@ -144,6 +145,10 @@ def test_adapting_what_is_known():
     for layer in (layers.TextVectorization(vocabulary=W), layers.StringLookup(vocabulary=W)):
         refused(lambda layer=layer: layer.adapt(["a"]), "known already")
     refused(lambda: layers.IntegerLookup().adapt([1.5]), "no integers")
+    for ngrams in (10**9, (3, 40_000)):
+        refused(lambda n=ngrams: layers.TextVectorization(ngrams=n).adapt(["a b c d " * 20_000]), "n-grams.*too many")
+        layer = layers.TextVectorization(ngrams=ngrams, vocabulary=W)
+        refused(lambda layer=layer: layer(["a b c d " * 20_000]), "n-grams.*too many")
     refused(lambda: layers.TextVectorization().adapt(["a"], steps=0), "steps=0")
 
 
@@ -245,3 +250,33 @@ def test_configurations_open_no_files(class_name, path):
     with pytest.raises(ValueError, match=r"not read|cannot be made") as caught:
         layers.deserialize(record)
     assert "root:" not in str(caught.value)
+
+
+GOOD = {"vocabulary": '["a"]', "idf_weights": "null"}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        5,
+        [5],
+        [99, GOOD],
+        [1, GOOD],
+        ["2", GOOD],
+        [2, {"vocabulary": '["a"]'}],
+        [2, {**GOOD, "vocabulary": "a"}],
+        [2, {**GOOD, "vocabulary": "[]"}],
+        [2, {**GOOD, "vocabulary": '["a", "a"]'}],
+        [2, {**GOOD, "vocabulary": "[1]"}],
+        [2, {**GOOD, "vocabulary": "{}"}],
+        [2, {**GOOD, "vocabulary": "[" * 100_000}],
+        [2, {**GOOD, "vocabulary": ["a"]}],
+        [2, {**GOOD, "idf_weights": '["x"]'}],
+    ],
+    ids=range(14),
+)
+def test_files_with_other_texts(record):
+    model = lamina.Sequential([lamina.Input((), dtype="string"), layers.StringLookup()])
+    refused(lambda: take_texts(model, [record]), "texts for a layer")
+    take_texts(model, [[2, GOOD]])
+    assert model.layers[-1].get_vocabulary() == ["[UNK]", "a"]

@@ -101,6 +101,18 @@ def test_adapt_forgets_what_was_before():
     assert layer.get_vocabulary() == ["", "[UNK]", "words", "new"]
 
 
+def test_many_texts_are_counted_in_parts(monkeypatch):
+    texts = [" ".join(text.split() * (1 + i % 9)) for i, text in enumerate(TEXTS * 30)]
+    for arguments in ({"output_mode": "tf_idf"}, {"ngrams": 2}, {"split": None}, {"split": commas}):
+        whole, parts = layers.TextVectorization(**arguments), layers.TextVectorization(**arguments)
+        whole.adapt(texts)
+        with monkeypatch.context() as patch:
+            patch.setattr("lamina.layers.preprocessing.text_vectorization._PART", 40)
+            parts.adapt(texts)
+        assert parts.get_vocabulary() == whole.get_vocabulary()
+        np.testing.assert_array_equal(parts(TEXTS), whole(TEXTS))
+
+
 def test_lookups_adapt_too():
     layer = layers.StringLookup(num_oov_indices=2, mask_token="")
     layer.adapt(lamina.data.Dataset.from_tensor_slices(np.array(["b", "a", "", "b"], object)).batch(2))
@@ -320,6 +332,15 @@ def test_files_keep_everything(cls, arguments, x, given, ending, tmp_path):
     np.testing.assert_array_equal(again.layers[-1](x), expected)
     assert again.layers[-1].get_vocabulary() == layer.get_vocabulary()
     assert again.layers[-1].get_config() == layer.get_config()
+
+
+@pytest.mark.parametrize("arguments", [{}, {"output_mode": "tf_idf"}], ids=["int", "tf_idf"])
+def test_layers_are_copied(arguments):
+    layer = adapted(**arguments)
+    for again in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
+        np.testing.assert_array_equal(again(OBJECTS), layer(OBJECTS))
+        again.adapt(["new"])
+        assert layer.vocabulary_size() > again.vocabulary_size()
 
 
 def test_configurations_have_no_vocabulary_that_was_found():

@@ -250,6 +250,49 @@ def files():
     yield "StringLookup", D(), "a\nb\na\n", FLAT
 
 
+EXPRESSIONS = (
+    *(
+        r"\s",
+        r"\S+",
+        r"[^\s]",
+        r"[[:space:]]",
+        r"\w+",
+        r"\W",
+        r"\d{2,}",
+        r"\bb",
+        "a*",
+        "(a*)+|",
+        "(a*?)*b",
+        "((a*)+)+|",
+    ),
+    *(
+        "(日*?)*",
+        "(b|ab)*",
+        "(?:a|b){2,3}?",
+        "(a|ab)(c|bcd)?",
+        "^a|b$",
+        r"\Aa|d\z",
+        "[à-ü]",
+        ".",
+        "",
+        "x{0}",
+        "(?i)A+|D",
+    ),
+    *("[]a-]", r"\x41|\x{e9}", "(a)|(b)", "(a?){3}b", "[[:punct:]]{2}(a|b|)+((?:|\\b??\\w+)?)+"),
+)
+REPLACED = ["ab abcd\tb", "日éAab\x0b 12 aab", "", "\n-._b.É]a\r\n", "aaab" * 3]
+
+
+def expressions():
+    """[pattern, rewrite, everywhere, results] of what RE2 replaces."""
+    for pattern in EXPRESSIONS:
+        for rewrite, everywhere in (("<\\0>", True), ("-", False), ("[\\1]", True)):
+            if "1" in rewrite and "(" not in pattern.replace("(?", ""):
+                continue
+            found = tf.strings.regex_replace(REPLACED, pattern, rewrite, replace_global=everywhere)
+            yield [pattern, rewrite, everywhere, decoded(found.numpy().tolist())]
+
+
 def encoded(values):
     """Texts as bytes, tuples as tuples."""
     if isinstance(values, list):
@@ -336,7 +379,13 @@ def main():
             if case[key] not in data:
                 data.append(case[key])
             case[key] = data.index(case[key])
-    parts = {"data": data, "cases": cases, "model": save_model(Path(__file__).with_name("texts.keras"))}
+    replaced = [REPLACED, *expressions()]
+    parts = {
+        "data": data,
+        "cases": cases,
+        "replaced": replaced,
+        "model": save_model(Path(__file__).with_name("texts.keras")),
+    }
     lines = [f'"{name}":[\n' + ",\n".join(map(short, values)) + "\n]" for name, values in parts.items()]
     path = Path(__file__).with_name("texts.json")
     path.write_text(f'{{"keras":"{keras.__version__}",\n' + ",\n".join(lines) + "}\n")

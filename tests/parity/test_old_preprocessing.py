@@ -1,5 +1,6 @@
 """What Keras 2 had for texts and sequences, against the copies that Keras keeps."""
 
+import inspect
 import json
 import random
 
@@ -14,6 +15,22 @@ from lamina.preprocessing import sequence, text  # noqa: E402
 D = dict
 TEXTS = ["The cat sat on the mat.", "the dog\tsat; THE END", "", "Über über İ ß\u00a0x", "a-b_c it's", "cat cat dog"]
 OTHERS = ["the unknown cat", "", "END über ẞ mat's", ["The", "dog", "NEW"]]
+
+
+def test_names_and_arguments():
+    found = []
+    for ours, theirs in ((text, keras_text), (sequence, keras_sequence)):
+        for name in set(ours.__all__) - {"pad_sequences"}:
+            mine, wanted = getattr(ours, name), getattr(theirs, name)
+            pairs = [(name, mine, wanted)]
+            if inspect.isclass(wanted):
+                methods = [key for key in vars(wanted) if not key.startswith("_")]
+                pairs += [(f"{name}.{key}", getattr(mine, key), getattr(wanted, key)) for key in methods]
+            for label, a, b in pairs:
+                parameters = [list(inspect.signature(each).parameters.values()) for each in (a, b)]
+                lists = [[(p.name, p.kind, p.default) for p in each] for each in parameters]
+                found += [label] if lists[0] != lists[1] else []
+    assert not found
 
 
 def test_words():

@@ -63,3 +63,11 @@ def test_file_of_keras():
     model = lamina.saving.load_model(FOLDER / "texts.keras")
     for found, expected in zip(model.predict(np.array([["the cat sat"], ["über"]], object)), GOLDEN["model"]):
         np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+TEXTS, *REPLACED = GOLDEN["replaced"]
+
+
+@pytest.mark.parametrize(("pattern", "rewrite", "everywhere", "expected"), REPLACED)
+def test_regular_expressions_are_those_of_re2(pattern, rewrite, everywhere, expected):
+    assert lamina.ops.strings.regex_replace(TEXTS, pattern, rewrite, everywhere).numpy().tolist() == expected

@@ -1,5 +1,6 @@
 #include "io/lamina_file.h"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -10,6 +11,7 @@
 #include "lamina/error.h"
 #include "ops/dispatch.h"
 #include "ops/functions.h"
+#include "program/control.h"
 
 namespace lamina::io {
 
@@ -89,9 +91,33 @@ std::vector<Tensor> golden_inputs(const Container& container) {
   return inputs;
 }
 
+// Loading runs what the file says: never a loop that may not end.
+bool ends(const Graph& graph) {
+  return std::all_of(graph.nodes.begin(), graph.nodes.end(), [](const Graph::Node& node) {
+    constexpr std::int64_t most_steps = 1'000'000;
+    if (node.op->as<While>() != nullptr) return false;
+    if (const auto* scan = node.op->as<Scan>(); scan != nullptr && scan->length.value_or(0) > most_steps) return false;
+    const Attributes attributes = node.op->attributes();
+    return std::all_of(attributes.begin(), attributes.end(), [](const auto& attribute) {
+      const auto* graphs = std::get_if<Graphs>(&attribute.second);
+      return graphs == nullptr || std::all_of(graphs->begin(), graphs->end(), [](const auto& g) { return ends(*g); });
+    });
+  });
+}
+
+// Nor with more memory than a few samples should need.
+void check_memory(const std::string& path, Program& program, const std::vector<Tensor>& inputs) {
+  constexpr std::size_t most = std::size_t{4} << 30;
+  const std::size_t bytes = program.bytes_of_run("predict", inputs);
+  if (bytes > most)
+    refuse(path, "its golden inputs need too much memory", "at most " + std::to_string(most) + " bytes",
+           std::to_string(bytes), "Save the model with fewer or smaller samples.");
+}
+
 void check_golden(const std::string& path, Program& program, const Container& container,
                   const std::vector<Tensor>& inputs) {
-  if (inputs.empty() || !program.has_entry("predict")) return;
+  if (inputs.empty() || !program.has_entry("predict") || !ends(program.graph("predict"))) return;
+  check_memory(path, program, inputs);
   const std::vector<Tensor> outputs = program.run("predict", inputs);
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const Tensor* expected = container.find(golden_name("output", i));

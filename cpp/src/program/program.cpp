@@ -313,6 +313,23 @@ std::size_t row_bytes(const Tensor& a) {
 
 }  // namespace
 
+std::size_t Program::bytes_of_run(const std::string& entry, const std::vector<Tensor>& inputs) {
+  check_inputs(entry, inputs);
+  std::vector<Shape> shapes;
+  std::vector<const void*> in;
+  for (const Tensor& t : inputs) {
+    shapes.push_back(t.shape());
+    in.push_back(t.data());
+  }
+  const Bindings sizes = measure(entry, shapes, in);
+  std::lock_guard<std::mutex> lock(mutex_);
+  const Plan& plan = *planned(entry, shapes, sizes).plan;
+  std::size_t bytes = plan.arena_bytes;
+  for (const Spec& spec : plan.outputs)
+    bytes += static_cast<std::size_t>(spec.dims.shape().size()) * size_of(spec.dtype);
+  return bytes;
+}
+
 std::vector<Tensor> Program::run(const std::string& entry, const std::vector<Tensor>& inputs) {
   check_inputs(entry, inputs);
   std::vector<Shape> shapes;

@@ -60,6 +60,8 @@ class Program {
   // (null: as they are); gives the outputs of the last batch.
   std::vector<Tensor> run_batches(const std::string& entry, const std::vector<Tensor>& arrays, std::int64_t batch_size,
                                   std::int64_t first, std::int64_t count, const Tensor* order);
+  // What a run on these inputs needs: its arena and its outputs.
+  std::size_t bytes_of_run(const std::string& entry, const std::vector<Tensor>& inputs);
   // Runs the entry over all rows and puts the outputs of the batches one after the other.
   std::vector<Tensor> map_batches(const std::string& entry, const std::vector<Tensor>& arrays, std::int64_t batch_size);
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import _core
+from .shapes import arange
 from .writer import Node, Value, Writer
 
 
@@ -30,8 +31,6 @@ def _stacked(length: Any, value: Value) -> Any:
 
 def scan(w: Writer, n: Node) -> list[Value]:
     """ONNX's Scan. A loop without rows runs over the numbers of its steps."""
-    from .convert import run
-
     carries, slices = int(n["carries"]), int(n["slices"])
     (length,) = n["length"]
     (body,) = n["body"]
@@ -41,18 +40,16 @@ def scan(w: Writer, n: Node) -> list[Value]:
     given = [*map(w.name, states), *map(w.name, rows)]
     infos = [_open_info(w, value, w.name(value)) for value in (*old, *row)]
     if not rows:
-        from .shapes import arange
-
         given.append(arange(w, w.size(length)))
         infos.append(w.onnx.helper.make_tensor_value_info(w.unique("row"), w.type_of("int64"), []))
     with w.body() as nodes:
-        results = run(w, body, [*old, *row, *captured])
+        results = w.run(body, [*old, *row, *captured])
         kept = old if n["keep"] and any(n.wants(len(results) + i) for i in range(carries)) else []
         names = _fresh(w, [*results, *kept])
     outputs = [_open_info(w, value, name) for value, name in zip((*results, *kept), names)]
     for info, state in zip(outputs, old):
         info.CopyFrom(_open_info(w, state, info.name))
-    graph = w.onnx.helper.make_graph(nodes, w.unique("body"), infos, outputs)
+    graph = w.subgraph(nodes, infos, outputs)
     direction = int(n["reverse"])
     made = w.node(
         "Scan",
@@ -72,23 +69,20 @@ def scan(w: Writer, n: Node) -> list[Value]:
 
 def while_loop(w: Writer, n: Node) -> list[Value]:
     """ONNX's Loop, whose condition is computed before the first step and at the end of each."""
-    from .convert import run
-
     carries, captured = int(n["carries"]), int(n["captured"])
     (condition,), (body,) = n["condition"], n["body"]
     states = n.inputs[:carries]
     for_condition, for_body = n.inputs[carries : carries + captured], n.inputs[carries + captured :]
-    (start,) = run(w, condition, [*states, *for_condition])
+    (start,) = w.run(condition, [*states, *for_condition])
     old = [_new(w, value, "state") for value in states]
     info = w.onnx.helper.make_tensor_value_info
     inputs = [info(w.unique("count"), w.type_of("int64"), []), info(w.unique("goes_on"), w.type_of("bool"), [])]
     with w.body() as nodes:
-        new = run(w, body, [*old, *for_body])
-        (goes_on,) = run(w, condition, [*new, *for_condition])
+        new = w.run(body, [*old, *for_body])
+        (goes_on,) = w.run(condition, [*new, *for_condition])
         names = _fresh(w, [goes_on, *new])
-    graph = w.onnx.helper.make_graph(
+    graph = w.subgraph(
         nodes,
-        w.unique("body"),
         [*inputs, *(_open_info(w, value, w.name(value)) for value in old)],
         [_open_info(w, value, name) for value, name in zip((goes_on, *old), names)],
     )
@@ -104,19 +98,17 @@ def switch(w: Writer, n: Node) -> list[Value]:
 
 
 def _branch(w: Writer, n: Node, index: str, number: int) -> list[Value]:
-    from .convert import run
-
     branches = n["branches"]
     if number == len(branches) - 1:
-        return run(w, branches[number], n.inputs[1:])
+        return w.run(branches[number], n.inputs[1:])
     here = w.node("LessOrEqual", [index, w.scalar(number, "int64")])
     graphs, results = [], []
     for other in (False, True):
         with w.body() as nodes:
-            results = _branch(w, n, index, number + 1) if other else run(w, branches[number], n.inputs[1:])
+            results = _branch(w, n, index, number + 1) if other else w.run(branches[number], n.inputs[1:])
             names = _fresh(w, results)
         infos = [_open_info(w, value, name) for value, name in zip(results, names)]
-        graphs.append(w.onnx.helper.make_graph(nodes, w.unique("branch"), [], infos))
+        graphs.append(w.subgraph(nodes, [], infos))
     made = w.node("If", [here], outputs=len(names), then_branch=graphs[0], else_branch=graphs[1])
     tensors = [_core.symbolic(value.dims, value.dtype) for value in results]
     return [Value(tensor, name) for tensor, name in zip(tensors, [made] if len(names) == 1 else made)]

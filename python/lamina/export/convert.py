@@ -8,7 +8,7 @@ from .. import _core
 from . import convolution, elementwise, indexing, products, recurrent, reductions, shapes
 from .control import CONTROL
 from .traced import Traced, attribute
-from .writer import IR_VERSION, OPSET, Emit, Node, NoMapping, Value, Writer, symbols_of
+from .writer import HALF, IR_VERSION, OPSET, Emit, Node, NoMapping, Value, Writer, symbols_of
 
 TABLE: dict[str, Emit] = {
     **elementwise.TABLE,
@@ -21,7 +21,6 @@ TABLE: dict[str, Emit] = {
     **CONTROL,
 }
 
-_HALF = ("float16", "bfloat16")
 _ANY_DTYPE = {"cast", "identity", "stop_gradient", *shapes.TABLE, *CONTROL, "take"}  # the others compute in float32
 _MOST_FOLDED = 1 << 16  # numbers in a result that is computed here instead of by the graph
 
@@ -37,11 +36,12 @@ class Unmapped(Exception):
 
 def to_onnx(traced: Traced, name: str) -> Any:
     """The ONNX model of a traced program. Unmapped for what has no counterpart."""
-    w = Writer()
+    w = Writer(_run)
     helper = w.onnx.helper
     values, inputs = [], []
-    for reserved in (*(i for i, *_ in traced.inputs), *(o for o, _ in traced.outputs)):
-        w.unique(reserved)
+    for input_name, *_ in traced.inputs:
+        w.unique(input_name)
+    names = [w.unique(output) for output, _ in traced.outputs]  # a model may give an input back
     for input_name, dtype, dims in traced.inputs:
         values.append(Value(_core.symbolic(dims, dtype, input_name), input_name))
         inputs.append(_info(w, values[-1], input_name))
@@ -54,9 +54,9 @@ def to_onnx(traced: Traced, name: str) -> Any:
     values += [Value(tensor) for tensor in traced.constants]
     wanted = [number for _, number in traced.outputs]
     with _core.Trace():  # for the ops that tell shapes: nothing is recorded
-        found = run(w, {"nodes": traced.nodes, "outputs": wanted}, values)
+        found = w.run({"nodes": traced.nodes, "outputs": wanted}, values)
     outputs, made = [], {}
-    for (output, _), value in zip(traced.outputs, found):
+    for output, value in zip(names, found):
         made[output] = helper.make_node("Identity", [w.name(value)], [output], name=w.unique(f"node_{output}"))
         outputs.append(_info(w, value, output))
     w.finish(made.values())
@@ -72,8 +72,8 @@ def _info(w: Writer, value: Value, name: str) -> Any:
     return w.onnx.helper.make_tensor_value_info(name, w.type_of(value.dtype), sizes)
 
 
-def run(w: Writer, graph: dict[str, Any], inputs: list[Value]) -> list[Value]:
-    """Writes the nodes of a graph of the program, for these inputs: the values of its outputs."""
+def _run(w: Writer, graph: dict[str, Any], inputs: list[Value]) -> list[Value]:
+    """Writes all nodes of a graph: see Writer.run."""
     values = list(inputs)
     used = {i for node in graph["nodes"] for i in node["inputs"]} | set(graph["outputs"])
     for record in graph["nodes"]:
@@ -101,14 +101,14 @@ def _written(w: Writer, node: Node) -> list[Value]:
     if op not in TABLE:
         raise NoMapping("")
     node.outputs = tensors
-    is_half = op not in _ANY_DTYPE and any(value.dtype in _HALF for value in node.inputs)
+    is_half = op not in _ANY_DTYPE and any(value.dtype in HALF for value in node.inputs)
     if is_half:
         node.inputs = [_widened(w, value) for value in node.inputs]
         node.outputs = [_as_float32(tensor) for tensor in tensors]
     names = TABLE[op](w, node)
     names = names if isinstance(names, list) else [names]
     if is_half:
-        names = [w.cast(name, tensor.dtype) if tensor.dtype in _HALF else name for name, tensor in zip(names, tensors)]
+        names = [w.cast(name, tensor.dtype) if tensor.dtype in HALF else name for name, tensor in zip(names, tensors)]
     for i in range(len(names), len(tensors)):
         if node.wants(i):
             raise NoMapping("a result that is kept for gradients only")
@@ -119,8 +119,8 @@ def _written(w: Writer, node: Node) -> list[Value]:
 
 
 def _widened(w: Writer, value: Value) -> Value:
-    return Value(_as_float32(value.tensor), w.cast(w.name(value), "float32")) if value.dtype in _HALF else value
+    return Value(_as_float32(value.tensor), w.cast(w.name(value), "float32")) if value.dtype in HALF else value
 
 
 def _as_float32(tensor: Any) -> Any:
-    return _core.symbolic(list(tensor.dims), "float32") if tensor.dtype in _HALF else tensor
+    return _core.symbolic(list(tensor.dims), "float32") if tensor.dtype in HALF else tensor

@@ -59,7 +59,7 @@ def _cbrt(w: Writer, n: Node, x: str) -> str:
 def _floor_divide(w: Writer, n: Node, a: str, b: str) -> str:
     if n.dtype.startswith("float"):
         return w.node("Floor", [w.node("Div", [a, b])])
-    return w.node("Div", [w.node("Sub", [a, w.node("Mod", [a, b])]), b])
+    return w.floor_divide(a, b)
 
 
 def _mod(w: Writer, n: Node, a: str, b: str) -> str:
@@ -106,10 +106,11 @@ def _of_bits(kind: str) -> Function:
 
 def _clip(w: Writer, n: Node, x: str) -> str:
     low, high = float(n["low"]), float(n["high"])
-    if not n.dtype.startswith("float"):
+    dtype = "int32" if n.dtype == "uint8" else n.dtype
+    if not dtype.startswith("float"):
         ends = np.iinfo(n.dtype)
         low, high = max(low, ends.min), min(high, ends.max)
-    return w.node("Clip", [x, w.scalar(low, n.dtype), w.scalar(high, n.dtype)])
+    return w.node("Clip", [x, w.scalar(low, dtype), w.scalar(high, dtype)])
 
 
 def _relu6(w: Writer, n: Node, x: str) -> str:
@@ -117,6 +118,8 @@ def _relu6(w: Writer, n: Node, x: str) -> str:
 
 
 def _cast(w: Writer, n: Node, x: str) -> str:
+    if n["dtype"] == "uint8" and n.dtype.startswith("float"):  # what is beyond the ends becomes the end
+        x = w.node("Clip", [x, w.scalar(0, n.dtype), w.scalar(255, n.dtype)])
     return w.cast(x, n["dtype"])
 
 
@@ -204,9 +207,22 @@ FUNCTIONS: dict[str, Function] = {
 }
 
 
-def _emit(function: Function) -> Emit:
+# ONNX or its runtime computes these with numbers of one byte only in others.
+_WIDE = {
+    *("negative", "absolute", "square", "sign", "add", "subtract", "multiply", "maximum", "minimum", "power"),
+    *("floor_divide", "mod", "fmod", "squared_difference", "where", "clip"),
+}
+_COMPARE = {"equal", "not_equal", "less", "less_equal", "greater", "greater_equal"}
+
+
+def _emit(op: str, function: Function) -> Emit:
     def emit(w: Writer, n: Node) -> str:
         names = [w.name(value) for value in n.inputs]
+        if op in _WIDE | _COMPARE and n.inputs[-1].dtype in ("bool", "uint8"):
+            first = 1 if op == "where" else 0
+            names[first:] = [w.cast(name, "int32") for name in names[first:]]
+            result = function(w, n, *names)
+            return result if op in _COMPARE else w.cast(result, n.outputs[0].dtype)
         rank = len(n.dims)
         if rank >= 3 and any(map(w.is_image, names)):
             moved = [_where_channels_are_first(w, value, name, rank) for value, name in zip(n.inputs, names)]
@@ -234,7 +250,7 @@ def activate(w: Writer, n: Node, activation: str, x: str) -> str:
 
 
 TABLE: dict[str, Emit] = {
-    **{op: _emit(function) for op, function in FUNCTIONS.items()},
+    **{op: _emit(op, function) for op, function in FUNCTIONS.items()},
     "identity": lambda w, n: w.name(n.inputs[0]),
     "stop_gradient": lambda w, n: w.name(n.inputs[0]),
 }

@@ -38,6 +38,23 @@ def _scatter(w: Writer, n: Node) -> str:
     return w.node("ScatterND", [x, rows, updates], reduction=reduction)
 
 
+def _scatter_add(w: Writer, n: Node) -> str:
+    """Slices added to zeros at their indices, which come first for ScatterND."""
+    dy, indices = map(w.name, n.inputs)
+    axis, rank = int(n["axis"]) % len(n.dims), len(n.dims)
+    count = n.inputs[1].ndim
+    order = [axis, *(i for i in range(rank) if i != axis)]
+    moved = [*range(axis, axis + count), *(i for i in range(n.inputs[0].ndim) if not axis <= i < axis + count)]
+    zeros = filled(w, w.shape([n.dims[i] for i in order]), 0, n.dtype)
+    size, indices = w.size(n.dims[axis]), w.cast(indices, "int64")
+    counted = w.node("Where", [w.node("Less", [indices, w.integers([0])]), w.node("Add", [indices, size]), indices])
+    rows = w.node("Unsqueeze", [counted, w.integers([count])])
+    values = w.node("Transpose", [dy], perm=moved) if axis else dy
+    result = w.node("ScatterND", [zeros, rows, values], reduction="add")
+    back = [order.index(i) for i in range(rank)]
+    return w.node("Transpose", [result], perm=back) if axis else result
+
+
 def _resample(w: Writer, n: Node) -> str:
     """Windows along the axis, weighted and summed."""
     x, starts, weights = n.inputs
@@ -58,5 +75,6 @@ TABLE: dict[str, Emit] = {
     "take_along_axis": _take_along_axis,
     "add_along_axis": _add_along_axis,
     "scatter": _scatter,
+    "scatter_add": _scatter_add,
     "resample": _resample,
 }

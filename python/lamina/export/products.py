@@ -80,18 +80,69 @@ def _layer_norm(w: Writer, n: Node) -> list[str]:
     return [w.node("LayerNormalization", names, axis=-int(n["axes"]), epsilon=float(n["epsilon"]))]
 
 
-def _rfft(w: Writer, n: Node) -> list[str]:
-    """The transform as two products with constant matrices."""
-    length = n.inputs[0].dims[-1]
+def _sparsemax(w: Writer, n: Node) -> str:
+    """max(x - tau, 0), where tau makes the sum 1: it follows from the largest entries that stay above 0."""
+    x, axis = w.name(n.inputs[0]), int(n["axis"]) % n.inputs[0].ndim
+    size = w.size(n.inputs[0].dims[axis])
+    z, _ = w.node("TopK", [x, size], outputs=2, axis=axis)
+    ranks = w.node("Add", [w.cast(arange(w, size), n.dtype), w.scalar(1, n.dtype)])
+    ranks = w.node("Reshape", [ranks, w.integers([-1, *[1] * (n.inputs[0].ndim - 1 - axis)])])
+    sums = w.node("CumSum", [z, w.scalar(axis, "int64")])
+    stays = w.node("Greater", [w.node("Add", [w.node("Mul", [ranks, z]), w.scalar(1, n.dtype)]), sums])
+    stays = w.cast(stays, n.dtype)
+    along = w.integers([axis])
+    count = w.node("ReduceSum", [stays, along], keepdims=1)
+    total = w.node("ReduceSum", [w.node("Mul", [stays, z]), along], keepdims=1)
+    tau = w.node("Div", [w.node("Sub", [total, w.scalar(1, n.dtype)]), count])
+    return w.node("Relu", [w.node("Sub", [x, tau])])
+
+
+# Fourier transforms are products with constant matrices.
+
+
+def _waves(length: Any, bins: Any) -> tuple[Any, Any]:
+    """Cosines and sines [length, bins]."""
     if not isinstance(length, int):
         raise NoMapping("a Fourier transform of open length")
-    angles = 2 * np.pi * np.outer(np.arange(length), np.arange(length // 2 + 1)) / length
-    scale = np.full(length // 2 + 1, float(n["interior"]))
+    angles = 2 * np.pi * (np.outer(np.arange(length), np.arange(bins)) % length) / length
+    return np.cos(angles), np.sin(angles)
+
+
+def _interior(bins: int, length: int, factor: float) -> Any:
+    """1 for the bins that stand for themselves, the factor for those that stand for two."""
+    scale = np.full(bins, factor)
     scale[0] = 1
     if length % 2 == 0:
         scale[-1] = 1
-    x = w.name(n.inputs[0])
-    return [w.node("MatMul", [x, w.constant(part * scale, n.dtype)]) for part in (np.cos(angles), -np.sin(angles))]
+    return scale
+
+
+def _product(w: Writer, n: Node, *terms: tuple[Any, Any]) -> str:
+    """The sum of inputs times matrices."""
+    parts = [w.node("MatMul", [w.name(value), w.constant(matrix, n.dtype)]) for value, matrix in terms]
+    return parts[0] if len(parts) == 1 else w.node("Add", parts)
+
+
+def _fft(w: Writer, n: Node) -> list[str]:
+    re, im = n.inputs
+    cos, sin = _waves(re.dims[-1], re.dims[-1])
+    sin = -sin if n["inverse"] else sin
+    return [_product(w, n, (re, cos), (im, sin)), _product(w, n, (im, cos), (re, -sin))]
+
+
+def _rfft(w: Writer, n: Node) -> list[str]:
+    (x,), (length,) = n.inputs, n.inputs[0].dims[-1:]
+    cos, sin = _waves(length, length // 2 + 1 if isinstance(length, int) else 0)
+    scale = _interior(cos.shape[1], length, float(n["interior"]))
+    return [_product(w, n, (x, cos * scale)), _product(w, n, (x, -sin * scale))]
+
+
+def _irfft(w: Writer, n: Node) -> str:
+    re, im = n.inputs
+    length = n.dims[-1]
+    cos, sin = _waves(length, length // 2 + 1 if isinstance(length, int) else 0)
+    scale = _interior(cos.shape[1], length, float(n["interior"]))
+    return _product(w, n, (re, (cos * scale).T), (im, (-sin * scale).T))
 
 
 TABLE: dict[str, Emit] = {
@@ -102,5 +153,8 @@ TABLE: dict[str, Emit] = {
     "log_softmax": _softmax("LogSoftmax"),
     "batch_norm_inference": _batch_norm,
     "layer_norm": _layer_norm,
+    "sparsemax": _sparsemax,
+    "fft": _fft,
     "rfft": _rfft,
+    "irfft": _irfft,
 }

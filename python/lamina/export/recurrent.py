@@ -45,8 +45,8 @@ def _recurrent(w: Writer, n: Node) -> list[str]:
     z, kernel, h0, *rest = n.inputs
     bias = rest.pop(0) if n.op == "gru" else None
     c0 = rest.pop(0) if n.op == "lstm" else None
-    if rest or (c0 is not None and n.wants(1)):  # no node of ONNX gives all states of the cells
-        return _scanned(w, n, z, kernel, h0, bias, c0, rest[0] if rest else None)
+    if rest:
+        return _scanned(w, n, z, kernel, h0, bias, c0, rest[0])
     units = kernel.dims[0]
     gates = len(_CELLS[n.op][1])
     x, w_kernel, w_bias = _contribution(w, n.op, z, units)
@@ -62,13 +62,21 @@ def _recurrent(w: Writer, n: Node) -> list[str]:
         direction="reverse" if n["reverse"] else "forward",
         linear_before_reset=1 if n.op == "gru" else None,
     )
-    h = _with_start(w, n, w.node("Squeeze", [results[0], w.integers([1])]), states[0])
-    return [h]
+    h = _with_start(w, n, w.node("Squeeze", [results[0], w.integers([1])]), states[0], results[1])
+    if c0 is None or not n.wants(1):
+        return [h]
+    c = _scanned(w, n, z, kernel, h0, bias, c0, None)[1]  # ONNX's node has the last one only: mostly that is enough
+    w.slices[c][1] = (*w.slices[c][1][:2], results[2])
+    return [h, c]
 
 
-def _with_start(w: Writer, n: Node, states: str, start: str) -> str:
-    """All states from the given one on."""
-    return w.node("Concat", [states, start] if n["reverse"] else [start, states], axis=0)
+def _with_start(w: Writer, n: Node, states: str, start: str, last: str) -> str:
+    """All states from the given one on. Those that layers slice from it stand ready."""
+    steps = n.inputs[0].dims[0]
+    joined = str(w.node("Concat", [states, start] if n["reverse"] else [start, states], axis=0))
+    first = 0 if n["reverse"] else 1
+    w.slices[joined] = [(first, first + steps, states), (0, 1, last) if n["reverse"] else (steps, steps + 1, last)]
+    return joined
 
 
 def _scanned(
@@ -88,9 +96,8 @@ def _scanned(
             column = w.node("Unsqueeze", [valid, w.integers([1])])
             new = [w.node("Where", [column, after, before]) for after, before in zip(new, old)]
         kept = [w.node("Identity", [state]) for state in new]
-    graph = w.onnx.helper.make_graph(
+    graph = w.subgraph(
         nodes,
-        w.unique("cell"),
         [
             *(info(name, kind, [None, units]) for name in old),
             info(at_step, kind, [None, None]),
@@ -109,9 +116,10 @@ def _scanned(
         scan_output_directions=[direction] * len(carried),
     )
     first = w.integers([0])
+    lasts, all_states = results[: len(carried)], results[len(carried) :]
     return [
-        _with_start(w, n, states, w.node("Unsqueeze", [w.name(start), first]))
-        for states, start in zip(results[len(carried) :], carried)
+        _with_start(w, n, states, *(w.node("Unsqueeze", [name, first]) for name in (w.name(start), last)))
+        for states, start, last in zip(all_states, carried, lasts)
     ]
 
 

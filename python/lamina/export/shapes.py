@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .writer import Emit, Node, Writer, permuted
+from .writer import HALF, Emit, Node, NoMapping, Writer, permuted, same
 
 _LOWEST = np.iinfo(np.int64).min
 
@@ -56,6 +56,10 @@ def _slice(w: Writer, n: Node) -> str:
     axes = [i for i, all_of_it in enumerate(whole) if not all_of_it]
     if not axes:
         return w.name(x)
+    if axes == [0] and strides[0] == 1:
+        for start, stop, part in w.slices.get(w.name(x), []):
+            if same(n["starts"][0], start) and same(n["stops"][0], stop):
+                return part
     starts = [n["starts"][i] for i in axes]
     stops = [_LOWEST if strides[i] < 0 and n["stops"][i] == -1 else n["stops"][i] for i in axes]
     steps = w.integers([strides[i] for i in axes])
@@ -76,6 +80,16 @@ def _pad(w: Writer, n: Node) -> str:
     pads = w.integers([*(low[i] for i in order), *(high[i] for i in order)])
     result = w.node("Pad", [x, pads, w.scalar(n["value"], n.dtype)])
     return w.channels_last(result, rank) if is_image else result
+
+
+def _slice_grad(w: Writer, n: Node) -> str:
+    """Zeros around what the slice read."""
+    starts, stops, sizes = n["starts"], n["stops"], n.dims
+    if any(step != 1 for step in n["strides"]):
+        raise NoMapping("of a slice with strides")
+    ends = w.shape([size - stop for size, stop in zip(sizes, stops)])
+    pads = w.node("Concat", [w.shape(starts), ends], axis=0)
+    return w.node("Pad", [w.name(n.inputs[0]), pads, w.scalar(0, n.dtype)])
 
 
 def starts_within(w: Writer, n: Node, block: list[Any]) -> str:
@@ -110,12 +124,9 @@ def _dynamic_update_slice(w: Writer, n: Node) -> str:
 
 def filled(w: Writer, shape: str, value: float, dtype: str) -> str:
     """A tensor of one number, of the shape that a tensor tells."""
-    number = w.onnx.numpy_helper.from_array(np.asarray([value], "float32" if dtype in _HALF else dtype))
+    number = w.onnx.numpy_helper.from_array(np.asarray([value], "float32" if dtype in HALF else dtype))
     result = w.node("ConstantOfShape", [shape], value=number)
-    return w.cast(result, dtype) if dtype in _HALF else result
-
-
-_HALF = ("float16", "bfloat16")
+    return w.cast(result, dtype) if dtype in HALF else result
 
 
 def arange(w: Writer, size: str) -> str:
@@ -145,6 +156,7 @@ TABLE: dict[str, Emit] = {
     "broadcast_to": _broadcast_to,
     "concatenate": _concatenate,
     "slice": _slice,
+    "slice_grad": _slice_grad,
     "pad": _pad,
     "dynamic_slice": _dynamic_slice,
     "dynamic_update_slice": _dynamic_update_slice,

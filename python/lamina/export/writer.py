@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 OPSET, IR_VERSION = 20, 9
+HALF = ("float16", "bfloat16")
 DTYPES = {  # ours, and ONNX's names
     "float32": "FLOAT",
     "float64": "DOUBLE",
@@ -91,19 +92,27 @@ Emit = Callable[["Writer", Node], Any]  # gives the name of the output, or a lis
 class Writer:
     """An ONNX graph that grows."""
 
-    def __init__(self) -> None:
+    def __init__(self, run: Callable[[Writer, dict[str, Any], list[Value]], list[Value]]) -> None:
         import onnx
 
         self.onnx = onnx
+        self._run = run
         self.initializers: list[Any] = []
         self.symbols: dict[str, tuple[str, int]] = {}  # open sizes: an input that has it, and where
         self.producers: dict[str, Node] = {}  # nodes of the program by the names they give
+        self.slices: dict[
+            str, list[tuple[Any, Any, str]]
+        ] = {}  # parts along the first axis that are there: start, stop
         self._top: list[Any] = []
         self._nodes = self._top
         self._names: dict[str, int] = {}
         self._constants: dict[Any, str] = {}
         self._sizes: dict[str, str] = {}
         self._channels_first: dict[str, str] = {}
+
+    def run(self, graph: dict[str, Any], inputs: list[Value]) -> list[Value]:
+        """Writes the nodes of a graph of the program, for these inputs: the values of its outputs."""
+        return self._run(self, graph, inputs)
 
     # Names and nodes.
 
@@ -202,7 +211,11 @@ class Writer:
         if operation == "ceil_divide":
             a = self.node("Sub", [self.node("Add", [a, b]), self.integers([1])])
         kinds = {"add": "Add", "subtract": "Sub", "multiply": "Mul", "minimum": "Min", "maximum": "Max"}
-        return self.node(kinds.get(operation, "Div"), [a, b])
+        return self.node(kinds[operation], [a, b]) if operation in kinds else self.floor_divide(a, b)
+
+    def floor_divide(self, a: str, b: str) -> str:
+        """Of whole numbers, without a rest: ONNX rounds to 0, and ONNX Runtime takes 1 / b * b for b / b."""
+        return self.node("Div", [self.node("Sub", [a, self.node("Mod", [a, b])]), b])
 
     def shape(self, dims: Sequence[Any]) -> str:
         """The name of a list of sizes."""
@@ -238,14 +251,24 @@ class Writer:
 
     def graph(self, name: str, inputs: list[Any], outputs: list[Any]) -> Any:
         """The graph of what leads to the outputs."""
-        used = {output.name for output in outputs}
-        kept = []
-        for node in reversed(self._top):
-            if used.intersection(node.output):
-                kept.append(node)
-                used.update(_reads(node))
+        nodes, used = _live(self._top, outputs)
         initializers = [tensor for tensor in self.initializers if tensor.name in used]
-        return self.onnx.helper.make_graph(kept[::-1], name, inputs, outputs, initializers)
+        return self.onnx.helper.make_graph(nodes, name, inputs, outputs, initializers)
+
+    def subgraph(self, nodes: list[Any], inputs: list[Any], outputs: list[Any]) -> Any:
+        """The graph of a body, of those nodes that lead to its outputs."""
+        return self.onnx.helper.make_graph(_live(nodes, outputs)[0], self.unique("body"), inputs, outputs)
+
+
+def _live(nodes: list[Any], outputs: list[Any]) -> tuple[list[Any], set[str]]:
+    """The nodes that lead to the outputs, and all names that they use."""
+    used = {output.name for output in outputs}
+    kept = []
+    for node in reversed(nodes):
+        if used.intersection(node.output):
+            kept.append(node)
+            used.update(_reads(node))
+    return kept[::-1], used
 
 
 def _reads(node: Any) -> set[str]:
@@ -271,6 +294,11 @@ def known(dim: Any) -> int | None:
     symbols = symbols_of(dim)
     values = {int(dim.substitute(dict.fromkeys(symbols, n))) for n in (61, 1000, 4097)}
     return values.pop() if len(values) == 1 else None
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two sizes are equal, whatever the open sizes are."""
+    return known(a - b) == 0
 
 
 def symbols_of(dim: Any) -> set[str]:

@@ -43,9 +43,9 @@ def strip_punctuation(x: Any) -> Any:
 def regex_replace(x: Any, pattern: str, rewrite: str, replace_global: bool = True) -> Any:
     r"""The texts with `rewrite` in place of what the regular expression matches: everywhere, or only the first time.
 
-    Patterns are those of RE2: literals, `. [..] \d \w \s ^ $ \b ( ) (?: ) | * + ? {n,m}`, lazy forms, a leading `(?i)`.
-    In `rewrite`, `\1` to `\9` stand for groups and `\0` for all of the match. Time is linear in the text for every
-    pattern. ValueError for what is no pattern, and for patterns that are too large.
+    Patterns are those of RE2: literals, `. [..] \d \w \s ^ $ \A \z \b ( ) (?: ) | * + ? {n,m}`, lazy forms, a leading
+    `(?i)` (of ASCII letters). In `rewrite`, `\1` to `\9` stand for groups and `\0` for all of the match. Time is linear
+    in the text for every pattern. ValueError for what is no pattern, and for patterns that are too large.
 
     >>> import lamina
     >>> lamina.ops.strings.regex_replace("a<br />b", "<[^>]*>", " ").item()

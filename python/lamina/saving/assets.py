@@ -60,7 +60,7 @@ def take_texts(model: Any, records: Any) -> None:
             if take is None or not right:
                 raise ValueError(f"{type(layer).__name__} takes none")
             take(files)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, RecursionError, TypeError, ValueError) as error:
             raise ValueError(
                 explain(
                     "The file keeps texts for a layer that the model does not have.",

@@ -124,14 +124,14 @@ def save_weights(
     from .weights_file import save_weights_file
 
     path = os.fspath(filepath)
-    allowed = (ENDING, *_WEIGHTS[:1]) if max_shard_size is None else _WEIGHTS
+    allowed = (_WEIGHTS[0], ENDING) if max_shard_size is None else _WEIGHTS
     if kwargs or not path.endswith(allowed):
         raise ValueError(
             explain(
                 "save_weights: the arguments cannot be used.",
                 f"a path that ends with {' or '.join(map(repr, allowed))}, and overwrite and max_shard_size",
                 ", ".join([repr(path), *kwargs]),
-                f"use e.g. '{path.split('.')[0] or 'model'}{allowed[-1]}'.",
+                f"use e.g. '{path.split('.')[0] or 'model'}{_WEIGHTS[max_shard_size is not None]}'.",
             )
         )
     _check_free(path, overwrite)

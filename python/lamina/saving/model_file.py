@@ -93,7 +93,7 @@ def _input_like(model: Any) -> Any:
         if shapes is None:
             raise ValueError(
                 explain(
-                    f"Model {model.name!r} cannot be saved: its inputs are not known.",
+                    f"Model {model.name!r} cannot be saved or exported: its inputs are not known.",
                     "a model that was called on data or built for a shape",
                     "neither",
                     "call it once on data first.",

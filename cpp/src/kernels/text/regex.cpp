@@ -37,6 +37,7 @@ const std::vector<Named>& named_sets() {
       {"upper", {{'A', 'Z'}}},
       {"word", {{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}}},
       {"xdigit", {{'0', '9'}, {'A', 'F'}, {'a', 'f'}}},
+      {"\\s", {{'\t', '\n'}, {'\f', '\r'}, {' ', ' '}}},  // without \v, as Perl once had it and RE2 has
   };
   return sets;
 }
@@ -74,6 +75,7 @@ class RegexParser {
   struct Piece {
     int first;
     std::vector<Hole> holes;
+    bool may_be_empty;  // whether it matches nothing, too
   };
 
   static std::size_t index(int i) { return static_cast<std::size_t>(i); }
@@ -101,7 +103,7 @@ class RegexParser {
 
   Piece single(Kind kind, int argument = 0) {
     const int s = step(kind, argument);
-    return {s, {{s, false}}};
+    return {s, {{s, false}}, kind != Kind::set};
   }
 
   bool more() const { return at_ < end_; }
@@ -109,6 +111,12 @@ class RegexParser {
   bool take(char c) {
     if (!more() || peek() != c) return false;
     ++at_;
+    return true;
+  }
+
+  bool take(const char (&two)[3]) {
+    if (at_ + 1 >= end_ || pattern_.compare(at_, 2, two) != 0) return false;
+    at_ += 2;
     return true;
   }
 
@@ -122,6 +130,7 @@ class RegexParser {
       steps()[index(split)].other = right.first;
       left.holes.insert(left.holes.end(), right.holes.begin(), right.holes.end());
       left.first = split;
+      left.may_be_empty = left.may_be_empty || right.may_be_empty;
     }
     return left;
   }
@@ -132,6 +141,7 @@ class RegexParser {
       const Piece next = repeated(depth);
       link(all, next.first);
       all.holes = next.holes;
+      all.may_be_empty = all.may_be_empty && next.may_be_empty;
     }
     return all;
   }
@@ -182,23 +192,28 @@ class RegexParser {
   template <class Copy>
   Piece repeat(Piece first, const Copy& copy, int least, int most, bool lazy) {
     Piece all = single(Kind::split);
+    all.may_be_empty = least == 0 || first.may_be_empty;
     bool used = false;
     const auto next = [&] {
       if (used) return copy();
       used = true;
       return first;
     };
-    for (int i = 0; i < least; ++i) {
+    const bool endless = most < 0;
+    for (int i = endless ? 1 : 0; i < least; ++i) {
       const Piece piece = next();
       link(all, piece.first);
       all.holes = piece.holes;
     }
-    if (most < 0) {
+    if (endless) {
       const Piece piece = next();
-      const int split = choice(piece.first, lazy);
-      link(all, split);
-      link(piece, split);
-      all.holes = {{split, !lazy}};
+      const int again = choice(piece.first, lazy);
+      link(piece, again);
+      // What may match nothing has a way in of its own, as (piece+)?: after nothing it goes on behind the loop.
+      const int enter = least > 0 ? piece.first : piece.may_be_empty ? choice(piece.first, lazy) : again;
+      link(all, enter);
+      all.holes = {{again, !lazy}};
+      if (least == 0 && enter != again) all.holes.push_back({enter, !lazy});
       return all;
     }
     std::vector<Hole> exits;
@@ -259,10 +274,10 @@ class RegexParser {
       const int close = step(Kind::save, 2 * group + 1);
       steps()[index(open)].next = body.first;
       link(body, close);
-      return {open, {{close, false}}};
+      return {open, {{close, false}}, body.may_be_empty};
     }
-    if (take('^')) return single(Kind::begin);
-    if (take('$')) return single(Kind::end);
+    if (take('^') || take("\\A")) return single(Kind::begin);
+    if (take('$') || take("\\z")) return single(Kind::end);
     if (take('.')) return of_set({{{'\n', '\n'}}, true});
     if (take('[')) return of_set(bracket());
     if (peek() == '*' || peek() == '+' || peek() == '?') wrong("there is nothing to repeat");
@@ -312,7 +327,7 @@ class RegexParser {
       return static_cast<std::int64_t>(c);
     };
     const char c = peek();
-    const char* const classes[] = {"ddigit", "wword", "sspace"};
+    const char* const classes[] = {"ddigit", "wword", "s\\s"};
     for (const char* known : classes) {
       if (c != known[0] && c != known[0] + 'A' - 'a') continue;
       ++at_;

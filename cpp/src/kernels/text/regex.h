@@ -1,10 +1,10 @@
 // Regular expressions without backtracking: every match takes time in proportion to the text times the pattern,
 // whatever both are (Thompson's construction; the simulation with captures is Pike's).
 //
-// Known are literals, . [..] [^..] with ranges and [:alpha:] and the like, \d \w \s \D \W \S, ^ $ \b \B, groups (..)
-// and
-// (?:..), | * + ? {n,m} and their lazy forms, \n \t \r \f \v \xHH \x{H..}, and (?i) at the start. A dot matches all but
-// a newline. Of several matches at one place the first in the order of the pattern counts, as in Perl and RE2.
+// Known are literals, . [..] [^..] with ranges and [:alpha:] and the like, \d \w \s \D \W \S, ^ $ \A \z \b \B, groups
+// (..) and (?:..), | * + ? {n,m} and their lazy forms, \n \t \r \f \v \xHH \x{H..}, and (?i) at the start, for the
+// letters of ASCII. A dot matches all but a newline, and no match cuts a character. Of several matches at one place the
+// first in the order of the pattern counts, as in Perl and RE2.
 #pragma once
 
 #include <cstdint>

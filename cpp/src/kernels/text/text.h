@@ -2,9 +2,9 @@
 //
 // A row is `per_row` texts. Its tokens are those of its texts one after the other, where
 //   standardize   drops ASCII punctuation (strip) and makes ASCII letters small (lower)
-//   split         cuts at runs of ASCII white space, or into the characters of UTF-8 (bytes that are none: U+FFFD), or
-//   not
-//                 at all; an empty text is a token only when it is alone in its row and is not cut
+//   split         cuts at runs of ASCII white space, or into the characters of UTF-8 (bytes that are none, as the text
+//                 stands before punctuation is dropped: U+FFFD), or not at all; an empty text is a token only when it is
+//                 alone in its row and is not cut
 //   n-grams       then joins each n tokens in a row by single spaces: for every n of the widths all n-grams of the row
 // A token's number is its place in a vocabulary counted from `first` on, or `unknown`; that of an empty one is 0.
 #pragma once

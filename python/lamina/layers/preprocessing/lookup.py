@@ -120,7 +120,7 @@ class Lookup(Layer):
                 raise ValueError(explain(f"{owner}: {what}.", expected, received, "change one of the arguments."))
         self.input_vocabulary = None if isinstance(vocabulary, (str, os.PathLike)) else _listed(vocabulary)
         self.input_idf_weights = _listed(idf_weights)
-        self.idf_weights: Any = None
+        self._idf: np.ndarray | None = None
         self._is_given = vocabulary is not None
         self._vocabulary = self._make([])
         self._expected_size: int | None = None
@@ -273,7 +273,12 @@ class Lookup(Layer):
             weights = np.concatenate([np.full(self._token_start, weights.mean()), weights])
         if self.pad_to_max_tokens and self.max_tokens is not None:
             weights = np.pad(weights, (0, self.max_tokens - len(weights)))
-        self.idf_weights = array_to_tensor(weights.astype(config.floatx()))
+        self._idf = weights.astype(config.floatx())
+
+    @property
+    def idf_weights(self) -> Any:
+        """The inverse document frequencies of all entries of vectors; None before they are known."""
+        return None if self._idf is None else array_to_tensor(self._idf)
 
     def _changed(self) -> None:
         """Programs that were traced before are out of date."""
@@ -301,11 +306,11 @@ class Lookup(Layer):
 
     def update_state(self, data: Any) -> None:
         """Counts the tokens of a batch; rows are documents, and an array of one axis is one."""
-        array = self._tokens_of(data)
-        self.count(np.atleast_2d(array) if array.ndim < 2 else array.reshape(array.shape[0], -1))
+        tokens = self._tokens_of(data)
+        self.count(ops.reshape(tokens, (1, -1) if tokens.ndim < 2 else (tokens.shape[0], -1)))
 
-    def count(self, rows: Any) -> None:
-        """Counts the tokens of documents."""
+    def count(self, tokens: Any, padding: str | None = None) -> None:
+        """Counts the tokens of documents, which are rows, without those that fill them up."""
         if self._is_given:
             raise ValueError(
                 explain(
@@ -315,27 +320,35 @@ class Lookup(Layer):
                     "leave out `vocabulary`, or do not adapt.",
                 )
             )
-        for row in rows:
-            tokens = row.tolist() if isinstance(row, np.ndarray) else row
-            self._counts.update(tokens)
-            if self.output_mode == "tf_idf":
-                self._document_counts.update(set(tokens))
-                self._documents += 1
+        self._documents += tokens.shape[0]
+        places, tokens_at = self._vocabulary.numbered(tokens)
 
-    def _tokens_of(self, data: Any) -> np.ndarray:
+        def add(counter: collections.Counter[Any], counts: np.ndarray) -> None:
+            found = np.flatnonzero(counts)
+            counter.update(dict(zip(tokens_at(found), counts[found].tolist())))
+            if padding is not None:
+                counter.pop(padding, None)
+
+        add(self._counts, np.bincount(places.ravel()))
+        if self.output_mode == "tf_idf":
+            ordered = np.sort(places, axis=1)
+            is_first = np.concatenate([ordered[:, :1] >= 0, ordered[:, 1:] != ordered[:, :-1]], axis=1)
+            add(self._document_counts, np.bincount(ordered[is_first]))
+
+    def _tokens_of(self, data: Any) -> Any:
+        if self.vocabulary_dtype == "string":
+            return texts(type(self).__name__, data)
         array = np.asarray(data.numpy() if hasattr(data, "numpy") else data)
-        if self.vocabulary_dtype != "string":
-            if array.dtype.kind not in "iub":
-                raise TypeError(
-                    explain(
-                        f"{type(self).__name__}: the data are no integers.",
-                        "arrays of ints",
-                        f"dtype {array.dtype}",
-                        "use a StringLookup for texts, Discretization for floats.",
-                    )
+        if array.dtype.kind not in "iub":
+            raise TypeError(
+                explain(
+                    f"{type(self).__name__}: the data are no integers.",
+                    "arrays of ints",
+                    f"dtype {array.dtype}",
+                    "use a StringLookup for texts, Discretization for floats.",
                 )
-            return array
-        return ops.convert_to_tensor(array).numpy()  # str in all places; TypeError for others
+            )
+        return array_to_tensor(array.astype("int64"))
 
     def finalize_state(self) -> None:
         """Makes the vocabulary from the tokens counted so far."""
@@ -473,12 +486,12 @@ class Lookup(Layer):
         return {**given, **{name: found[name] for name in found if name in given or name == "vocabulary_size"}}
 
     def save_own_variables(self, store: Any) -> None:
-        if self.idf_weights is not None:
-            store["idf_weights"] = self.idf_weights.numpy()
+        if self._idf is not None:
+            store["idf_weights"] = self._idf
 
     def load_own_variables(self, store: Any) -> None:
         if self.output_mode == "tf_idf" and "idf_weights" in store:
-            self.idf_weights = array_to_tensor(np.asarray(store["idf_weights"], config.floatx()))
+            self._idf = np.array(store["idf_weights"], config.floatx())
 
     def save_assets(self, dir_path: str) -> None:
         """Writes the tokens that were found to a file of the folder, each to a line. ValueError for broken lines."""
@@ -517,7 +530,7 @@ class Lookup(Layer):
         """Texts, by name, that `.lamina` files keep for the layer."""
         if self.input_vocabulary is not None or not self._vocabulary.tokens:
             return {}
-        weights = None if self.idf_weights is None else self.idf_weights.numpy().tolist()
+        weights = None if self._idf is None else self._idf.tolist()
         return {"vocabulary": json.dumps(self._vocabulary.tokens), "idf_weights": json.dumps(weights)}
 
     def take_assets(self, files: dict[str, str]) -> None:
@@ -527,7 +540,7 @@ class Lookup(Layer):
         tokens, weights = json.loads(files["vocabulary"]), json.loads(files["idf_weights"])
         self._take(self._checked(tokens))
         if weights is not None:
-            self.idf_weights = array_to_tensor(np.asarray(weights, config.floatx()))
+            self._idf = np.array(weights, config.floatx())
 
     def _take(self, tokens: list[Any]) -> None:
         self._refuse_odd(tokens, [])

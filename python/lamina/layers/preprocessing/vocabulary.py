@@ -25,6 +25,9 @@ class TextVocabulary:
         texts[:] = self.tokens
         self.table = _core.make_vocabulary(_core.Tensor(texts))  # bytes, offsets, slots
 
+    def __reduce__(self) -> Any:
+        return type(self), (self.tokens,)
+
     def find(self, x: Any) -> Any:
         """The places (int64)."""
         return _ops.text_lookup(x, *self.table)
@@ -32,6 +35,14 @@ class TextVocabulary:
     def gather(self, places: Any, unknown: str) -> Any:
         """The tokens at these places."""
         return _ops.text_gather(places, *self.table[:2], unknown=unknown)
+
+    @staticmethod
+    def numbered(tokens: Any) -> tuple[np.ndarray, Any]:
+        """A number for each of the tokens, the same for equal ones, and a function from numbers to tokens."""
+        flat = ops.reshape(tokens, (-1,))
+        table = _core.make_vocabulary(flat)
+        places = _ops.text_lookup(tokens, *table).numpy()  # each token's first place among all
+        return places, lambda found: _ops.text_gather(array_to_tensor(found), *table[:2], unknown="").numpy().tolist()
 
 
 class IntegerVocabulary:
@@ -45,6 +56,9 @@ class IntegerVocabulary:
         order = np.argsort(values, kind="stable")
         self._sorted, self._places = array_to_tensor(values[order]), array_to_tensor(order.astype("int64"))
         self._values = array_to_tensor(values)
+
+    def __reduce__(self) -> Any:
+        return type(self), (self.tokens,)
 
     def find(self, x: Any) -> Any:
         """The places (int64)."""
@@ -60,6 +74,13 @@ class IntegerVocabulary:
         size = len(self.tokens)
         inside = ops.logical_and(places >= 0, places < size)
         return ops.where(inside, ops.take(self._values, ops.clip(places, 0, size - 1)), np.int64(unknown))
+
+    @staticmethod
+    def numbered(tokens: Any) -> tuple[np.ndarray, Any]:
+        """A number for each of the tokens, the same for equal ones, and a function from numbers to tokens."""
+        array = np.asarray(tokens)
+        values, places = np.unique(array, return_inverse=True)
+        return places.reshape(array.shape), lambda found: values[found].tolist()
 
 
 def read_tokens(owner: str, path: str, dtype: str) -> list[Any]:
