@@ -105,7 +105,9 @@ MISTAKES = [
     (lambda: ops.depth_to_space(PLANE, 1), ValueError, "depth_to_space: `block_size`"),
     (lambda: ops.space_to_depth(PLANE, 2), ValueError, "space_to_depth: the height"),
     (lambda: ops.space_to_depth(PLANE[:, :4], 2), ValueError, "space_to_depth: the width"),
-    (lambda: ops.relu(["a"]), TypeError, "cannot become a tensor"),
+    (lambda: ops.relu(["a"]), TypeError, "does not take texts"),
+    (lambda: ops.convert_to_tensor(["a"]) + 1, TypeError, "add: does not take texts"),
+    (lambda: ops.multiply(np.array(["a"]), PLANE), TypeError, ": does not take texts"),
 ]
 
 

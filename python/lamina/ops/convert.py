@@ -242,6 +242,8 @@ def result_type(*values: Any) -> str:
             continue
         if {dtype, names[best]} == {"float16", "bfloat16"}:  # neither holds the other's numbers
             dtype = "float32"
+        if dtype not in _RANK and (dtype := _to_tensor(value).dtype) == "string":
+            return dtype  # no number goes with texts: the op that is given both says so
         best = _wider(best, _RANK[dtype])
     if wide and best < _RANK["float16"]:
         best = _RANK["float64"] if best < 0 else _RANK[config.floatx()]
@@ -279,6 +281,8 @@ def to_common(*values: Any) -> list[Any]:
 def _number(value: Any, dtype: str) -> Any:
     if dtype == "bfloat16":  # which NumPy does not know
         return _core.ops.cast(Tensor(np.asarray(value, dtype="float32")), dtype=dtype)
+    if dtype == "string":  # texts and a number: the op says that it does not take them
+        return convert_to_tensor(value)
     return Tensor(np.asarray(value, dtype=dtype))
 
 
