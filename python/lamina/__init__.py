@@ -56,6 +56,7 @@ def __getattr__(name: str) -> object:
         "data",
         "datasets",
         "export",
+        "mixed_precision",
         "preprocessing",
         "quantizers",
         "wrappers",
