@@ -49,7 +49,9 @@ def unpack(path):
         return archive.open("model.weights.h5")
 
 
-FIRST = list({case.layer: case for case in reversed(LAYERS) if case.parity}.values())
+# Equalization gives back the symbolic input itself there, of which Keras loads no graph.
+ROWS = [case for case in LAYERS if case.parity and case.layer != "Equalization"]
+FIRST = list({case.layer: case for case in reversed(ROWS)}.values())
 
 
 # Layers without weights are not computed in Keras, and neither are these: other tests here and of layers do it.
