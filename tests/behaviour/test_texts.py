@@ -396,3 +396,20 @@ def test_padding_of_the_weights_is_not_the_vocabulary(tmp_path):
     layer = adapted(output_mode="tf_idf", max_tokens=30, pad_to_max_tokens=True)
     assert layer(OBJECTS).shape == (4, 30)
     assert layer.get_config()["vocabulary_size"] == 8
+
+
+def test_many_alike_batches_of_a_generator():
+    """Texts have no size that room could be made for, so they are not gathered as numbers are."""
+    lamina.utils.set_random_seed(3)
+    layer = layers.TextVectorization(vocabulary=VOCABULARY, output_sequence_length=4)
+    model = model_of(layer, layers.Embedding(9, 2), layers.Flatten(), layers.Dense(1))
+    model.compile("sgd", "mse")
+    y = np.arange(4.0, dtype="float32")[:, None]
+    weights = model.get_weights()
+    losses = model.fit(((OBJECTS, y) for _ in range(30)), epochs=1, verbose=0).history["loss"]
+    found = model.get_weights()
+    model.set_weights(weights)
+    model.fit(np.tile(OBJECTS, 30), np.tile(y, (30, 1)), batch_size=4, shuffle=False, verbose=0)
+    for one, other in zip(found, model.get_weights()):
+        np.testing.assert_array_equal(one, other)
+    assert np.isfinite(losses).all()

@@ -214,7 +214,9 @@ def _kind(data: Data) -> Any:
 
 
 def _room(data: Data) -> int:
-    """How many such batches are gathered at most."""
+    """How many such batches are gathered at most; texts, which have no fixed size, are not."""
+    if any(t.dtype == "string" for t in data.leaves):
+        return 0
     return min(_BATCHES, _BYTES // max(1, sum(t.numpy().nbytes for t in data.leaves)))
 
 
