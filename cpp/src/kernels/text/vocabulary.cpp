@@ -11,7 +11,7 @@ Index find(const Vocabulary& v, const char* token, Index size) {
     const Index place = v.slots[at & mask];
     if (place < 0 || place >= v.size) return -1;
     const Index begin = v.offsets[place], end = v.offsets[place + 1];
-    if (begin < 0 || end > v.num_bytes || end - begin != size) continue;
+    if (begin < 0 || end < begin || end > v.num_bytes || end - begin != size) continue;
     if (size == 0 || std::memcmp(v.bytes + begin, token, static_cast<std::size_t>(size)) == 0) return place;
   }
   return -1;
