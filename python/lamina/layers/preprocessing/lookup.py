@@ -123,6 +123,7 @@ class Lookup(Layer):
         self._idf: np.ndarray | None = None
         self._is_given = vocabulary is not None
         self._vocabulary = self._make([])
+        self._by_number: Any = None  # all tokens, those for mask and unknown ones too, once they are asked for
         self._expected_size: int | None = None
         known = (
             self.vocabulary_size() if vocabulary_size is None else integer(owner, "vocabulary_size", vocabulary_size)
@@ -283,6 +284,7 @@ class Lookup(Layer):
     def _changed(self) -> None:
         """Programs that were traced before are out of date."""
         self._expected_size = None
+        self._by_number = None
         state.changes += 1
 
     # Finding the vocabulary in data.
@@ -397,21 +399,13 @@ class Lookup(Layer):
             )
         if self.invert:
             places = ops.cast(x, "int64")
-            found = self._vocabulary.gather(places - self._token_start, self.oov_token)
-            return found if self.mask_token is None else self._with_mask(places, found)
+            if self._by_number is None:
+                self._by_number = self._make(self.get_vocabulary())
+            return self._by_number.gather(places, self.oov_token)
         if self.vocabulary_dtype == "int64":
             x = ops.cast(x, "int64")
         numbers = self._numbers(x)
         return numbers if self.output_mode == "int" else self.encode(numbers)
-
-    def _with_mask(self, places: Any, tokens: Any) -> Any:
-        if self.vocabulary_dtype == "string":
-            table = TextVocabulary([self.mask_token, self.oov_token, *self._vocabulary.tokens])
-            own = places - self._token_start
-            size = len(self._vocabulary.tokens)
-            inside = ops.logical_and(own >= 0, own < size)
-            return table.gather(ops.where(places == 0, 0, ops.where(inside, own + 2, 1)), self.oov_token)
-        return ops.where(places == 0, np.int64(self.mask_token), tokens)
 
     def _numbers(self, x: Any) -> Any:
         place = self._vocabulary.find(x)
