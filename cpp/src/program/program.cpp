@@ -307,6 +307,18 @@ void check_rows(const std::string& entry, const Plan& plan, const std::vector<Te
   }
 }
 
+std::vector<Shape> shapes_of(const std::vector<Tensor>& tensors) {
+  std::vector<Shape> shapes;
+  for (const Tensor& t : tensors) shapes.push_back(t.shape());
+  return shapes;
+}
+
+std::vector<const void*> data_of(const std::vector<Tensor>& tensors) {
+  std::vector<const void*> data;
+  for (const Tensor& t : tensors) data.push_back(t.data());
+  return data;
+}
+
 std::size_t row_bytes(const Tensor& a) {
   return static_cast<std::size_t>(a.shape().size(1, a.rank())) * size_of(a.dtype());
 }
@@ -315,12 +327,8 @@ std::size_t row_bytes(const Tensor& a) {
 
 std::size_t Program::bytes_of_run(const std::string& entry, const std::vector<Tensor>& inputs) {
   check_inputs(entry, inputs);
-  std::vector<Shape> shapes;
-  std::vector<const void*> in;
-  for (const Tensor& t : inputs) {
-    shapes.push_back(t.shape());
-    in.push_back(t.data());
-  }
+  const std::vector<Shape> shapes = shapes_of(inputs);
+  const std::vector<const void*> in = data_of(inputs);
   const Bindings sizes = measure(entry, shapes, in);
   std::lock_guard<std::mutex> lock(mutex_);
   const Plan& plan = *planned(entry, shapes, sizes).plan;
@@ -332,12 +340,8 @@ std::size_t Program::bytes_of_run(const std::string& entry, const std::vector<Te
 
 std::vector<Tensor> Program::run(const std::string& entry, const std::vector<Tensor>& inputs) {
   check_inputs(entry, inputs);
-  std::vector<Shape> shapes;
-  std::vector<const void*> in;
-  for (const Tensor& t : inputs) {
-    shapes.push_back(t.shape());
-    in.push_back(t.data());
-  }
+  const std::vector<Shape> shapes = shapes_of(inputs);
+  const std::vector<const void*> in = data_of(inputs);
   Lease workspace(*this, entry, shapes, measure(entry, shapes, in));
   std::vector<Tensor> outputs = make_outputs(workspace->plan());
   std::vector<void*> out;
