@@ -70,8 +70,14 @@ class LayerState(Operation):
     )
 
     def _tracked_values(self) -> Iterator[Any]:
+        """All objects among the attributes and in their nests; plain values, which most attributes are, stay out."""
+        attributes = self.__dict__
         for name in self._tracked:
-            yield from leaves(self.__dict__.get(name))
+            value = attributes.get(name)
+            if isinstance(value, (dict, list, tuple)):
+                yield from leaves(value)
+            elif type(value) not in _PLAIN:
+                yield value
 
     @property
     def _layers(self) -> list[Any]:
@@ -340,6 +346,9 @@ class LayerState(Operation):
                 "set self.my_metric = lamina.metrics.Mean() and call its `update_state` in `call`.",
             )
         )
+
+
+_PLAIN = frozenset((type(None), bool, int, float, str))
 
 
 def leaves(value: Any) -> Iterator[Any]:
