@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <string>
+#include <thread>
 
 #include "core/cpu.h"
 #include "lamina/error.h"
@@ -72,6 +75,9 @@ void watch_for_forks() {
 // ---- Workers
 
 constexpr int outside = -1;
+// More than one, so that those who are through can take from those who are slow or came late; few, because what a
+// worker takes from another's share lies in the other's cache.
+constexpr std::int64_t ranges_per_worker = 2;
 thread_local int current_worker = outside;
 
 struct Job {
@@ -79,7 +85,6 @@ struct Job {
   int ranges;
   RangeFunction function;
   void* context;
-  bool flush_denormals;
 };
 
 void run(RangeFunction function, void* context, std::int64_t begin, std::int64_t end, int worker) {
@@ -89,40 +94,163 @@ void run(RangeFunction function, void* context, std::int64_t begin, std::int64_t
   current_worker = outer;
 }
 
+void run_range(const Job& job, int range, int worker) {
+  const std::int64_t begin = job.blocks * range / job.ranges * job.grain;
+  const std::int64_t end = std::min(job.count, job.blocks * (range + 1) / job.ranges * job.grain);
+  run(job.function, job.context, begin, end, worker);
+}
+
+// Waits a little longer each time: what is awaited mostly comes within microseconds; a processor that is needed
+// elsewhere is given away after some more.
+class Patience {
+ public:
+  void wait() {
+    ++waits_;
+    if (waits_ < 2'000) {
+      pause();
+    } else if (waits_ < 20'000) {
+      std::this_thread::yield();
+    } else {
+      std::this_thread::sleep_for(std::chrono::microseconds(50));
+    }
+  }
+
+ private:
+  static void pause() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+  }
+  int waits_ = 0;
+};
+
+// The threads of one parallel region. The first posts jobs and takes part in them; the others wait for jobs until it
+// dismisses them. The ranges of a job are dealt out in equal shares of neighbours; who is through with its own share
+// takes from the others', so nobody waits for a worker that the system has not let run yet.
+class Team {
+ public:
+  Team(int threads, bool flush_denormals)
+      : shares_(std::min(threads, kMostShares)), flush_denormals_(flush_denormals) {}
+
+  void run_job(const Job& job) {
+    job_ = job;
+    finished_.store(0, std::memory_order_relaxed);
+    ++generation_;
+    for (int i = 0; i < shares_; ++i) {
+      const int begin = job.ranges * i / shares_, end = job.ranges * (i + 1) / shares_;
+      tickets_[i].value.store(ticket(generation_, begin, end), std::memory_order_release);
+    }
+    take_ranges(0, generation_);
+    for (Patience patience; finished_.load(std::memory_order_acquire) < job.ranges;) patience.wait();
+  }
+
+  void serve(int worker) {
+    // The mode belongs to a thread: the workers take over the caller's.
+    const FlushDenormals mode(flush_denormals_);
+    const std::atomic<std::uint64_t>& own = tickets_[worker % shares_].value;
+    std::uint32_t seen = 0;
+    for (Patience patience; !over_.load(std::memory_order_acquire);) {
+      const auto generation = static_cast<std::uint32_t>(own.load(std::memory_order_acquire) >> 32);
+      if (generation == seen) {
+        patience.wait();
+        continue;
+      }
+      take_ranges(worker, generation);
+      seen = generation;
+      patience = {};
+    }
+  }
+
+  void dismiss() { over_.store(true, std::memory_order_release); }
+
+ private:
+  static constexpr int kMostShares = 64;
+
+  // What is left of a share: the ranges [next, end), of the job that the generation counts.
+  static std::uint64_t ticket(std::uint32_t generation, int next, int end) {
+    return std::uint64_t{generation} << 32 | static_cast<std::uint64_t>(next) << 16 | static_cast<std::uint64_t>(end);
+  }
+
+  void take_ranges(int worker, std::uint32_t generation) {
+    for (int i = 0; i < shares_; ++i) {
+      std::atomic<std::uint64_t>& share = tickets_[(worker + i) % shares_].value;
+      std::uint64_t left = share.load(std::memory_order_acquire);
+      while (left >> 32 == generation) {
+        const int next = static_cast<int>(left >> 16 & 0xffff), end = static_cast<int>(left & 0xffff);
+        if (next >= end) break;
+        // The job stays what it is until the range taken here is finished.
+        if (!share.compare_exchange_weak(left, ticket(generation, next + 1, end), std::memory_order_acq_rel,
+                                         std::memory_order_acquire))
+          continue;
+        run_range(job_, next, worker);
+        finished_.fetch_add(1, std::memory_order_release);
+        left = share.load(std::memory_order_acquire);
+      }
+    }
+  }
+
+  struct alignas(64) Ticket {
+    std::atomic<std::uint64_t> value{0};
+  };
+
+  const int shares_;
+  const bool flush_denormals_;
+  std::uint32_t generation_ = 0;
+  Job job_ = {};
+  alignas(64) std::atomic<int> finished_{0};
+  alignas(64) std::atomic<bool> over_{false};
+  Ticket tickets_[kMostShares];
+};
+
+thread_local Team* current_team = nullptr;
+thread_local std::uint64_t jobs = 0;
+
 // The thread sanitizer does not see how the OpenMP runtime makes threads wait for each other, so it is told: what a
 // thread did before publish() comes before what another one does after its observe().
 #if defined(__SANITIZE_THREAD__)
 #define LAMINA_UNCHECKED __attribute__((no_sanitize("thread")))
-void publish(const Job& job) { __tsan_release(const_cast<Job*>(&job)); }
-void observe(const Job& job) { __tsan_acquire(const_cast<Job*>(&job)); }
+void publish(Team& team) { __tsan_release(&team); }
+void observe(Team& team) { __tsan_acquire(&team); }
 #else
 #define LAMINA_UNCHECKED
-void publish(const Job&) {}
-void observe(const Job&) {}
+void publish(Team&) {}
+void observe(Team&) {}
 #endif
 
-void run_range(const Job& job, int range) {
-  const std::int64_t begin = job.blocks * range / job.ranges * job.grain;
-  const std::int64_t end = std::min(job.count, job.blocks * (range + 1) / job.ranges * job.grain);
-  // The mode belongs to a thread: the workers take over the caller's.
-  const FlushDenormals mode(job.flush_denormals);
-  run(job.function, job.context, begin, end, range);
+void serve(Team& team, int worker) {
+  observe(team);
+  team.serve(worker);
+  publish(team);
 }
 
-// The runtime may give fewer threads than asked for.
-void run_ranges(const Job& job, int thread, int threads) {
-  observe(job);
-  for (int range = thread; range < job.ranges; range += threads) run_range(job, range);
-  publish(job);
-}
-
-// Always the full team, even for fewer ranges: the runtime would end the threads that a smaller team leaves out, and
-// start them again for the next one.
-LAMINA_UNCHECKED void run_team(const Job& job, int threads) {
-  publish(job);
+// Runs body with a team. The runtime may give it fewer threads than asked for.
+LAMINA_UNCHECKED void run_team(int threads, void (*body)(void*), void* context) {
+  const bool flush = flushes_denormals();
+  Team team(threads, flush);
+  std::exception_ptr error;  // nothing may leave a parallel region by an exception
+  // A thread starts in the mode of the one that starts it, which the workers must not keep.
+  const FlushDenormals mode(false);
+  publish(team);
 #pragma omp parallel num_threads(threads)
-  run_ranges(job, omp_get_thread_num(), omp_get_num_threads());
-  observe(job);
+  {
+    if (const int worker = omp_get_thread_num(); worker > 0) {
+      serve(team, worker);
+    } else {
+      const FlushDenormals own(flush);
+      current_team = &team;
+      try {
+        body(context);
+      } catch (...) {
+        error = std::current_exception();
+      }
+      current_team = nullptr;
+      team.dismiss();
+    }
+  }
+  observe(team);
+  if (error) std::rethrow_exception(error);
 }
 
 }  // namespace
@@ -149,15 +277,24 @@ void parallel_for(std::int64_t count, std::int64_t grain, RangeFunction function
   // A nested call keeps its worker's number, so that scratch cut per worker stays its own.
   if (current_worker != outside) return function(context, 0, count, current_worker);
   const int threads = count <= grain ? 1 : num_threads();
-  if (threads == 1 || omp_in_parallel()) return run(function, context, 0, count, 0);
+  if (threads == 1) return run(function, context, 0, count, 0);
 
-  watch_for_forks();
+  ++jobs;
   const std::int64_t blocks = (count - 1) / grain + 1;
-  const int ranges = static_cast<int>(std::min<std::int64_t>(threads, blocks));
-  const Job job = {count, grain, blocks, ranges, function, context, flushes_denormals()};
-  // A thread starts in the mode of the one that starts it, which the workers must not keep.
-  const FlushDenormals mode(false);
-  run_team(job, threads);
+  const int ranges = static_cast<int>(std::min<std::int64_t>({blocks, ranges_per_worker * threads, 0xffff}));
+  const Job job = {count, grain, blocks, ranges, function, context};
+  if (current_team != nullptr) return current_team->run_job(job);
+  if (omp_in_parallel()) return run(function, context, 0, count, 0);
+  with_workers([](void* opaque) { current_team->run_job(*static_cast<const Job*>(opaque)); }, const_cast<Job*>(&job));
 }
+
+void with_workers(void (*body)(void*), void* context) {
+  const int threads = num_threads();
+  if (threads == 1 || current_worker != outside || current_team != nullptr || omp_in_parallel()) return body(context);
+  watch_for_forks();
+  run_team(threads, body, context);
+}
+
+std::uint64_t jobs_for_workers() { return jobs; }
 
 }  // namespace lamina

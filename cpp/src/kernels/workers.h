@@ -5,14 +5,15 @@
 
 namespace lamina::kernels::LAMINA_LEVEL {
 
-// Work worth a worker of its own: about 17 microseconds.
-constexpr Index kWorkerFlops = 2'000'000;
-constexpr Index kWorkerElements = 100'000;  // copied or added
+// Work worth handing over: about 9 microseconds.
+constexpr Index kWorkerFlops = 1'000'000;
+constexpr Index kWorkerElements = 30'000;  // copied or added
 
-// The grain that gives every worker the same share of `count` units, and at least `worth` of what a unit costs.
+// The grain that cuts `count` units into equal pieces, two for each worker, and each at least `worth` of what a unit
+// costs.
 inline Index shared_grain(Index count, Index unit_cost, Index worth) {
-  const Index workers = min_of(Index(num_threads()), count * unit_cost / worth);
-  return ceil_div(count, max_of(workers, Index(1)));
+  const Index pieces = min_of(2 * Index(num_threads()), count * unit_cost / worth);
+  return ceil_div(count, max_of(pieces, Index(1)));
 }
 
 // A range cut into `parts` pieces of nearly equal length: where piece `i` begins (and piece i - 1 ends).

@@ -5,11 +5,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdint>
 #include <limits>
 #include <mutex>
 #include <set>
+#include <stdexcept>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "core/cpu.h"
@@ -73,23 +76,66 @@ TEST_F(ParallelFor, VisitsEveryIndexOnce) {
 TEST_F(ParallelFor, CutsAtMultiplesOfTheGrain) {
   lamina::set_num_threads(3);
   const std::vector<Range> ranges = ranges_of(100, 8);
-  EXPECT_EQ(ranges.size(), 3u);
-  std::set<int> workers;
+  EXPECT_EQ(ranges.size(), 6u);  // two for each worker, whoever runs them
   for (const Range& range : ranges) {
     EXPECT_EQ(range.begin % 8, 0);
     EXPECT_TRUE(range.end % 8 == 0 || range.end == 100);
-    workers.insert(range.worker);
+    EXPECT_TRUE(range.worker >= 0 && range.worker < 3) << range.worker;
   }
-  EXPECT_EQ(workers, (std::set<int>{0, 1, 2}));
 }
 
 TEST_F(ParallelFor, GivesTheSameRangesEveryTime) {
   lamina::set_num_threads(2);
   for (int repeat = 0; repeat < 100; ++repeat) {
-    for (const Range& range : ranges_of(10, 1)) {
-      EXPECT_EQ(range.begin, range.worker * 5);
-      EXPECT_EQ(range.end, range.worker * 5 + 5);
-    }
+    std::set<std::pair<std::int64_t, std::int64_t>> found;
+    for (const Range& range : ranges_of(20, 1)) found.insert({range.begin, range.end});
+    EXPECT_EQ(found, (std::set<std::pair<std::int64_t, std::int64_t>>{{0, 5}, {5, 10}, {10, 15}, {15, 20}}));
+  }
+}
+
+// with_workers over a lambda.
+template <class Body>
+void with_workers(Body body) {
+  lamina::with_workers([](void* context) { (*static_cast<Body*>(context))(); }, &body);
+}
+
+TEST_F(ParallelFor, KeepsWorkersForManyJobs) {
+  for (const int threads : {1, 2, 3, 8}) {
+    lamina::set_num_threads(threads);
+    const auto caller = std::this_thread::get_id();
+    const std::uint64_t jobs = lamina::jobs_for_workers();
+    std::vector<std::int64_t> sums(1000, 0);
+    with_workers([&] {
+      EXPECT_EQ(std::this_thread::get_id(), caller);
+      for (int job = 0; job < 2000; ++job) {
+        run(1000, 10, [&](std::int64_t begin, std::int64_t end, int) {
+          for (std::int64_t i = begin; i < end; ++i) sums[static_cast<std::size_t>(i)] += i + job;
+        });
+      }
+    });
+    for (std::int64_t i = 0; i < 1000; ++i) ASSERT_EQ(sums[static_cast<std::size_t>(i)], 2000 * i + 1999 * 1000);
+    EXPECT_EQ(lamina::jobs_for_workers() - jobs, threads == 1 ? 0u : 2000u);
+  }
+}
+
+TEST_F(ParallelFor, ThrowsOnWhatTheBodyThrows) {
+  lamina::set_num_threads(2);
+  for (int repeat = 0; repeat < 3; ++repeat) {
+    EXPECT_THROW(with_workers([&] {
+                   run(100, 1, [](std::int64_t, std::int64_t, int) {});
+                   throw std::runtime_error("stop");
+                 }),
+                 std::runtime_error);
+    EXPECT_EQ(ranges_of(100, 1).size(), 4u);
+  }
+}
+
+TEST_F(ParallelFor, EndsSoonWhenWorkersComeLate) {
+  lamina::set_num_threads(8);  // more than there are processors, as a rule
+  for (int repeat = 0; repeat < 200; ++repeat) {
+    std::atomic<int> visits{0};
+    with_workers([&] { run(16, 1, [&](std::int64_t begin, std::int64_t end, int) { visits += int(end - begin); }); });
+    ASSERT_EQ(visits, 16);
   }
 }
 
@@ -110,7 +156,7 @@ TEST_F(ParallelFor, DoesNothingForNoWork) {
 
 TEST_F(ParallelFor, AcceptsAGrainBelowOne) {
   lamina::set_num_threads(2);
-  EXPECT_EQ(ranges_of(4, 0).size(), 2u);
+  EXPECT_EQ(ranges_of(4, 0).size(), 4u);
 }
 
 TEST_F(ParallelFor, RunsNestedCallsInlineOnTheSameWorker) {
@@ -178,8 +224,12 @@ TEST_F(ParallelFor, WorkersFlushDenormalsWhenTheCallerDoes) {
   lamina::set_num_threads(2);
   for (const bool enable : {true, false, true}) {
     const FlushDenormals mode(enable);
+    std::atomic<int> begun{0};
     bool seen[2] = {!enable, !enable};
-    run(2, 1, [&](std::int64_t, std::int64_t, int worker) { seen[worker] = flushes_denormals(); });
+    run(2, 1, [&](std::int64_t, std::int64_t, int worker) {
+      seen[worker] = flushes_denormals();
+      for (++begun; begun < 2;) std::this_thread::yield();  // so that each worker takes one
+    });
     EXPECT_EQ(seen[0], enable);
     EXPECT_EQ(seen[1], enable);
   }
@@ -233,7 +283,7 @@ TEST_F(ParallelFor, WorkersGetTheirOwnModeBack) {
 
 TEST_F(ParallelFor, AForkedChildRunsOnOneThread) {
   lamina::set_num_threads(2);
-  ASSERT_EQ(ranges_of(10, 1).size(), 2u);
+  ASSERT_EQ(ranges_of(10, 1).size(), 4u);
   const pid_t child = fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
@@ -244,7 +294,7 @@ TEST_F(ParallelFor, AForkedChildRunsOnOneThread) {
   int status = 0;
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-  EXPECT_EQ(ranges_of(10, 1).size(), 2u);
+  EXPECT_EQ(ranges_of(10, 1).size(), 4u);
 }
 
 #endif
