@@ -113,7 +113,10 @@ void bind_program(py::module_& m) {
       .def(
           "describe",
           [](Program& p, const std::string& entry, const py::object& shapes) {
-            std::string text = to_string(p.optimized(entry));
+            std::string text;
+            if (const Graph* preparation = p.preparation(entry))
+              text = "after the variables have changed:\n" + to_string(*preparation) + "in each run:\n";
+            text += to_string(p.optimized(entry));
             if (!shapes.is_none()) {
               const auto plan = p.plan(entry, shapes_of(shapes));
               text += "arena " + std::to_string(plan->arena_bytes) + " bytes (live at most " +

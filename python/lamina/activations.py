@@ -60,6 +60,8 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
     x = ops.convert_to_tensor(x)
     if threshold == 0.0 and max_value is None:
         return ops.leaky_relu(x, negative_slope) if negative_slope else ops.relu(x)
+    if threshold == 0.0 and max_value == 6.0 and not negative_slope:
+        return ops.relu6(x)
     positive = ops.where(ops.greater(x, threshold), x, 0.0) if threshold else ops.relu(x)
     if max_value is not None:
         positive = ops.clip(positive, 0.0, max_value)

@@ -50,6 +50,7 @@ void Variable::assign(const Value& value) {
 }
 
 Tensor& Variable::writable() {
+  version_.fetch_add(1, std::memory_order_relaxed);
   current_ = Value();
   if (tensor_.shared()) tensor_ = tensor_.copy();
   return tensor_;

@@ -2,6 +2,8 @@
 // open on the thread both are symbolic, and the trace remembers what was read and what was assigned.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,12 +30,15 @@ class Variable : public std::enable_shared_from_this<Variable> {
   const Tensor& tensor() const { return tensor_; }
   // The numbers, to be written in place: a copy is made first when anybody else still sees them.
   Tensor& writable();
+  // Grows with every call of `writable`; above 0.
+  std::uint64_t version() const { return version_.load(std::memory_order_relaxed); }
 
   std::string name;
   bool trainable;
 
  private:
   Tensor tensor_;
+  std::atomic<std::uint64_t> version_{1};
   Value current_;  // the tensor as a value, made when read
 };
 

@@ -67,12 +67,41 @@ std::size_t Conv::scratch(const Run& run) const {
                       [&](auto t) { return k::float_table<decltype(t)>().conv.forward_scratch(s); });
 }
 
-void Conv::run(const Run& run) const {
+void Conv::run(const Run& run) const { run_packed(run, nullptr); }
+
+void Conv::run_packed(const Run& run, const void* packed) const {
   const auto s = shape(run.inputs[0].shape, run.inputs[1].shape, run.outputs[0].shape);
   for_floating(run.inputs[0].dtype, [&](auto t) {
     using T = decltype(t);
-    k::float_table<T>().conv.forward(s, run.in<T>(0), run.in<T>(1), run.in_or_null<T>(2), activation, run.out<T>(0),
-                                     run.scratch);
+    k::float_table<T>().conv.forward(s, run.in<T>(0), run.in<T>(1), packed, run.in_or_null<T>(2), activation,
+                                     run.out<T>(0), run.scratch);
+  });
+}
+
+namespace {
+
+// As far as packing looks at it.
+k::ConvShape shape_of_kernel(const Shape& kernel, std::int64_t groups) {
+  k::ConvShape s;
+  const int axes = kernel.rank() - 2;
+  for (int i = 0; i < axes; ++i) s.kernel[3 - axes + i] = kernel[i];
+  s.channels = kernel[axes] * groups;
+  s.filters = kernel[axes + 1];
+  s.groups = groups;
+  return s;
+}
+
+}  // namespace
+
+std::size_t Conv::packed_bytes(const Shape& kernel, DType dtype) const {
+  return for_floating(
+      dtype, [&](auto t) { return k::float_table<decltype(t)>().conv.packed_bytes(shape_of_kernel(kernel, groups)); });
+}
+
+void Conv::pack(const Run& run) const {
+  for_floating(run.inputs[0].dtype, [&](auto t) {
+    using T = decltype(t);
+    k::float_table<T>().conv.pack(shape_of_kernel(run.inputs[0].shape, groups), run.in<T>(0), run.out<T>(0));
   });
 }
 

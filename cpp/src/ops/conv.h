@@ -36,6 +36,10 @@ struct Conv : ConvAttributes {
   Specs infer(const Specs& inputs) const;
   std::size_t scratch(const Run& run) const;
   void run(const Run& run) const;
+  // See packed.h.
+  std::size_t packed_bytes(const Shape& kernel, DType dtype) const;
+  void pack(const Run& run) const;
+  void run_packed(const Run& run, const void* packed) const;
   Values vjp(const Vjp& v) const;
 };
 

@@ -221,6 +221,29 @@ void Linear::run(const Run& run) const {
   });
 }
 
+std::size_t Linear::packed_bytes(const Shape& kernel, DType dtype) const {
+  return for_floating(dtype,
+                      [&](auto t) { return k::float_table<decltype(t)>().gemm.packed_bytes(kernel[0], kernel[1]); });
+}
+
+void Linear::pack(const Run& run) const {
+  for_floating(run.inputs[0].dtype, [&](auto t) {
+    using T = decltype(t);
+    k::GemmArgs<T> g;
+    g.k = run.inputs[0].shape[0];
+    g.n = g.ldb = run.inputs[0].shape[1];
+    g.b = run.in<T>(0);
+    k::float_table<T>().gemm.pack(g, run.out<T>(0));
+  });
+}
+
+void Linear::run_packed(const Run& run, const void* packed) const {
+  for_floating(run.inputs[0].dtype, [&](auto t) {
+    using T = decltype(t);
+    k::float_table<T>().gemm.run_packed(arguments<T>(*this, run), packed, run.scratch);
+  });
+}
+
 Values Linear::unfused(k::Activation activation, const Values& inputs) {
   const bool vector = inputs[0].rank() == 1;
   const Value x = vector ? ops::reshape(inputs[0], {1, inputs[0].dim(0)}) : inputs[0];

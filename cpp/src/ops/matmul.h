@@ -37,6 +37,10 @@ struct Linear {
   Specs infer(const Specs& inputs) const;
   std::size_t scratch(const Run& run) const;
   void run(const Run& run) const;
+  // See packed.h.
+  std::size_t packed_bytes(const Shape& kernel, DType dtype) const;
+  void pack(const Run& run) const;
+  void run_packed(const Run& run, const void* packed) const;
   Values vjp(const Vjp& v) const;
   static Values unfused(kernels::Activation activation, const Values& inputs);
 };

@@ -167,6 +167,8 @@ std::string to_string(const Graph& graph) {
             to_string(graph.values[value]) + "\n";
   for (const auto& [tensor, value] : graph.constants)
     text += "%" + std::to_string(value) + " = constant " + to_string(graph.values[value]) + "\n";
+  for (const int value : graph.prepared)
+    text += "%" + std::to_string(value) + " = prepared " + to_string(graph.values[value]) + "\n";
   for (const Graph::Node& node : graph.nodes) {
     text += names(node.outputs) + " = " + node.op->name() + "(" + names(node.inputs);
     const std::string attributes = to_string(node.op->attributes());

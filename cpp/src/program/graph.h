@@ -32,6 +32,7 @@ struct Graph {
   std::vector<Named> inputs;
   std::vector<Constant> constants;
   std::vector<OfVariable> reads;
+  std::vector<int> prepared;  // values that another graph computes (see preparation.h), in the order of its outputs
   std::vector<Node> nodes;
   std::vector<Named> outputs;
   std::vector<OfVariable> writes;

@@ -13,6 +13,7 @@
 #include "ops/recurrent.h"
 #include "program/control.h"
 #include "program/fused.h"
+#include "program/preparation.h"
 
 namespace lamina {
 
@@ -188,19 +189,6 @@ std::optional<k::Activation> activation_of(const Op& op) {
   return std::nullopt;
 }
 
-// The product as an op that can still take an epilogue, or null: a plain matmul by a matrix is a linear.
-OpPtr epilogue_base(const Graph& graph, const Graph::Node& node) {
-  if (auto* matmul = node.op->as<Matmul>())
-    if (!matmul->transpose_a && !matmul->transpose_b &&
-        graph.values[static_cast<std::size_t>(node.inputs[1])].rank() == 2)
-      return make_op(Linear{});
-  if (auto* conv = node.op->as<Conv>())
-    if (conv->activation == k::Activation::linear) return node.op;
-  if (auto* linear = node.op->as<Linear>())
-    if (linear->activation == k::Activation::linear) return node.op;
-  return nullptr;
-}
-
 OpPtr with_activation(const OpPtr& op, k::Activation activation) {
   if (auto* conv = op->as<Conv>()) {
     Conv fused = *conv;
@@ -213,6 +201,18 @@ OpPtr with_activation(const OpPtr& op, k::Activation activation) {
 }
 
 }  // namespace
+
+OpPtr open_product(const Graph& graph, const Graph::Node& node) {
+  if (auto* matmul = node.op->as<Matmul>())
+    if (!matmul->transpose_a && !matmul->transpose_b &&
+        graph.values[static_cast<std::size_t>(node.inputs[1])].rank() == 2)
+      return make_op(Linear{});
+  if (auto* conv = node.op->as<Conv>())
+    if (conv->activation == k::Activation::linear) return node.op;
+  if (auto* linear = node.op->as<Linear>())
+    if (linear->activation == k::Activation::linear) return node.op;
+  return nullptr;
+}
 
 void fuse_epilogues(Graph& graph) {
   const std::vector<int> uses = count_uses(graph);
@@ -235,7 +235,7 @@ void fuse_epilogues(Graph& graph) {
         Graph::Node& product = graph.nodes[static_cast<std::size_t>(from)];
         const Dims& y = graph.values[static_cast<std::size_t>(product.outputs[0])].dims;
         const Dims& b = graph.values[static_cast<std::size_t>(bias)].dims;
-        const OpPtr base = epilogue_base(graph, product);
+        const OpPtr base = open_product(graph, product);
         if (!base || product.inputs.size() != 2 || b.rank() != 1 || b[0] != y.back()) continue;
         absorbed[static_cast<std::size_t>(from)] = true;
         node.op = base;
@@ -246,7 +246,7 @@ void fuse_epilogues(Graph& graph) {
       const int from = sole(node.inputs[0]);
       if (from < 0 || absorbed[static_cast<std::size_t>(from)]) continue;
       Graph::Node& product = graph.nodes[static_cast<std::size_t>(from)];
-      const OpPtr base = epilogue_base(graph, product);
+      const OpPtr base = open_product(graph, product);
       if (!base) continue;
       absorbed[static_cast<std::size_t>(from)] = true;
       node.op = with_activation(base, *activation);
@@ -326,7 +326,7 @@ void pair_recurrences(Graph& graph) {
   }
 }
 
-void optimize(Graph& graph) {
+void optimize(Graph& graph, Graph* preparation) {
   remove_measures(graph);
   remove_dead_nodes(graph);
   remove_identities(graph);
@@ -334,8 +334,15 @@ void optimize(Graph& graph) {
   fold_constants(graph);
   trim_kept(graph);
   fuse_epilogues(graph);
+  fold_normalizations(graph);
+  fuse_epilogues(graph);  // activations that stood behind a normalization
   remove_dead_nodes(graph);
   pair_recurrences(graph);
+  pack_kernels(graph);
+  if (preparation != nullptr) {
+    *preparation = take_preparation(graph);
+    fuse_elementwise(*preparation);
+  }
   fuse_elementwise(graph);
 }
 

@@ -14,6 +14,11 @@ void trim_kept(Graph& graph);          // what only a gradient would need is not
 void pair_recurrences(Graph& graph);   // two alike that do not need each other run side by side
 void fuse_epilogues(Graph& graph);     // matmul or conv, + bias, activation -> one op
 
-void optimize(Graph& graph);
+// The product that the node is, as an op that can still take a bias or an activation, or null: a plain matmul by a
+// matrix is a linear.
+OpPtr open_product(const Graph& graph, const Graph::Node& node);
+
+// With `preparation`, what stays the same from run to run is split off into that (see preparation.h).
+void optimize(Graph& graph, Graph* preparation = nullptr);
 
 }  // namespace lamina

@@ -94,6 +94,7 @@ class Planner {
     }
     for (const auto& constant : graph_.constants) known(constant.value);
     for (const auto& read : graph_.reads) known(read.value);
+    for (const int value : graph_.prepared) known(value);
     for (const Graph::Node& node : graph_.nodes) {
       OpPtr op = node.op->bind(bindings_);
       Specs inputs;
@@ -142,6 +143,7 @@ class Planner {
       places_[Size(value)] = {Place::Kind::variable, variable, 0};
       plan_.reads[Size(variable)] = true;
     }
+    for (const int value : graph_.prepared) places_[Size(value)] = {Place::Kind::prepared, plan_.num_prepared++, 0};
   }
 
   // Whether node i may write its output v over the root r, of which it is the last user.

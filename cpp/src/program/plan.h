@@ -1,8 +1,8 @@
 // A graph for known input shapes: which op runs when, on which memory.
 //
 // Where a value lives is decided once: in the arena (offsets by liveness, in-place where the op allows it), in a
-// variable (an update that overwrites what nobody reads any more), in the caller's inputs and outputs, or in a
-// constant.
+// variable (an update that overwrites what nobody reads any more), in the caller's inputs and outputs, in a constant,
+// or among what was prepared.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +13,9 @@
 namespace lamina {
 
 struct Place {
-  enum class Kind : std::uint8_t { none, arena, input, output, variable, constant };
+  enum class Kind : std::uint8_t { none, arena, input, output, variable, constant, prepared };
   Kind kind = Kind::none;
-  int index = -1;          // of the input, output, variable or constant
+  int index = -1;          // of the input, output, variable, constant or prepared value
   std::size_t offset = 0;  // in the arena
 };
 
@@ -39,6 +39,7 @@ struct Plan {
   std::vector<Spec> inputs, outputs;  // with known dims
   std::vector<bool> reads, writes;    // per variable of the program
   std::vector<Tensor> constants;
+  int num_prepared = 0;
   std::size_t arena_bytes = 0;
   std::size_t live_bytes = 0;  // the most that lives at one step: no arena can be smaller
 };

@@ -5,6 +5,7 @@
 
 #include "core/arena.h"
 #include "core/cpu.h"
+#include "core/parallel_for.h"
 #include "core/spelling.h"
 #include "lamina/error.h"
 #include "ops/creation.h"
@@ -20,6 +21,7 @@ Workspace::Workspace(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)),
   inputs_.resize(plan_->inputs.size());
   outputs_.resize(plan_->outputs.size());
   variables_.resize(plan_->reads.size());
+  prepared_.resize(static_cast<std::size_t>(plan_->num_prepared));
   auto add = [&](std::vector<Operand>& to, const Plan::Operand& o) {
     to.push_back({nullptr, o.dtype, o.shape});
     Operand* operand = &to.back();
@@ -36,6 +38,9 @@ Workspace::Workspace(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)),
         break;
       case Place::Kind::output:
         outputs_[index].operands.push_back(operand);
+        break;
+      case Place::Kind::prepared:
+        prepared_[index].operands.push_back(operand);
         break;
       default:
         variables_[index].operands.push_back(operand);
@@ -65,6 +70,12 @@ void Workspace::bind(External& external, const void* data) {
   external.bound = data;
 }
 
+void Workspace::take_prepared(std::shared_ptr<const std::vector<Tensor>> prepared, std::uint64_t version) {
+  for (std::size_t i = 0; i < prepared_.size(); ++i) bind(prepared_[i], (*prepared)[i].data());
+  prepared_tensors_ = std::move(prepared);
+  prepared_version_ = version;
+}
+
 void Workspace::run(const void* const* inputs, void* const* outputs, const std::vector<VariablePtr>& variables) {
   for (std::size_t i = 0; i < inputs_.size(); ++i) bind(inputs_[i], inputs[i]);
   for (std::size_t i = 0; i < outputs_.size(); ++i) bind(outputs_[i], outputs[i]);
@@ -75,6 +86,16 @@ void Workspace::run(const void* const* inputs, void* const* outputs, const std::
       bind(variables_[i], variables[i]->tensor().data());
   }
   texts_.reuse();
+  // A run that needs no workers wakes none: whether it does, the last one tells.
+  const std::uint64_t jobs = jobs_for_workers();
+  if (uses_workers_)
+    with_workers([](void* workspace) { static_cast<Workspace*>(workspace)->run_steps(); }, this);
+  else
+    run_steps();
+  uses_workers_ = jobs_for_workers() != jobs;
+}
+
+void Workspace::run_steps() {
   FlushDenormals flush;
   for (std::size_t i = 0; i < runs_.size(); ++i) plan_->steps[i].op->run(runs_[i]);
   for (std::size_t i = 0; i < copies_.size(); i += 2)
@@ -91,6 +112,7 @@ void Program::add_variable(const VariablePtr& variable) {
   }
   variables_.push_back(variable);
   plans_.clear();  // they number the variables
+  for (auto& [entry, preparation] : preparations_) preparation.plan = nullptr;
 }
 
 void Program::add_entry(const std::string& name, const NamedValues& inputs, const NamedValues& outputs,
@@ -106,9 +128,11 @@ void Program::add_entry(const std::string& name, const NamedValues& inputs, cons
 
 void Program::add_entry(const std::string& name, Graph graph) {
   remove_dead_nodes(graph);
-  Graph fast = graph;
-  optimize(fast);
+  Graph fast = graph, preparation;
+  optimize(fast, &preparation);
   plans_.erase(name);
+  preparations_.erase(name);
+  if (!fast.prepared.empty()) preparations_[name].graph = std::move(preparation);
   add_measures(name, graph);
   traced_[name] = std::move(graph);
   optimized_[name] = std::move(fast);
@@ -153,6 +177,11 @@ const Graph& find(const std::map<std::string, Graph>& graphs, const std::string&
 
 const Graph& Program::graph(const std::string& entry) const { return find(traced_, entry); }
 const Graph& Program::optimized(const std::string& entry) const { return find(optimized_, entry); }
+
+const Graph* Program::preparation(const std::string& entry) const {
+  const auto found = preparations_.find(entry);
+  return found == preparations_.end() ? nullptr : &found->second.graph;
+}
 
 VariablePtr Program::variable(const std::string& name) const {
   for (const VariablePtr& v : variables_)
@@ -199,6 +228,7 @@ class Program::Lease {
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;
   Workspace* operator->() { return workspace_.get(); }
+  Workspace& operator*() { return *workspace_; }
 
  private:
   Program& program_;
@@ -206,6 +236,30 @@ class Program::Lease {
   std::shared_ptr<const Plan> plan_;
   std::unique_ptr<Workspace> workspace_;
 };
+
+void Program::prepare(const std::string& entry, Workspace& workspace) {
+  const auto found = preparations_.find(entry);
+  if (found == preparations_.end()) return;
+  Preparation& preparation = found->second;
+  std::uint64_t version = 0;
+  for (const Graph::OfVariable& read : preparation.graph.reads)
+    version += variables_[static_cast<std::size_t>(read.variable)]->version();
+  if (workspace.prepared_version() == version) return;
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (preparation.version != version) {
+    if (!preparation.plan)
+      preparation.plan =
+          std::make_shared<const Plan>(make_plan(preparation.graph, {}, static_cast<int>(variables_.size())));
+    auto results = std::make_shared<std::vector<Tensor>>();
+    std::vector<void*> out;
+    for (const Spec& spec : preparation.plan->outputs) results->emplace_back(spec.dtype, spec.dims.shape());
+    for (Tensor& result : *results) out.push_back(result.data());
+    Workspace(preparation.plan).run(nullptr, out.data(), variables_);
+    preparation.results = std::move(results);
+    preparation.version = version;
+  }
+  workspace.take_prepared(preparation.results, version);
+}
 
 Bindings Program::measure(const std::string& entry, const std::vector<Shape>& shapes,
                           const std::vector<const void*>& inputs) {
@@ -343,6 +397,7 @@ std::vector<Tensor> Program::run(const std::string& entry, const std::vector<Ten
   const std::vector<Shape> shapes = shapes_of(inputs);
   const std::vector<const void*> in = data_of(inputs);
   Lease workspace(*this, entry, shapes, measure(entry, shapes, in));
+  prepare(entry, *workspace);
   std::vector<Tensor> outputs = make_outputs(workspace->plan());
   std::vector<void*> out;
   for (Tensor& t : outputs) out.push_back(t.data());
@@ -401,6 +456,7 @@ std::vector<Tensor> Program::run_batches(const std::string& entry, const std::ve
     const std::vector<Shape> shapes = batch_shapes(arrays, size);
     stage(begin, size);
     Lease workspace(*this, entry, shapes, measure(entry, shapes, in));
+    prepare(entry, *workspace);
     outputs = make_outputs(workspace->plan());
     out.clear();
     for (Tensor& t : outputs) out.push_back(t.data());
@@ -434,6 +490,7 @@ std::vector<Tensor> Program::map_batches(const std::string& entry, const std::ve
     };
     point();
     Lease workspace(*this, entry, shapes, measure(entry, shapes, in));
+    prepare(entry, *workspace);
     if (results.empty()) results = make_rows(entry, workspace->plan(), size, rows);
     out.resize(results.size());
     check_rows(entry, workspace->plan(), results);

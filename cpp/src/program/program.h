@@ -23,12 +23,17 @@ class Workspace {
   void run(const void* const* inputs, void* const* outputs, const std::vector<VariablePtr>& variables);
   const Plan& plan() const { return *plan_; }
 
+  // What the plan takes as prepared, and of which state of the variables it is.
+  void take_prepared(std::shared_ptr<const std::vector<Tensor>> prepared, std::uint64_t version);
+  std::uint64_t prepared_version() const { return prepared_version_; }
+
  private:
   struct External {  // pointers to refresh when the caller's memory moves
     std::vector<Operand*> operands;
     const void* bound = nullptr;
   };
   void bind(External& external, const void* data);
+  void run_steps();
 
   std::shared_ptr<const Plan> plan_;
   std::shared_ptr<void> arena_;
@@ -36,7 +41,10 @@ class Workspace {
   std::vector<Run> runs_;
   std::vector<Operand> copies_;  // from, to, from, to, ...
   Texts texts_;
-  std::vector<External> inputs_, outputs_, variables_;
+  std::vector<External> inputs_, outputs_, variables_, prepared_;
+  std::shared_ptr<const std::vector<Tensor>> prepared_tensors_;
+  std::uint64_t prepared_version_ = 0;
+  bool uses_workers_ = false;
 };
 
 class Program {
@@ -49,6 +57,7 @@ class Program {
   bool has_entry(const std::string& name) const;
   const Graph& graph(const std::string& entry) const;  // as traced; throws Error (value) for an unknown entry
   const Graph& optimized(const std::string& entry) const;
+  const Graph* preparation(const std::string& entry) const;  // null when nothing is prepared
   const std::map<std::string, Graph>& graphs() const { return traced_; }
   const std::vector<VariablePtr>& variables() const { return variables_; }
   VariablePtr variable(const std::string& name) const;  // null when there is none
@@ -72,6 +81,13 @@ class Program {
     std::shared_ptr<const Plan> plan;
     std::vector<std::unique_ptr<Workspace>> idle;
   };
+  // What an entry computes from its variables alone, and the last results.
+  struct Preparation {
+    Graph graph;
+    std::shared_ptr<const Plan> plan;
+    std::shared_ptr<const std::vector<Tensor>> results;
+    std::uint64_t version = 0;  // of the variables that the results are of
+  };
   // A workspace taken from its pool for the time of a run.
   class Lease;
 
@@ -80,10 +96,13 @@ class Program {
   // The sizes an entry depends on beside those of its inputs.
   Bindings measure(const std::string& entry, const std::vector<Shape>& shapes, const std::vector<const void*>& inputs);
   void check_inputs(const std::string& entry, const std::vector<Tensor>& inputs) const;
+  // Gives the workspace what the variables, as they are now, prepare.
+  void prepare(const std::string& entry, Workspace& workspace);
 
   std::vector<VariablePtr> variables_;
   std::map<std::string, Graph> traced_, optimized_;           // optimized: also what measures the sizes of an entry
   std::map<std::string, std::vector<std::string>> measured_;  // the symbols of entries that measure sizes
+  std::map<std::string, Preparation> preparations_;
   std::map<std::string, std::vector<std::unique_ptr<Planned>>> plans_;
   std::vector<Tensor> staging_;  // rows gathered for a shuffled batch
   std::mutex mutex_;

@@ -147,6 +147,17 @@ static std::size_t bytes(Index elements) {
 }
 
 template <class T>
+static std::size_t packed_bytes(const ConvShape& shape) {
+  return is_depthwise(shape) ? 0 : bytes<T>(packed_elements(forward_correlation<T>(shape)));
+}
+
+// Without groups these are also the panels of a product by w.
+template <class T>
+static void pack(const ConvShape& shape, const T* w, void* packed) {
+  pack_forward(shape, forward_correlation<T>(shape), w, static_cast<T*>(packed));
+}
+
+template <class T>
 static std::size_t forward_scratch(const ConvShape& shape) {
   const MatrixForm form = matrix_form(shape);
   if (form.valid) return make_gemm<T>().scratch(forward_product<T>(shape, form));
@@ -156,22 +167,22 @@ static std::size_t forward_scratch(const ConvShape& shape) {
 }
 
 template <class T>
-static void forward(const ConvShape& shape, const T* x, const T* w, const T* bias, Activation activation, T* y,
-                    void* scratch) {
+static void forward(const ConvShape& shape, const T* x, const T* w, const void* packed, const T* bias,
+                    Activation activation, T* y, void* scratch) {
   const MatrixForm form = matrix_form(shape);
   T* const own = static_cast<T*>(scratch);
   if (form.valid) {
     GemmArgs<T> args = forward_product<T>(shape, form);
-    args.a = x, args.b = w, args.c = y;
+    args.a = x, args.b = packed ? nullptr : w, args.c = y;
     args.bias = bias;
     args.activation = activation;
-    return make_gemm<T>().run(args, scratch);
+    return packed ? make_gemm<T>().run_packed(args, packed, scratch) : make_gemm<T>().run(args, scratch);
   }
   if (is_depthwise(shape)) return depthwise_forward(shape, x, w, bias, activation, y, own);
   Correlation<T> conv = forward_correlation<T>(shape);
-  pack_forward(shape, conv, w, own);
+  if (!packed) pack_forward(shape, conv, w, own);
   conv.x = x;
-  conv.packed = own;
+  conv.packed = packed ? static_cast<const T*>(packed) : own;
   conv.bias = bias;
   conv.activation = activation;
   conv.y = y;
@@ -234,8 +245,8 @@ static void run_grad_kernel(const ConvShape& shape, const T* x, const T* dy, T* 
 
 template <class T>
 Conv<T> make_conv() {
-  return {forward_scratch<T>,     forward<T>,        grad_input_scratch<T>, grad_input<T>,
-          grad_kernel_scratch<T>, run_grad_kernel<T>};
+  return {packed_bytes<T>,       pack<T>,       forward_scratch<T>,     forward<T>,
+          grad_input_scratch<T>, grad_input<T>, grad_kernel_scratch<T>, run_grad_kernel<T>};
 }
 
 template Conv<float> make_conv();

@@ -22,9 +22,14 @@ struct ConvShape : Window {
 
 template <class T>
 struct Conv {
+  // Constant weights are packed once: `pack` fills packed_bytes from w, and `forward` then takes them in place of w.
+  // Both look at the kernel, the channels, the filters and the groups only; 0 bytes: such weights are used as they are.
+  std::size_t (*packed_bytes)(const ConvShape&);
+  void (*pack)(const ConvShape&, const T* w, void* packed);
+
   std::size_t (*forward_scratch)(const ConvShape&);
-  void (*forward)(const ConvShape&, const T* x, const T* w, const T* bias /* or null */, Activation, T* y,
-                  void* scratch);
+  void (*forward)(const ConvShape&, const T* x, const T* w, const void* packed /* or null */,
+                  const T* bias /* or null */, Activation, T* y, void* scratch);
 
   std::size_t (*grad_input_scratch)(const ConvShape&);
   void (*grad_input)(const ConvShape&, const T* dy, const T* w, T* dx, void* scratch);

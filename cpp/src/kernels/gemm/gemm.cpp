@@ -147,10 +147,13 @@ static GemmArgs<T> merged(GemmArgs<T> args) {
   return args;
 }
 
+// Products of a batch that are large enough for all workers to share each of them.
+constexpr Index kSharedFlops = 16'000'000;
+
 // Whether each worker takes whole products.
 template <class T>
 static bool one_worker_each(const GemmArgs<T>& args) {
-  return args.batch > 1 && 2 * args.m * args.n * args.k < 8 * kWorkerFlops;
+  return args.batch > 1 && 2 * args.m * args.n * args.k < kSharedFlops;
 }
 
 template <class T>
@@ -189,7 +192,7 @@ static void run_batch(const GemmArgs<T>& given, const T* packed_b, T* scratch) {
 
 template <class T>
 static std::size_t scratch_bytes(const GemmArgs<T>& args) {
-  return bytes_of(args, false);
+  return max_of(bytes_of(args, false), bytes_of(args, true));
 }
 
 template <class T>
@@ -213,6 +216,7 @@ static void pack(const GemmArgs<T>& args, void* packed) {
 
 template <class T>
 static void run_packed(const GemmArgs<T>& args, const void* packed, void* scratch) {
+  if (args.b && path_of(merged(args), false) != Path::general) return run(args, scratch);
   run_batch(args, static_cast<const T*>(packed), static_cast<T*>(scratch));
 }
 

@@ -34,7 +34,7 @@ struct Gemm {
   void (*run)(const GemmArgs<T>&, void* scratch);
 
   // Constant right operands are packed once: `pack` fills packed_bytes(k, n) bytes from args.b (and args.ldb,
-  // args.transpose_b); `run_packed` then takes them in place of args.b.
+  // args.transpose_b); `run_packed` then takes them in place of args.b, or, when args.b is given too, where they help.
   std::size_t (*packed_bytes)(std::int64_t k, std::int64_t n);
   void (*pack)(const GemmArgs<T>&, void* packed);
   void (*run_packed)(const GemmArgs<T>&, const void* packed, void* scratch);
