@@ -8,8 +8,8 @@
      lamina_free(model);
 
    Functions that return int give 0, or another number when they fail; then, and when lamina_load gives NULL,
-   lamina_last_error() says why. No exception leaves them. A model may predict in many threads at once; everything else
-   is for one thread at a time. */
+   lamina_last_error() says why. No exception leaves them. A model may predict in many threads at once, also while
+   one of them trains it; it is freed when none uses it. */
 #ifndef LAMINA_LAMINA_H
 #define LAMINA_LAMINA_H
 
@@ -54,7 +54,15 @@ typedef struct lamina_tensor {
 
 LAMINA_API const char* lamina_version(void);
 LAMINA_API const char* lamina_last_error(void); /* of this thread; "" before the first */
-LAMINA_API int lamina_set_num_threads(int count);
+LAMINA_API int lamina_num_threads(void);
+LAMINA_API int lamina_set_num_threads(int count); /* fails below 1 */
+LAMINA_API const char* lamina_isa_level(void);    /* "v2", "v3", "v4" or "neon"; "" when this processor has none */
+LAMINA_API void lamina_set_seed(int64_t seed);    /* of what is drawn without a seed of its own */
+
+/* What the library says of its work: topics separated by commas, "kernels" and "programs" ("" or NULL: none), and who
+   takes the lines, in any thread (NULL: stderr). */
+typedef void (*lamina_log_function)(void* context, const char* topic, const char* line);
+LAMINA_API int lamina_set_log(const char* topics, lamina_log_function function, void* context);
 
 /* Both verify what they read. The bytes are copied. NULL when they fail. */
 LAMINA_API lamina_model* lamina_load(const char* path);
@@ -73,6 +81,14 @@ LAMINA_API int lamina_output(const lamina_model* model, int index, const char** 
 LAMINA_API int lamina_predict(const lamina_model* model, const lamina_tensor* inputs, int num_inputs,
                               int64_t batch_size, lamina_tensor* outputs, int num_outputs);
 LAMINA_API void lamina_release(lamina_tensor* outputs, int count);
+
+/* The same into tensors of the caller: dtype, rank, shape and data of each output are filled in before. It takes no
+   lock, and no memory but for the model's first batches of a size, once `lamina_prepare` was told how many threads
+   will predict at once. */
+LAMINA_API int lamina_predict_into(const lamina_model* model, const lamina_tensor* inputs, int num_inputs,
+                                   int64_t batch_size, const lamina_tensor* outputs, int num_outputs);
+LAMINA_API int lamina_prepare(const lamina_model* model, const lamina_tensor* inputs, int num_inputs,
+                              int64_t batch_size, int threads);
 
 /* Trains on with the loss and optimizer of the model; `loss` (or NULL) is that of the last epoch. */
 LAMINA_API int lamina_fit(lamina_model* model, const lamina_tensor* inputs, int num_inputs, const lamina_tensor* labels,

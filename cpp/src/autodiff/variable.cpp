@@ -27,7 +27,7 @@ Value Variable::leaf() {
   return current_;
 }
 
-void Variable::assign(const Value& value) {
+Value Variable::fitted(const Value& value) const {
   const bool same_rank = value.rank() == shape().rank();
   bool same = same_rank && value.dtype() == dtype();
   for (int i = 0; same_rank && i < shape().rank(); ++i) {
@@ -37,10 +37,14 @@ void Variable::assign(const Value& value) {
   if (!same)
     fail(ErrorKind::value, "Variable '" + name + "' cannot be assigned", to_string(Spec{dtype(), Dims(shape())}),
          to_string(value.spec()), "Assign a value of the variable's shape and dtype.");
+  return value.dims() == Dims(shape()) ? value : ops::reshape(value, shape());  // checked again when they are known
+}
+
+void Variable::assign(const Value& value) {
+  const Value fit = fitted(value);
   if (Trace* trace = Trace::active()) {
     Trace::Entry& entry = trace->entry(shared_from_this());
-    entry.current =
-        value.dims() == Dims(shape()) ? value : ops::reshape(value, shape());  // checked again when they are known
+    entry.current = fit;
     entry.assigned = true;
     return;
   }

@@ -22,6 +22,8 @@ class Variable : public std::enable_shared_from_this<Variable> {
 
   Value read();
   void assign(const Value& value);  // throws Error when the shape or dtype differs
+  // The value with the variable's shape, as far as its own is not known before it runs; throws as `assign` does.
+  Value fitted(const Value& value) const;
   // What gradients with respect to the variable are taken of: the value read first in the trace, or the current one.
   Value leaf();
 

@@ -134,6 +134,7 @@ void check_golden(const std::string& path, Program& program, const Container& co
 }  // namespace
 
 void save(const std::string& path, Program& program, const Metadata& metadata, const std::vector<Tensor>& golden) {
+  const Gate::Pass pass(program.gate(), false);  // nothing trains before the golden outputs are there
   Container container;
   container.metadata = metadata;
   container.metadata[kVersionKey] = kVersion;

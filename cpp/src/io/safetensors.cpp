@@ -97,7 +97,7 @@ class TemporaryFile {
 
 // The bytes of a file, mapped for as long as somebody holds them.
 std::pair<std::shared_ptr<const void>, std::size_t> map_file(const std::string& path) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // a pipe must not make us wait
   if (file.fd < 0) io_error("Cannot read", path);
   struct stat status {};
   if (::fstat(file.fd, &status) != 0) io_error("Cannot read", path);

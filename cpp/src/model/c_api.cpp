@@ -45,20 +45,28 @@ void require(bool right, const char* what, const char* expected, const std::stri
 
 Tensor tensor_of(const lamina_tensor& t) {
   const bool known = (t.dtype >= 0 && t.dtype <= LAMINA_BFLOAT16) || t.dtype == LAMINA_STRING;
-  require(known, "A tensor has an unknown dtype", "one of the LAMINA_ numbers", std::to_string(t.dtype));
-  require(t.rank >= 0 && t.rank <= lamina::Shape::max_rank, "A tensor has a wrong rank", "0 to 8",
-          std::to_string(t.rank));
+  if (!known) require(false, "A tensor has an unknown dtype", "one of the LAMINA_ numbers", std::to_string(t.dtype));
+  if (t.rank < 0 || t.rank > lamina::Shape::max_rank)
+    require(false, "A tensor has a wrong rank", "0 to 8", std::to_string(t.rank));
   const lamina::Shape shape(t.shape, t.shape + t.rank);
   lamina::check_size(shape);
-  require(t.data != nullptr || shape.size() == 0, "A tensor has no data", "a pointer to its elements", "NULL");
+  if (t.data == nullptr && shape.size() != 0)
+    require(false, "A tensor has no data", "a pointer to its elements", "NULL");
   return Tensor(static_cast<DType>(t.dtype), shape, t.data, nullptr);
 }
 
-std::vector<Tensor> tensors_of(const lamina_tensor* tensors, int count) {
-  require(count == 0 || (count > 0 && tensors != nullptr), "There are no tensors", "an array and its length",
-          std::to_string(count) + (tensors == nullptr ? " and NULL" : ""));
-  std::vector<Tensor> result;
+// Into a list whose memory may be there already.
+void set_tensors(const lamina_tensor* tensors, int count, std::vector<Tensor>& result) {
+  if (count != 0 && (count < 0 || tensors == nullptr))
+    require(false, "There are no tensors", "an array and its length",
+            std::to_string(count) + (tensors == nullptr ? " and NULL" : ""));
+  result.clear();
   for (int i = 0; i < count; ++i) result.push_back(tensor_of(tensors[i]));
+}
+
+std::vector<Tensor> tensors_of(const lamina_tensor* tensors, int count) {
+  std::vector<Tensor> result;
+  set_tensors(tensors, count, result);
   return result;
 }
 
@@ -93,6 +101,26 @@ const char* lamina_last_error(void) { return last_error.c_str(); }
 
 int lamina_set_num_threads(int count) {
   return guarded([&] { lamina::set_num_threads(count); });
+}
+
+int lamina_num_threads(void) { return lamina::num_threads(); }
+
+const char* lamina_isa_level(void) {
+  const char* level = "";
+  guarded([&] { level = lamina::isa_level(); });
+  return level;
+}
+
+void lamina_set_seed(int64_t seed) { lamina::set_seed(seed); }
+
+int lamina_set_log(const char* topics, lamina_log_function function, void* context) {
+  return guarded([&] {
+    lamina::set_log_topics(topics == nullptr ? "" : topics);
+    lamina::LogFunction call;
+    if (function != nullptr)
+      call = [=](const std::string& topic, const std::string& line) { function(context, topic.c_str(), line.c_str()); };
+    lamina::set_log(std::move(call));
+  });
 }
 
 lamina_model* lamina_load(const char* path) {
@@ -160,6 +188,24 @@ void lamina_release(lamina_tensor* outputs, int count) {
     delete static_cast<Tensor*>(outputs[i].owner);
     outputs[i].owner = outputs[i].data = nullptr;
   }
+}
+
+int lamina_predict_into(const lamina_model* model, const lamina_tensor* inputs, int num_inputs, int64_t batch_size,
+                        const lamina_tensor* outputs, int num_outputs) {
+  thread_local std::vector<Tensor> in, out;  // lists that keep their memory
+  const int failed = guarded([&] {
+    set_tensors(inputs, num_inputs, in);
+    set_tensors(outputs, num_outputs, out);
+    checked(model).model.predict_into(in, out, batch_size);
+  });
+  in.clear();
+  out.clear();
+  return failed;
+}
+
+int lamina_prepare(const lamina_model* model, const lamina_tensor* inputs, int num_inputs, int64_t batch_size,
+                   int threads) {
+  return guarded([&] { checked(model).model.prepare(tensors_of(inputs, num_inputs), batch_size, threads); });
 }
 
 int lamina_fit(lamina_model* model, const lamina_tensor* inputs, int num_inputs, const lamina_tensor* labels,

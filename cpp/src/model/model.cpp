@@ -4,28 +4,21 @@
 #include <cstring>
 
 #include "core/spelling.h"
-#include "io/lamina_file.h"
 #include "kernels/random/random.h"
+#include "model/state.h"
 #include "ops/dispatch.h"
 #include "ops/functions.h"
 
 namespace lamina {
-
-struct Model::State {
-  io::Loaded file;
-  Program& program() const { return *file.program; }
-};
 
 Model::Model(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Model::Model(Model&&) noexcept = default;
 Model& Model::operator=(Model&&) noexcept = default;
 Model::~Model() = default;
 
-Model Model::load(const std::string& path) { return Model(std::make_unique<State>(State{io::load(path)})); }
+Model Model::load(const std::string& path) { return Model(std::make_unique<State>(io::load(path))); }
 
-Model Model::load(const void* bytes, std::size_t size) {
-  return Model(std::make_unique<State>(State{io::load(bytes, size)}));
-}
+Model Model::load(const void* bytes, std::size_t size) { return Model(std::make_unique<State>(io::load(bytes, size))); }
 
 namespace {
 
@@ -102,6 +95,16 @@ std::vector<Tensor> Model::predict(const std::vector<Tensor>& inputs, std::int64
   return state_->program().map_batches("predict", inputs, batch_size);
 }
 
+void Model::predict_into(const std::vector<Tensor>& inputs, std::vector<Tensor>& outputs,
+                         std::int64_t batch_size) const {
+  if (outputs.empty()) outputs.resize(state_->program().graph("predict").outputs.size());  // which do not fit
+  state_->program().map_batches("predict", inputs, batch_size, outputs);
+}
+
+void Model::prepare(const std::vector<Tensor>& inputs, std::int64_t batch_size, int threads) const {
+  state_->program().prepare("predict", inputs, batch_size, threads);
+}
+
 Tensor Model::predict(const Tensor& input, std::int64_t batch_size) const {
   std::vector<Tensor> outputs = predict(std::vector<Tensor>{input}, batch_size);
   if (outputs.size() != 1)
@@ -133,6 +136,7 @@ NamedTensors Model::predict(const NamedTensors& inputs, std::int64_t batch_size)
 }
 
 std::vector<Logs> Model::fit(const std::vector<Tensor>& x, const std::vector<Tensor>& y, const FitOptions& options) {
+  const std::lock_guard<std::recursive_mutex> alone(state_->training);
   Program& program = state_->program();
   for (const char* entry : {"train_step", "results", "reset_metrics"}) require(program, entry);
   const std::vector<Tensor> arrays = joined(x, y);
@@ -147,6 +151,7 @@ std::vector<Logs> Model::fit(const std::vector<Tensor>& x, const std::vector<Ten
   for (int epoch = 0; epoch < options.epochs; ++epoch) {
     program.run("reset_metrics", {});
     if (options.shuffle) {
+      const Gate::Pass pass(program.gate(), true);
       kernels::random_permutation(rows, static_cast<std::uint64_t>(integer(program, "sampler/seed")),
                                   static_cast<std::uint64_t>(integer(program, "sampler/epoch")),
                                   order.data<std::int64_t>());
@@ -162,6 +167,7 @@ std::vector<Logs> Model::fit(const std::vector<Tensor>& x, const std::vector<Ten
 }
 
 Logs Model::evaluate(const std::vector<Tensor>& x, const std::vector<Tensor>& y, std::int64_t batch_size) {
+  const std::lock_guard<std::recursive_mutex> alone(state_->training);
   Program& program = state_->program();
   for (const char* entry : {"evaluate_step", "results", "reset_metrics"}) require(program, entry);
   const std::vector<Tensor> arrays = joined(x, y);
@@ -183,10 +189,12 @@ std::vector<Tensor> Model::run(const std::string& entry, const std::vector<Tenso
 }
 
 double Model::learning_rate() const {
+  const Gate::Pass pass(state_->program().gate(), false);
   return static_cast<double>(variable_of(state_->program(), "optimizer/learning_rate").tensor().item<float>());
 }
 
 void Model::set_learning_rate(double rate) {
+  const Gate::Pass pass(state_->program().gate(), true);
   *variable_of(state_->program(), "optimizer/learning_rate").writable().data<float>() = static_cast<float>(rate);
 }
 
@@ -196,9 +204,13 @@ std::vector<std::string> Model::variable_names() const {
   return names;
 }
 
-Tensor Model::variable(const std::string& name) const { return variable_of(state_->program(), name).tensor().copy(); }
+Tensor Model::variable(const std::string& name) const {
+  const Gate::Pass pass(state_->program().gate(), false);
+  return variable_of(state_->program(), name).tensor().copy();
+}
 
 void Model::set_variable(const std::string& name, const Tensor& value) {
+  const Gate::Pass pass(state_->program().gate(), true);
   variable_of(state_->program(), name).assign(Value(value));
 }
 

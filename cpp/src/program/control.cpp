@@ -11,32 +11,32 @@
 
 namespace lamina {
 
-Bodies::Lease::Lease(Bodies& bodies, const Graphs& graphs, std::size_t which) : bodies_(bodies), which_(which) {
-  std::lock_guard<std::mutex> lock(bodies.mutex_);
-  if (bodies.planned_.empty()) bodies.planned_.resize(graphs.size());
-  Planned& planned = bodies.planned_[which];
-  if (!planned.plan) {
-    Graph graph = *graphs[which];
-    optimize(graph);
-    std::vector<Shape> shapes;
-    for (const auto& input : graph.inputs)
-      shapes.push_back(graph.values[static_cast<std::size_t>(input.value)].dims.shape());
-    planned.plan = std::make_shared<const Plan>(make_plan(graph, shapes, 0));
+Bodies::Planned& Bodies::planned(const Graphs& graphs, std::size_t which) {
+  if (!counted_.load(std::memory_order_acquire)) {
+    const std::lock_guard<std::mutex> lock(planning_);
+    if (!planned_) planned_ = std::make_unique<Planned[]>(graphs.size());
+    counted_.store(true, std::memory_order_release);
   }
-  if (planned.idle.empty()) {
-    ready_ = std::make_unique<Ready>(Ready{Workspace(planned.plan), {}, {}});
-    ready_->inputs.resize(planned.plan->inputs.size());
-    ready_->outputs.resize(planned.plan->outputs.size());
-  } else {
-    ready_ = std::move(planned.idle.back());
-    planned.idle.pop_back();
-  }
+  Planned& planned = planned_[which];
+  if (planned.made.load(std::memory_order_acquire)) return planned;
+  const std::lock_guard<std::mutex> lock(planning_);
+  if (planned.plan) return planned;
+  Graph graph = *graphs[which];
+  optimize(graph);
+  std::vector<Shape> shapes;
+  for (const auto& input : graph.inputs)
+    shapes.push_back(graph.values[static_cast<std::size_t>(input.value)].dims.shape());
+  planned.plan = std::make_shared<const Plan>(make_plan(graph, shapes, 0));
+  planned.made.store(true, std::memory_order_release);
+  return planned;
 }
 
-Bodies::Lease::~Lease() {
-  std::lock_guard<std::mutex> lock(bodies_.mutex_);
-  bodies_.planned_[which_].idle.push_back(std::move(ready_));
+Bodies::Lease::Lease(Bodies& bodies, const Graphs& graphs, std::size_t which)
+    : planned_(bodies.planned(graphs, which)), workspace_(planned_.idle.take()) {
+  if (!workspace_) workspace_ = std::make_unique<Workspace>(planned_.plan);
 }
+
+Bodies::Lease::~Lease() { planned_.idle.give(std::move(workspace_)); }
 
 namespace {
 

@@ -1,37 +1,35 @@
 // Control flow: ops whose bodies are graphs. A body takes everything it uses as inputs, and runs natively.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <vector>
 
+#include "core/pool.h"
 #include "ops/op.h"
-#include "program/program.h"
+#include "program/graph.h"
+#include "program/workspace.h"
 
 namespace lamina {
 
-// The bodies of one op object, planned when they first run; the workspaces are kept, so later runs allocate nothing.
+// The bodies of one op object, planned when they first run; the workspaces are kept, so later runs allocate nothing
+// and lock nothing.
 class Bodies {
+  struct Planned;
+
  public:
-  // One run at a time: a workspace, and room for the pointers of its inputs and outputs.
-  struct Ready {
-    Workspace workspace;
-    std::vector<const void*> inputs;
-    std::vector<void*> outputs;
-    void run() { workspace.run(inputs.data(), outputs.data(), {}); }
-  };
   class Lease {
    public:
     Lease(Bodies& bodies, const Graphs& graphs, std::size_t which);
     ~Lease();
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;
-    Ready* operator->() { return ready_.get(); }
+    Workspace* operator->() { return workspace_.get(); }
 
    private:
-    Bodies& bodies_;
-    std::size_t which_;
-    std::unique_ptr<Ready> ready_;
+    Planned& planned_;
+    std::unique_ptr<Workspace> workspace_;
   };
 
   Bodies() = default;
@@ -40,11 +38,15 @@ class Bodies {
 
  private:
   struct Planned {
+    std::atomic<bool> made{false};
     std::shared_ptr<const Plan> plan;
-    std::vector<std::unique_ptr<Ready>> idle;
+    Pool<Workspace> idle;
   };
-  std::vector<Planned> planned_;
-  std::mutex mutex_;
+  Planned& planned(const Graphs& graphs, std::size_t which);
+
+  std::atomic<bool> counted_{false};
+  std::unique_ptr<Planned[]> planned_;
+  std::mutex planning_;
 };
 
 // (carry, rows of xs, captured) -> (carry, rows of ys), once for each of `length` rows, last to first if `reverse`.

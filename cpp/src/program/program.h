@@ -1,5 +1,6 @@
 // A program: variables and the entries (predict, train_step, ...) that read and write them. It optimizes each entry
-// once, plans it once per set of input shapes, and runs it without allocating.
+// once, plans it once per set of input shapes, and runs it without allocating. Many threads may run entries at once;
+// entries and variables are added while none does.
 #pragma once
 
 #include <map>
@@ -8,44 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "core/gate.h"
 #include "program/graph.h"
-#include "program/plan.h"
+#include "program/plans.h"
 
 namespace lamina {
-
-// The memory and the pointers for running one plan; one per concurrent run.
-class Workspace {
- public:
-  explicit Workspace(std::shared_ptr<const Plan> plan);
-
-  // `outputs` have the plan's shapes. Variables that the plan writes are changed in place. The bytes of texts among the
-  // outputs are those of the inputs, or stay until the next run.
-  void run(const void* const* inputs, void* const* outputs, const std::vector<VariablePtr>& variables);
-  const Plan& plan() const { return *plan_; }
-
-  // What the plan takes as prepared, and of which state of the variables it is.
-  void take_prepared(std::shared_ptr<const std::vector<Tensor>> prepared, std::uint64_t version);
-  std::uint64_t prepared_version() const { return prepared_version_; }
-
- private:
-  struct External {  // pointers to refresh when the caller's memory moves
-    std::vector<Operand*> operands;
-    const void* bound = nullptr;
-  };
-  void bind(External& external, const void* data);
-  void run_steps();
-
-  std::shared_ptr<const Plan> plan_;
-  std::shared_ptr<void> arena_;
-  std::vector<Operand> operands_;  // of all steps, in a row
-  std::vector<Run> runs_;
-  std::vector<Operand> copies_;  // from, to, from, to, ...
-  Texts texts_;
-  std::vector<External> inputs_, outputs_, variables_, prepared_;
-  std::shared_ptr<const std::vector<Tensor>> prepared_tensors_;
-  std::uint64_t prepared_version_ = 0;
-  bool uses_workers_ = false;
-};
 
 class Program {
  public:
@@ -73,14 +41,18 @@ class Program {
   std::size_t bytes_of_run(const std::string& entry, const std::vector<Tensor>& inputs);
   // Runs the entry over all rows and puts the outputs of the batches one after the other.
   std::vector<Tensor> map_batches(const std::string& entry, const std::vector<Tensor>& arrays, std::int64_t batch_size);
+  // The same into tensors that the caller has. Once a batch of that size was run it neither allocates nor locks, unless
+  // sizes depend on data.
+  void map_batches(const std::string& entry, const std::vector<Tensor>& arrays, std::int64_t batch_size,
+                   std::vector<Tensor>& results);
+  // Makes what so many runs of it at once will need.
+  void prepare(const std::string& entry, const std::vector<Tensor>& arrays, std::int64_t batch_size, int runs);
+
+  // Runs pass through it: any number of those that read variables, or one that writes some. Whoever uses the variables
+  // of a program that may run does so too.
+  Gate& gate() const { return gate_; }
 
  private:
-  struct Planned {
-    std::vector<Shape> shapes;
-    Bindings sizes;  // that were measured
-    std::shared_ptr<const Plan> plan;
-    std::vector<std::unique_ptr<Workspace>> idle;
-  };
   // What an entry computes from its variables alone, and the last results.
   struct Preparation {
     Graph graph;
@@ -92,20 +64,21 @@ class Program {
   class Lease;
 
   void add_measures(const std::string& entry, const Graph& graph);
-  Planned& planned(const std::string& entry, const std::vector<Shape>& shapes, const Bindings& sizes);  // locked
+  std::shared_ptr<Planned> planned(const std::string& entry, const Batch& batch, const Bindings& sizes);
+  bool writes(const std::string& entry) const { return !optimized(entry).writes.empty(); }
   // The sizes an entry depends on beside those of its inputs.
-  Bindings measure(const std::string& entry, const std::vector<Shape>& shapes, const std::vector<const void*>& inputs);
+  Bindings measure(const std::string& entry, const Batch& batch, const std::vector<const void*>& inputs);
   void check_inputs(const std::string& entry, const std::vector<Tensor>& inputs) const;
   // Gives the workspace what the variables, as they are now, prepare.
-  void prepare(const std::string& entry, Workspace& workspace);
+  void give_prepared(const std::string& entry, Workspace& workspace);
 
   std::vector<VariablePtr> variables_;
   std::map<std::string, Graph> traced_, optimized_;           // optimized: also what measures the sizes of an entry
   std::map<std::string, std::vector<std::string>> measured_;  // the symbols of entries that measure sizes
   std::map<std::string, Preparation> preparations_;
-  std::map<std::string, std::vector<std::unique_ptr<Planned>>> plans_;
-  std::vector<Tensor> staging_;  // rows gathered for a shuffled batch
-  std::mutex mutex_;
+  std::map<std::string, Plans> plans_;                        // of the optimized graphs
+  std::mutex planning_;
+  mutable Gate gate_;
 };
 
 }  // namespace lamina

@@ -146,18 +146,12 @@ def _golden(program: Any, samples: int) -> list[Any] | None:
 def load_lamina_file(path: str, custom_objects: dict[str, Any] | None = None, compile: bool = True) -> Any:
     """The model of a `.lamina` file with weights and training state: training goes on where it ended.
 
-    ValueError for truncated or altered files, and unknown classes.
+    A `ProgramModel` for networks that were built in C++, which have no layers. ValueError for truncated or altered
+    files, and unknown classes.
     """
     program, metadata = _core.load(path)
     if "model" not in metadata:
-        raise ValueError(
-            explain(
-                "The file holds a program but no Python model.",
-                "a file written by model.save()",
-                f"metadata {sorted(metadata)}",
-                "load it in C++, or save the model from Python.",
-            )
-        )
+        return _program_model(program, metadata, path)
     from .serialization import deserialize_keras_object
 
     record = json.loads(metadata["model"])
@@ -173,6 +167,22 @@ def load_lamina_file(path: str, custom_objects: dict[str, Any] | None = None, co
             model.compile_from_config(compile_config)
     _restore(model, program, path)
     return model
+
+
+def _program_model(program: Any, metadata: dict[str, str], path: str) -> Any:
+    """The model of a program without layers. ValueError when it does not predict."""
+    if not program.has_entry("predict"):
+        raise ValueError(
+            explain(
+                f"The file {path!r} holds a program but no model.",
+                "a file written by model.save() in Python or C++",
+                f"metadata {sorted(metadata)}, no entry 'predict'",
+                "save the whole model.",
+            )
+        )
+    from .program_model import ProgramModel
+
+    return ProgramModel(program, metadata)
 
 
 def _quantize_again(model: Any, records: Any, custom_objects: dict[str, Any] | None) -> None:

@@ -4,6 +4,7 @@
 //   all others                                        correlate.h, grad_kernel.h
 #include "kernels/conv/conv.h"
 
+#include "kernels/choice.h"
 #include "kernels/conv/correlate.h"
 #include "kernels/conv/depthwise.h"
 #include "kernels/conv/grad_kernel.h"
@@ -139,6 +140,36 @@ static void pack_gradient(const ConvShape& shape, const Correlation<T>& conv, co
   });
 }
 
+// ---- The choice
+
+enum class Way { matrix_product, depthwise, direct };  // in the order of the list
+
+constexpr Candidate<ConvShape> kWays[] = {
+    {"matrix_product",
+     [](const ConvShape& shape) -> const char* {
+       if (shape.groups != 1) return "groups";
+       return matrix_form(shape).valid ? nullptr : "neither one tap without stride nor one output per image";
+     }},
+    {"depthwise",
+     [](const ConvShape& shape) -> const char* { return is_depthwise(shape) ? nullptr : "channels are mixed"; }},
+    {"direct", nullptr},
+};
+
+static Way way_of(const ConvShape& shape) { return static_cast<Way>(choose(kWays, shape)); }
+
+// The same before a run.
+static Way explained(const char* what, const ConvShape& s) {
+  if (logs_kernels())
+    explain(what, kWays, s,
+            {{"batch", s.batch},
+             {"channels", s.channels},
+             {"filters", s.filters},
+             {"groups", s.groups},
+             {"outputs", s.out[0] * s.out[1] * s.out[2]},
+             {"taps", s.kernel[0] * s.kernel[1] * s.kernel[2]}});
+  return way_of(s);
+}
+
 // ---- The contract
 
 template <class T>
@@ -159,9 +190,9 @@ static void pack(const ConvShape& shape, const T* w, void* packed) {
 
 template <class T>
 static std::size_t forward_scratch(const ConvShape& shape) {
-  const MatrixForm form = matrix_form(shape);
-  if (form.valid) return make_gemm<T>().scratch(forward_product<T>(shape, form));
-  if (is_depthwise(shape)) return bytes<T>(depthwise_forward_elements<T>(shape));
+  const Way way = way_of(shape);
+  if (way == Way::matrix_product) return make_gemm<T>().scratch(forward_product<T>(shape, matrix_form(shape)));
+  if (way == Way::depthwise) return bytes<T>(depthwise_forward_elements<T>(shape));
   const Correlation<T> conv = forward_correlation<T>(shape);
   return bytes<T>(aligned_elements<T>(packed_elements(conv)) + correlate_elements(conv));
 }
@@ -169,16 +200,16 @@ static std::size_t forward_scratch(const ConvShape& shape) {
 template <class T>
 static void forward(const ConvShape& shape, const T* x, const T* w, const void* packed, const T* bias,
                     Activation activation, T* y, void* scratch) {
-  const MatrixForm form = matrix_form(shape);
+  const Way way = explained("conv", shape);
   T* const own = static_cast<T*>(scratch);
-  if (form.valid) {
-    GemmArgs<T> args = forward_product<T>(shape, form);
+  if (way == Way::matrix_product) {
+    GemmArgs<T> args = forward_product<T>(shape, matrix_form(shape));
     args.a = x, args.b = packed ? nullptr : w, args.c = y;
     args.bias = bias;
     args.activation = activation;
     return packed ? make_gemm<T>().run_packed(args, packed, scratch) : make_gemm<T>().run(args, scratch);
   }
-  if (is_depthwise(shape)) return depthwise_forward(shape, x, w, bias, activation, y, own);
+  if (way == Way::depthwise) return depthwise_forward(shape, x, w, bias, activation, y, own);
   Correlation<T> conv = forward_correlation<T>(shape);
   if (!packed) pack_forward(shape, conv, w, own);
   conv.x = x;
@@ -191,9 +222,9 @@ static void forward(const ConvShape& shape, const T* x, const T* w, const void* 
 
 template <class T>
 static std::size_t grad_input_scratch(const ConvShape& shape) {
-  const MatrixForm form = matrix_form(shape);
-  if (form.valid) return make_gemm<T>().scratch(grad_input_product<T>(shape, form));
-  if (is_depthwise(shape)) return bytes<T>(depthwise_grad_input_elements<T>(shape));
+  const Way way = way_of(shape);
+  if (way == Way::matrix_product) return make_gemm<T>().scratch(grad_input_product<T>(shape, matrix_form(shape)));
+  if (way == Way::depthwise) return bytes<T>(depthwise_grad_input_elements<T>(shape));
   Index most = 0;
   for_each_phase(shape, [&](const Index phase[3]) {
     const Correlation<T> conv = gradient_correlation<T>(shape, phase);
@@ -204,14 +235,14 @@ static std::size_t grad_input_scratch(const ConvShape& shape) {
 
 template <class T>
 static void grad_input(const ConvShape& shape, const T* dy, const T* w, T* dx, void* scratch) {
-  const MatrixForm form = matrix_form(shape);
+  const Way way = explained("conv_grad_input", shape);
   T* const own = static_cast<T*>(scratch);
-  if (form.valid) {
-    GemmArgs<T> args = grad_input_product<T>(shape, form);
+  if (way == Way::matrix_product) {
+    GemmArgs<T> args = grad_input_product<T>(shape, matrix_form(shape));
     args.a = dy, args.b = w, args.c = dx;
     return make_gemm<T>().run(args, scratch);
   }
-  if (is_depthwise(shape)) return depthwise_grad_input(shape, dy, w, dx, own);
+  if (way == Way::depthwise) return depthwise_grad_input(shape, dy, w, dx, own);
   for_each_phase(shape, [&](const Index phase[3]) {
     Correlation<T> conv = gradient_correlation<T>(shape, phase);
     pack_gradient(shape, conv, w, own);
@@ -224,22 +255,22 @@ static void grad_input(const ConvShape& shape, const T* dy, const T* w, T* dx, v
 
 template <class T>
 static std::size_t grad_kernel_scratch(const ConvShape& shape) {
-  const MatrixForm form = matrix_form(shape);
-  if (form.valid) return make_gemm<T>().scratch(grad_kernel_product<T>(shape, form));
-  if (is_depthwise(shape)) return bytes<T>(depthwise_grad_kernel_elements<T>(shape));
+  const Way way = way_of(shape);
+  if (way == Way::matrix_product) return make_gemm<T>().scratch(grad_kernel_product<T>(shape, matrix_form(shape)));
+  if (way == Way::depthwise) return bytes<T>(depthwise_grad_kernel_elements<T>(shape));
   return bytes<T>(grad_kernel_elements<T>(shape));
 }
 
 template <class T>
 static void run_grad_kernel(const ConvShape& shape, const T* x, const T* dy, T* dw, void* scratch) {
-  const MatrixForm form = matrix_form(shape);
+  const Way way = explained("conv_grad_kernel", shape);
   T* const own = static_cast<T*>(scratch);
-  if (form.valid) {
-    GemmArgs<T> args = grad_kernel_product<T>(shape, form);
+  if (way == Way::matrix_product) {
+    GemmArgs<T> args = grad_kernel_product<T>(shape, matrix_form(shape));
     args.a = x, args.b = dy, args.c = dw;
     return make_gemm<T>().run(args, scratch);
   }
-  if (is_depthwise(shape)) return depthwise_grad_kernel(shape, x, dy, dw, own);
+  if (way == Way::depthwise) return depthwise_grad_kernel(shape, x, dy, dw, own);
   grad_kernel(shape, x, dy, dw, own);
 }
 

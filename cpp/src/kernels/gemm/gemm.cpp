@@ -1,6 +1,7 @@
 // The choice of a path for a product, products whose depth is split, and batches.
 #include "kernels/gemm/gemm.h"
 
+#include "kernels/choice.h"
 #include "kernels/epilogue.h"
 #include "kernels/families.h"
 #include "kernels/gemm/few_rows.h"
@@ -16,19 +17,44 @@ constexpr Index kSplitParts = 16;
 
 // ---- The choice
 
-enum class Path { few_rows, few_rows_transposed, one_column, split_depth, general };
+enum class Path { one_column, few_rows, few_rows_transposed, split_depth, general };  // in the order of the list
+
+template <class T>
+struct Product {
+  const GemmArgs<T>& args;
+  bool packed_b;
+};
+
+template <class T>
+constexpr Candidate<Product<T>> kPaths[] = {
+    {"one_column",
+     [](const Product<T>& p) -> const char* {
+       return p.packed_b ? "b is packed" : p.args.n != 1 ? "b has several columns" : nullptr;
+     }},
+    {"few_rows",
+     [](const Product<T>& p) -> const char* {
+       if (p.packed_b) return "b is packed";
+       return p.args.m > kFewRows ? "too many rows" : p.args.transpose_b ? "b is transposed" : nullptr;
+     }},
+    {"few_rows_transposed",
+     [](const Product<T>& p) -> const char* {
+       if (p.packed_b) return "b is packed";
+       return p.args.m > kFewRows ? "too many rows" : p.args.k < kLanes<T> ? "less depth than a vector" : nullptr;
+     }},
+    {"split_depth",
+     [](const Product<T>& p) -> const char* {
+       if (p.packed_b) return "b is packed";
+       const GemmArgs<T>& args = p.args;
+       const Index tiles = ceil_div(args.m, Index(kTileRows)) * ceil_div(args.n, Index(kTileColumns<T>));
+       if (tiles > kSplitTiles && args.k < kSplitRatio * max_of(args.m, args.n)) return "enough tiles for all workers";
+       return args.k < 2 * kSplitDepth ? "too little depth" : nullptr;
+     }},
+    {"general", nullptr},
+};
 
 template <class T>
 static Path path_of(const GemmArgs<T>& args, bool packed_b) {
-  if (!packed_b) {
-    if (args.n == 1) return Path::one_column;
-    if (args.m <= kFewRows && !args.transpose_b) return Path::few_rows;
-    if (args.m <= kFewRows && args.k >= kLanes<T>) return Path::few_rows_transposed;
-    const Index tiles = ceil_div(args.m, Index(kTileRows)) * ceil_div(args.n, Index(kTileColumns<T>));
-    const bool few_tiles = tiles <= kSplitTiles || args.k >= kSplitRatio * max_of(args.m, args.n);
-    if (few_tiles && args.k >= 2 * kSplitDepth) return Path::split_depth;
-  }
-  return Path::general;
+  return static_cast<Path>(choose(kPaths<T>, Product<T>{args, packed_b}));
 }
 
 static Index split_parts(Index k) { return min_of(k / kSplitDepth, kSplitParts); }
@@ -120,6 +146,9 @@ template <class T>
 static void run_one(const GemmArgs<T>& args, const T* packed_b, T* scratch) {
   const Index a_row = args.transpose_a ? 1 : args.lda;
   const Index a_step = args.transpose_a ? args.lda : 1;
+  if (logs_kernels())
+    explain("gemm", kPaths<T>, Product<T>{args, packed_b != nullptr},
+            {{"m", args.m}, {"n", args.n}, {"k", args.k}, {"bytes", sizeof(T)}});
   switch (path_of(args, packed_b != nullptr)) {
     case Path::few_rows:
       return few_rows(args, a_row, a_step);

@@ -2,6 +2,7 @@
 // packed once; a step is one product of the block's states with it, then the cell row by row.
 #include "kernels/recurrent/recurrent.h"
 
+#include "kernels/choice.h"
 #include "kernels/families.h"
 #include "kernels/panels.h"
 #include "kernels/recurrent/cells.h"
@@ -182,6 +183,21 @@ static void for_rows(Cell cell, const RecurrentShape& s, int count, const Body& 
            });
 }
 
+// A few products, the steps of a stream say, are done before the kernel would be packed.
+struct Steps {
+  Index products, gates, lanes;
+};
+
+constexpr Candidate<Steps> kKernels[] = {
+    {"as_it_is",
+     [](const Steps& s) -> const char* {
+       return s.products > kTileRows   ? "packing pays off"
+              : s.gates % s.lanes != 0 ? "gates do not fill vectors"
+                                       : nullptr;
+     }},
+    {"packed", nullptr},
+};
+
 template <class T>
 static void forward(Cell cell, const Recurrence<T>* all, int count, void* scratch) {
   const RecurrentShape& s = all[0].shape;
@@ -190,8 +206,11 @@ static void forward(Cell cell, const Recurrence<T>* all, int count, void* scratc
   const Index worker_elements = aligned_elements<T>(block_rows<T>(s) * gates);
   T* const panels = static_cast<T*>(scratch);
   T* const products = panels + count * kernel_elements;
-  // A few products, the steps of a stream say, are done before the kernel would be packed.
-  const bool in_place = s.steps * block_rows<T>(s) <= kTileRows && gates % kLanes<T> == 0;
+  const Steps steps = {s.steps * block_rows<T>(s), gates, kLanes<T>};
+  const bool in_place = choose(kKernels, steps) == 0;
+  if (logs_kernels())
+    explain("recurrent", kKernels, steps,
+            {{"batch", s.batch}, {"steps", s.steps}, {"units", s.units}, {"gates", gates}});
   for (int i = 0; i < count && !in_place; ++i)
     pack_panels(all[i].arrays.kernel, gates, false, s.units, gates, panels + i * kernel_elements);
   for_cell<T>(cell, [&](auto c) {
