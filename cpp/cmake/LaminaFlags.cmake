@@ -12,6 +12,12 @@ if(LAMINA_SANITIZE)
   list(APPEND LAMINA_LINK_OPTIONS -fsanitize=${LAMINA_SANITIZE})
 endif()
 
+# Each function apart, so that a program which is linked with --gc-sections carries only what it can reach.
+list(APPEND LAMINA_COMPILE_OPTIONS -ffunction-sections -fdata-sections)
+if(NOT APPLE AND NOT LAMINA_SANITIZE)
+  list(APPEND LAMINA_LINK_OPTIONS -Wl,--gc-sections)
+endif()
+
 function(lamina_set_flags target)
   set_target_properties(${target} PROPERTIES
     CXX_STANDARD 17 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF

@@ -72,7 +72,7 @@ function(lamina_set_level_flags target level)
                              EIGEN_DONT_PARALLELIZE EIGEN_NO_MALLOC)
   # -ffast-math is never used: it would change the results, and the floating point mode of the host program.
   target_compile_options(${target} PRIVATE ${flags_${level}} -fno-math-errno -fno-trapping-math -ffp-contract=on
-                                           -fno-exceptions
+                                           -fno-exceptions -fno-asynchronous-unwind-tables
                          # A packet as a template argument is meant: its alignment is that of the vector type.
                          $<$<CXX_COMPILER_ID:GNU>:-Wno-ignored-attributes>)
   target_link_libraries(${target} PRIVATE lamina_eigen)

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "autodiff/gradient.h"
+#include "autodiff/rules.h"
 #include "lamina/error.h"
 #include "ops/functions.h"
 
@@ -12,7 +12,7 @@ namespace lamina {
 namespace {
 
 // The first inputs, unchanged; the rest of the inputs are what gradients flow to.
-class CustomGradient final : public Op {
+class CustomGradient final : public OpWithGradient {
  public:
   CustomGradient(std::size_t outputs, std::function<Values(const Values&)> pull)
       : outputs_(outputs), pull_(std::move(pull)) {}
@@ -30,7 +30,6 @@ class CustomGradient final : public Op {
                   static_cast<std::size_t>(r.inputs[i].shape.size()) * size_of(r.inputs[i].dtype));
   }
   std::size_t scratch(const Run&) const override { return 0; }
-  bool differentiable() const override { return true; }
   bool alias() const override { return false; }
   unsigned reuses(int) const override { return 0; }
 

@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "autodiff/rules.h"
 #include "lamina/error.h"
 #include "ops/complex.h"
 #include "ops/functions.h"
@@ -97,7 +98,7 @@ Values gradient(const Values& targets, const Values& sources, const Values& outp
     std::vector<bool> needed;
     for (const Value& v : node->inputs) needed.push_back(flows(v) && leads_to_source.count(ValueKey(v)) > 0);
     if (std::none_of(needed.begin(), needed.end(), [](bool n) { return n; })) continue;
-    const Values found = node->op->vjp(Vjp{node->inputs, outputs, gradients, needed});
+    const Values found = vjp(*node->op, Vjp{node->inputs, outputs, gradients, needed});
     for (std::size_t i = 0; i < found.size(); ++i)
       if (found[i] && needed[i]) {
         check_gradient(*node, node->inputs[i], found[i]);

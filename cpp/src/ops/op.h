@@ -65,6 +65,8 @@ using OpPtr = std::shared_ptr<const Op>;
 using Values = std::vector<Value>;
 using Specs = std::vector<Spec>;
 
+// Gradients are not among these: autodiff/rules.h finds the `vjp` of an op, so that a program which takes none is
+// linked without them.
 class Op {
  public:
   virtual ~Op();
@@ -75,8 +77,6 @@ class Op {
   virtual Specs infer(const Specs&) const = 0;
   virtual void run(const Run&) const = 0;
   virtual std::size_t scratch(const Run&) const = 0;
-  virtual bool differentiable() const = 0;
-  virtual Values vjp(const Vjp&) const = 0;
   virtual bool alias() const = 0;
   virtual unsigned reuses(int output) const = 0;
 
@@ -91,10 +91,6 @@ template <class T, class = void>
 struct has_scratch : std::false_type {};
 template <class T>
 struct has_scratch<T, std::void_t<decltype(&T::scratch)>> : std::true_type {};
-template <class T, class = void>
-struct has_vjp : std::false_type {};
-template <class T>
-struct has_vjp<T, std::void_t<decltype(&T::vjp)>> : std::true_type {};
 template <class T, class = void>
 struct has_alias : std::false_type {};
 template <class T>
@@ -155,7 +151,7 @@ class OpOf final : public Op {
     T copy = definition_;
     AttributeBinder binder(bindings);
     copy.fields(binder);
-    return std::make_shared<OpOf<T>>(std::move(copy));
+    return make_op(std::move(copy));
   }
   Specs infer(const Specs& inputs) const override {
     if constexpr (!detail::takes_complex<T>::value) detail::refuse_complex(T::name, inputs);
@@ -177,13 +173,6 @@ class OpOf final : public Op {
       return definition_.scratch(run);
     else
       return 0;
-  }
-  bool differentiable() const override { return detail::has_vjp<T>::value; }
-  Values vjp([[maybe_unused]] const Vjp& v) const override {
-    if constexpr (detail::has_vjp<T>::value)
-      return definition_.vjp(v);
-    else
-      detail::not_differentiable(T::name);
   }
   bool alias() const override { return detail::has_alias<T>::value; }
   unsigned reuses([[maybe_unused]] int output) const override {
@@ -213,9 +202,11 @@ const T* Op::as() const {
   return op ? &op->definition() : nullptr;
 }
 
+// By way of a pointer to Op: make_shared would add a class to the program for each of the ops.
 template <class T>
 OpPtr make_op(T definition) {
-  return std::make_shared<OpOf<T>>(std::move(definition));
+  std::unique_ptr<const Op> op = std::make_unique<OpOf<T>>(std::move(definition));
+  return op;
 }
 
 // The closed list of ops, by name.

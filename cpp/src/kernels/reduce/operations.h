@@ -153,9 +153,10 @@ inline void for_columns(Index width, const Body& body) {
   }
 }
 
-// sums[c] = sums[c] combined with x[r * stride + c] for all rows r.
+// sums[c] = sums[c] combined with x[r * stride + c] for all rows r. Never inline: each of its callers would hold a
+// copy of these loops.
 template <class Operation, class T>
-inline void reduce_rows(const T* x, Index stride, Index rows, Index width, T* __restrict sums) {
+__attribute__((noinline)) void reduce_rows(const T* x, Index stride, Index rows, Index width, T* __restrict sums) {
   Index r = 0;
   for (; r + 8 <= rows; r += 8) {
     const T *a = x + r * stride, *b = a + stride, *c = b + stride, *d = c + stride;

@@ -57,7 +57,7 @@ struct Plan {
   Index first_unit(Index split) const { return split * units / splits; }
 };
 
-inline Plan make_plan(const ReduceShape& s) {
+__attribute__((noinline)) inline Plan make_plan(const ReduceShape& s) {
   Plan plan;
   OuterAxes axes;
   bool is_reduced[8];
