@@ -26,7 +26,8 @@ PEERS = ("lamina", "keras-tensorflow", "keras-jax", "keras-torch", "torch")
 
 def measure(framework: str, case: str, options: argparse.Namespace) -> dict[str, float]:
     """The figures of one workload."""
-    return (_measure_torch if framework == "torch" else _measure_keras)(framework, case, options.seconds)
+    found = (_measure_torch if framework == "torch" else _measure_keras)(framework, case, options.seconds)
+    return {**found, "peak_mb": harness.peak_memory()}
 
 
 def _measure_keras(framework: str, case: str, seconds: float) -> dict[str, float]:

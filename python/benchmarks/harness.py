@@ -163,7 +163,6 @@ def run(options: argparse.Namespace, cases: Sequence[str], measure: Measure, ext
         "rounds": options.rounds,
         "seconds": options.seconds,
         "versions": {},
-        "rows": [],
     }
     for turn in range(options.rounds):
         for case in chosen:
@@ -178,11 +177,7 @@ def run(options: argparse.Namespace, cases: Sequence[str], measure: Measure, ext
                     for figure, value in answer.get("figures", {}).items():
                         row["figures"].setdefault(figure, []).append(value)
                     print(f"round {turn + 1}: {case}, {name}, {threads} threads: {_said(answer)}", flush=True)
-        results["rows"] = [
-            {"case": case, "framework": name, "threads": threads, **row} for (case, name, threads), row in found.items()
-        ]
-        options.output.parent.mkdir(parents=True, exist_ok=True)
-        options.output.write_text(as_json(results), encoding="utf-8")  # after each round: an interrupted run is kept
+                    _write(options.output, results, found)  # an interrupted run is kept
     print(f"wrote {options.output}")
     return 1 if any("error" in row for row in found.values()) else 0
 
@@ -200,6 +195,14 @@ def figures(results: Mapping[str, Any]) -> dict[tuple[str, str, int], dict[str, 
         (row["case"], row["framework"], row["threads"]): {name: median(v) for name, v in row["figures"].items()}
         for row in results["rows"]
     }
+
+
+def _write(path: Path, results: Mapping[str, Any], found: Mapping[tuple[str, str, int], Mapping[str, Any]]) -> None:
+    rows = [
+        {"case": case, "framework": name, "threads": threads, **row} for (case, name, threads), row in found.items()
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(as_json({**results, "rows": rows}), encoding="utf-8")
 
 
 def _interpreter(options: argparse.Namespace, name: str) -> str:
@@ -234,7 +237,6 @@ def _answer(options: argparse.Namespace, measure: Measure) -> int:
     limit_threads(options.threads[0])
     try:
         found = dict(measure(name, case, options))
-        found.setdefault("peak_mb", peak_memory())
         print(json.dumps({"figures": found, "versions": versions(FRAMEWORKS[name])}), flush=True)
     except Exception as error:
         traceback.print_exc()

@@ -185,12 +185,12 @@ def _scaling(results: Mapping[str, Any]) -> Figure:
     for column, case in enumerate(cases):
         curve, top = CURVES[case], grid[0][column]
         for name in names:
-            times = {int(n): t for n, t in found.get((case, name, most), {}).items() if n != "peak_mb"}
+            times = {int(n): t for n, t in found.get((case, name, most), {}).items()}
             bold = name == "lamina"
             line = {"color": COLORS[name], "linewidth": 2.2 if bold else 1.3, "zorder": 4 if bold else 3}
             marks = {"marker": "o", "markersize": 3.5 if bold else 2.2}
             top.plot(list(times), [1e3 * t for t in times.values()], label=FRAMEWORKS[name].label, **line, **marks)
-            single = {int(n): t for n, t in found.get((case, name, 1), {}).items() if n != "peak_mb"}
+            single = {int(n): t for n, t in found.get((case, name, 1), {}).items()}
             shared = [n for n in times if n in single]
             if rows == 2 and shared:
                 shares = [100 * single[n] / times[n] / most for n in shared]

@@ -172,7 +172,7 @@ def _scaling(results: Mapping[str, Any]) -> dict[str, str]:
     for case in _names(results, "case"):
         curve, cells = CURVES[case], []
         for name in names:
-            times = {n: t for n, t in found.get((case, name, most), {}).items() if n != "peak_mb"}
+            times = found.get((case, name, most), {})
             worst, where = cliff(times, curve.work)
             cells.append(f"{worst:.2f} ({where})" if len(times) > 1 else "-")
         rows.append([curve.what, *cells])
