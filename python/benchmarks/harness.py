@@ -94,7 +94,7 @@ def machine() -> dict[str, Any]:
     return {
         "processor": names[0] if names else platform.processor() or platform.machine(),
         "processors": os.cpu_count(),
-        "system": f"{platform.system()} {platform.release()}",
+        "system": platform.system(),
         "load": round(os.getloadavg()[0], 2),  # of the last minute, when the run began; more than 0.2 blurs the figures
     }
 

@@ -201,7 +201,7 @@ def _latency(results: Mapping[str, Any]) -> dict[str, str]:
     for case in _names(results, "case"):
         for threads in sorted({row["threads"] for row in results["rows"]}):
             times = [found.get((case, name, threads), {}).get("sample_s") for name in names]
-            cells = ["-" if t is None else f"{1e6 * t:.1f}" for t in times]
+            cells = ["-" if t is None else readable(1e3 * t) for t in times]
             comparable = names[-1] == "onnxruntime" and times[0] is not None and times[-1]
             cells.append(f"{times[0] / times[-1]:.2f}" if comparable else "-")  # type: ignore[operator]
             rows.append([case, str(threads), *cells])

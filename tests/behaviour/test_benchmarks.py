@@ -138,3 +138,35 @@ def test_no_results(tmp_path):
     done = run("report.py", "--results", tmp_path)
     assert done.returncode == 1
     assert "run compare.py" in done.stderr
+
+
+@pytest.mark.parametrize(("load", "marked"), [(0.1, False), (5.0, True)])
+def test_table_of_the_native_kernels(load, marked, tmp_path):
+    context = {
+        "date": "2030-01-02T03:04:05+00:00",
+        "num_cpus": 2,
+        "lamina": "1.2.3",
+        "processor": "A processor",
+        "level": "v3",
+        "threads": "1",
+        "fma_peak_float32": "100.0 GFLOP/s",
+        "copy_peak": "20.0 GB/s",
+    }
+    rows = {
+        "gemm 32x256x256": {"us": 40.0, "GFLOP/s": 90.4, "%peak": 90.4},
+        "unary/relu/4M": {"us": 1.0, "GB/s": 15.0, "%peak": 75.0},
+    }
+    results, page = tmp_path / "results.json", tmp_path / "page.md"
+    results.write_text(json.dumps({"load": load, "runs": [{"context": context, "rows": rows}]}))
+    page.write_text("above\n<!-- table: native -->\nold\n<!-- end -->\nbelow\n")
+    script = BENCHMARKS.parents[1] / "cpp" / "benchmarks" / "table.py"
+    subprocess.run([sys.executable, script, "--results", results, "--page", page], check=True, capture_output=True)
+    text = page.read_text()
+    assert text.startswith("above\n<!-- table: native -->\n2030-01-02, A processor, 2 processors, Lamina 1.2.3.")
+    assert text.endswith("\n<!-- end -->\nbelow\n")
+    assert "| measured peaks: multiply-adds, copy | 100.0 GFLOP/s, 20.0 GB/s |" in text
+    assert "| gemm 32x256x256 | 90 GFLOP/s (90%) |" in text
+    assert "| unary/relu/4M | 15 GB/s (75%) |" in text
+    assert "| gemm 128x784x512 | - |" in text  # not measured
+    assert "old" not in text
+    assert ("Preliminary" in text) == marked
