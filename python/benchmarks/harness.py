@@ -117,7 +117,7 @@ def versions(framework: Framework) -> dict[str, str]:
     if "lamina" in framework.packages:
         from lamina import _core
 
-        found.update(lamina=_core.version(), level=_core.isa_level())
+        found.update({"lamina": _core.version(), "instruction set": _core.isa_level()})
     return found
 
 

@@ -126,7 +126,7 @@ def _short(results: Mapping[str, Any]) -> str:
             mark = "**" if own is not None and peer and own < peer[1] else ""
             cells.append("-" if own is None else f"{mark}{readable(own)}{mark}")
             cells.append("-" if peer is None else f"{readable(peer[1])}, {FRAMEWORKS[peer[0]].label}")
-        rows.append([f"{case}: {WORKLOADS[case].text}, batch {WORKLOADS[case].batch}", *cells])
+        rows.append([f"{WORKLOADS[case].text}, batch {WORKLOADS[case].batch}", *cells])
     return _table(
         ["workload", "a `fit` step, ms", "best peer", "`predict_on_batch` of 1 sample, ms", "best peer"], rows
     )

@@ -148,7 +148,7 @@ def _unet3d(k: Any) -> Any:
 
 
 WORKLOADS = {
-    "tabular": Workload("16-32-32-1 dense: overhead dominates", _tabular, (16,), 32, 200, SQUARES),
+    "tabular": Workload("16-32-32-1 dense", _tabular, (16,), 32, 200, SQUARES),
     "mlp": Workload("784-512-512-10 dense", _mlp, (784,), 128, 40, CLASSES, 10),
     "convnet": Workload("Keras' MNIST convnet", _convnet, (28, 28, 1), 128, 10, CLASSES, 10),
     "resnet20": Workload("ResNet-20 on 32x32", _resnet20, (32, 32, 3), 64, 6, CLASSES, 10),
