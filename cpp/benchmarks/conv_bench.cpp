@@ -76,6 +76,21 @@ ConvShape shape_of(const Row& row) {
   return shape;
 }
 
+// Multiply-adds of a forward run, without those of the padding, which kernels leave out.
+double products(const ConvShape& shape) {
+  double count = static_cast<double>(shape.batch * shape.filters * (shape.channels / shape.groups));
+  for (int axis = 0; axis < 3; ++axis) {
+    std::int64_t pairs = 0;  // of an output and a tap that lies on the image
+    for (std::int64_t out = 0; out < shape.out[axis]; ++out)
+      for (std::int64_t tap = 0; tap < shape.kernel[axis]; ++tap) {
+        const std::int64_t at = out * shape.stride[axis] + tap * shape.dilation[axis] - shape.pad[axis];
+        pairs += at >= 0 && at < shape.in[axis];
+      }
+    count *= static_cast<double>(pairs);
+  }
+  return count;
+}
+
 void run(benchmark::State& state, const ConvShape& shape, Kernel kernel) {
   const auto x = values(shape.batch * shape.in_size() * shape.channels);
   const auto w = values(shape.taps() * shape.channels / shape.groups * shape.filters);
@@ -99,9 +114,7 @@ void run(benchmark::State& state, const ConvShape& shape, Kernel kernel) {
         break;
     }
   }
-  const double products =
-      static_cast<double>(dy.size()) * static_cast<double>(shape.taps() * shape.channels / shape.groups);
-  bench::report_flops<float>(state, table.level, 2 * products);
+  bench::report_flops<float>(state, table.level, 2 * products(shape));
 }
 
 const bool registered = [] {

@@ -1,49 +1,58 @@
-// The micro-benchmarks of the kernels. All options of Google Benchmark work (--benchmark_filter=gemm);
-// LAMINA_ISA chooses the level, LAMINA_NUM_THREADS the number of threads.
+// The micro-benchmarks of the kernels: lamina_bench --help
 #include <benchmark/benchmark.h>
 
 #include <cstdio>
 #include <exception>
-#include <set>
 #include <string>
+#include <vector>
 
-#include "core/parallel_for.h"
-#include "kernels/table.h"
-#include "peak.h"
+#include "baseline.h"
+#include "model_rows.h"
+#include "options.h"
+#include "reporter.h"
 
 namespace {
 
-void print_peaks() {
-  const int threads = lamina::num_threads();
-  std::printf("level %s of", lamina::kernels::table().level);
-  for (int i = 0; i < lamina::kernels::num_runnable_tables(); ++i) {
-    std::printf(" %s", lamina::kernels::runnable_table(i).level);
-  }
-  std::printf(", %d %s\n", threads, threads == 1 ? "thread" : "threads");
+using namespace lamina::bench;
 
-  for (const int count : std::set<int>{1, threads}) {
-    for (int i = 0; i < lamina::kernels::num_runnable_tables(); ++i) {
-      const std::string level = lamina::kernels::runnable_table(i).level;
-      std::printf("peak, %d x %-4s  float32 %6.1f GFLOP/s, float64 %6.1f GFLOP/s\n", count, level.c_str(),
-                  lamina::bench::fma_peak<float>(level, count), lamina::bench::fma_peak<double>(level, count));
-    }
-    std::printf("peak, %d x copy  %.1f GB/s read and written\n", count, lamina::bench::copy_peak(count));
+// 0, or 1 if rows failed or are slower than they were.
+int run(int argc, char** argv) {
+  const Options options = take_options(argc, argv);
+  if (options.help) {
+    std::fputs(kHelp, stdout);
+    return 0;
   }
-  std::fflush(stdout);
+  Baseline before;
+  if (!options.compare.empty()) before = read_baseline(options.compare);  // fails before the long run, not after it
+  add_model_rows(options);
+
+  // Who names models wants them alone, unless a later filter says something else.
+  std::vector<char*> arguments(argv, argv + argc);
+  std::string filter = "--benchmark_filter=^predict ";
+  if (!options.models.empty()) arguments.insert(arguments.begin() + 1, filter.data());
+  int count = static_cast<int>(arguments.size());
+  arguments.push_back(nullptr);
+  benchmark::Initialize(&count, arguments.data());
+  if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) return 2;
+
+  Reporter reporter;
+  const std::size_t matching = benchmark::RunSpecifiedBenchmarks(&reporter);
+  benchmark::Shutdown();
+  if (matching == 0) return 2;  // Google Benchmark has said so
+  if (reporter.failed()) return 1;
+  if (options.compare.empty()) return 0;
+  const int slower =
+      compare(before, reporter.names(), reporter.times(), options.threshold, options.json ? stderr : stdout);
+  return slower == 0 ? 0 : 1;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   try {
-    print_peaks();
+    return run(argc, argv);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
-    return 1;
+    return 2;
   }
-  benchmark::RunSpecifiedBenchmarks();
-  benchmark::Shutdown();
-  return 0;
 }

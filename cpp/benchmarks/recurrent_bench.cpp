@@ -21,6 +21,7 @@ struct Row {
 
 constexpr Row kRows[] = {
     {"lstm 64x100x128 units 128", Cell::lstm, 64, 100, 128, 128},
+    {"lstm 32x200x128 units 64", Cell::lstm, 32, 200, 128, 64},
     {"lstm 1x100x64 units 64", Cell::lstm, 1, 100, 64, 64},
     {"lstm 32x60x32 units 256", Cell::lstm, 32, 60, 32, 256},
     {"gru 64x120x14 units 64", Cell::gru, 64, 120, 14, 64},

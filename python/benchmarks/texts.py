@@ -1,23 +1,28 @@
-"""How long TextVectorization takes for 100,000 short sentences, here and in Keras with TensorFlow.
+"""How long `TextVectorization` takes for 100,000 short sentences, here and in Keras on TensorFlow.
 
-    python texts.py LAMINA_PYTHON KERAS_PYTHON     both in turns, three times
-    python texts.py lamina | keras                 one of them, in this Python
+    ./setup_peers.sh peers
+    python texts.py --peers peers                   every way to vectorize, about five minutes
+    python texts.py numbers --frameworks lamina     one of them, Lamina alone
+    python report.py                                the table
 
-The two arguments are interpreters that have the libraries. Of calls the best of five counts; `adapt` is timed once.
+Figures, in seconds: `adapt_s` of learning the vocabulary once, and `call_s` of vectorizing all sentences.
 """
 
 from __future__ import annotations
 
-import os
-import subprocess
+import argparse
 import sys
 import time
 from typing import Any
 
+import harness
 import numpy as np
+from harness import median_time
+
+PEERS = ("lamina", "keras-tensorflow")
 
 CASES: dict[str, dict[str, Any]] = {
-    "numbers, 12 per sentence": {"output_sequence_length": 12},
+    "12 numbers per sentence": {"output_sequence_length": 12},
     "numbers": {},
     "words and pairs": {"ngrams": 2, "output_sequence_length": 12},
     "characters": {"split": "character", "output_sequence_length": 40},
@@ -25,7 +30,7 @@ CASES: dict[str, dict[str, Any]] = {
 }
 
 
-def sentences(count: int = 100_000) -> list[str]:
+def sentences(count: int) -> list[str]:
     """Sentences of 4 to 12 words, some of which are far more frequent than others."""
     rng = np.random.default_rng(0)
     letters = list("abcdefghijklmnopqrstuvwxyz")
@@ -36,40 +41,27 @@ def sentences(count: int = 100_000) -> list[str]:
     return [" ".join(words[i] for i in part).capitalize() + "." for part in parts]
 
 
-def measure(library: str) -> None:
-    """Prints the times of one library."""
-    texts: Any = np.array(sentences(), dtype=object)
-    if library == "lamina":
-        import lamina as module
-    else:
-        os.environ.update(KERAS_BACKEND="tensorflow", TF_CPP_MIN_LOG_LEVEL="3")
-        import keras as module
+def measure(framework: str, case: str, options: argparse.Namespace) -> dict[str, float]:
+    """The times of one way to vectorize."""
+    texts: Any = np.array(sentences(options.sentences), dtype=object)
+    k = harness.keras_like(framework)
+    if framework == "keras-tensorflow":
         import tensorflow
 
         texts = tensorflow.constant(texts)
-    for name, arguments in CASES.items():
-        layer = module.layers.TextVectorization(**arguments)
-        start = time.perf_counter()
-        layer.adapt(texts)
-        adapting = time.perf_counter() - start
-        calls = []
-        for _ in range(5):
-            start = time.perf_counter()
-            layer(texts)
-            calls.append(time.perf_counter() - start)
-        print(f"{library:7} {name:25} adapt {1e3 * adapting:7.0f} ms   call {1e3 * min(calls):7.1f} ms", flush=True)
+    layer = k.layers.TextVectorization(**CASES[case])
+    start = time.perf_counter()
+    layer.adapt(texts)
+    adapting = time.perf_counter() - start
+    return {"adapt_s": adapting, "call_s": median_time(lambda: layer(texts), options.seconds, 5)}
 
 
-def main() -> None:
-    if len(sys.argv) == 2 and sys.argv[1] in ("lamina", "keras"):
-        measure(sys.argv[1])
-    elif len(sys.argv) == 3:
-        for _ in range(3):
-            for python, library in zip(sys.argv[1:], ("lamina", "keras")):
-                subprocess.run([python, __file__, library], check=True)
-    else:
-        sys.exit(__doc__)
+def main() -> int:
+    parser = harness.arguments(__doc__, PEERS, list(CASES), "texts.json")
+    parser.add_argument("--sentences", type=int, default=100_000, metavar="N", help="how many (default: %(default)s)")
+    options = parser.parse_args()
+    return harness.run(options, list(CASES), measure, ["--sentences", str(options.sentences)])
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
