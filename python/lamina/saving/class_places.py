@@ -61,6 +61,10 @@ def public_function(name: str) -> Any:
     return None
 
 
+def _inner_name(cls: type) -> str | None:
+    return vars(cls).get("_name_in_files")
+
+
 def find_class(record: dict[str, Any]) -> Any:
     """The class a record names: one of this package, registered, or in custom objects. ValueError otherwise."""
     name, module, registered = record["class_name"], record.get("module"), record.get("registered_name")
@@ -93,9 +97,11 @@ def find_class(record: dict[str, Any]) -> Any:
             found = getattr(importlib.import_module(f"lamina.{namespace}"), name, None)
             if inspect.isclass(found) and hasattr(found, "from_config"):
                 return found
-    if module is None:  # configurations of Keras 2 name the class only
+    if module is None:  # configurations in .h5 files name the class only, some as it is called inside of Keras
         for namespace in _NAMESPACES:
-            found = getattr(importlib.import_module(f"lamina.{namespace}"), name, None)
+            place = importlib.import_module(f"lamina.{namespace}")
+            classes = filter(inspect.isclass, vars(place).values())
+            found = getattr(place, name, None) or next((each for each in classes if _inner_name(each) == name), None)
             if inspect.isclass(found) and hasattr(found, "from_config"):
                 return found
     raise ValueError(_unknown_class(name, module))
