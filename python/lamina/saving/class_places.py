@@ -100,7 +100,7 @@ def find_class(record: dict[str, Any]) -> Any:
     if module is None:  # configurations in .h5 files name the class only, some as it is called inside of Keras
         for namespace in _NAMESPACES:
             place = importlib.import_module(f"lamina.{namespace}")
-            classes = filter(inspect.isclass, vars(place).values())
+            classes = filter(inspect.isclass, list(vars(place).values()))
             found = getattr(place, name, None) or next((each for each in classes if _inner_name(each) == name), None)
             if inspect.isclass(found) and hasattr(found, "from_config"):
                 return found
