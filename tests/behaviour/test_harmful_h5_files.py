@@ -203,6 +203,31 @@ def test_places_of_texts():
     refused(lamina.saving.load_model, "m.h5", match="holds no model")
 
 
+def test_lengths_of_texts():
+    """The HDF5 library would take as much memory first."""
+    model().save("m.h5")
+    whole = Path("m.h5").read_bytes()
+    heap = whole.index(b"GCOL").to_bytes(8, "little")
+    for name in (b"model_config", b"training_config", b"layer_names", b"weight_names"):
+        place = whole.index(heap, whole.index(name + b"\0")) - 4
+        Path("m.h5").write_bytes(whole[:place] + (1 << 31).to_bytes(4, "little") + whole[place + 4 :])
+        refused(lamina.saving.load_model, "m.h5", match="2147483648 bytes that are not there")
+
+
+@pytest.mark.parametrize("version", ["earliest", "v110", "latest"])
+@pytest.mark.parametrize("more", [0, 20])
+def test_texts_in_other_places(version, more):
+    """Other versions of the format keep attributes elsewhere, and so it is with many of them."""
+    model().save("m.h5")
+    with h5py.File("m.h5") as old, h5py.File("new.h5", "w", libver=version) as new:
+        for i in range(more):
+            new.attrs[f"more{i}"] = "x" * i
+        new.attrs.update(old.attrs)
+        for name in old:
+            old.copy(name, new)
+    assert lamina.saving.load_model("new.h5").count_params() == 8
+
+
 @pytest.mark.parametrize("sort", [0, 3, 9])  # lists of numbers, and two that there are not; 1 is text
 @pytest.mark.parametrize("name", ["model_config", "training_config"])
 def test_texts_of_another_sort(name, sort):

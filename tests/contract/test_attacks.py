@@ -87,7 +87,13 @@ ATTACKS = [
     ("arrays larger than what is stored", (H5, "test_arrays", "far too large", "far too large in pieces")),
     ("arrays of other shapes and kinds", (H5, "test_arrays", "another shape", "text", "records", "references")),
     ("names in attributes", (H5, "test_names_in_attributes", "above", "absolute", "long", "no text")),
-    ("damage", (H5, "test_damaged_files"), (H5, "test_places_of_texts"), (H5, "test_texts_of_another_sort")),
+    (
+        "damage",
+        (H5, "test_damaged_files"),
+        (H5, "test_places_of_texts"),
+        (H5, "test_lengths_of_texts"),
+        (H5, "test_texts_of_another_sort"),
+    ),
     # sizes
     ("members that unpack to much", (FILES, "test_bombs"), (FILES, "test_sizes_of_members_that_lie")),
     (

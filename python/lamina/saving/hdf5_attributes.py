@@ -1,7 +1,7 @@
 """Attributes in HDF5 files, read with care: the HDF5 library crashes, or never ends, on some damaged texts.
 
 Texts of variable length lie in heaps beside the attributes. The library walks through such a heap by the sizes that
-stand in it, so these are verified first: all heaps of a file, when the first such text is asked for.
+stand in it, and takes as much memory as an attribute says its text has. Both are verified before it reads a text.
 """
 
 from __future__ import annotations
@@ -12,13 +12,17 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from itertools import accumulate
 from typing import Any
 
 from .hdf5 import refuse
 
 _HEAP = b"GCOL\x01"  # how a heap begins, with its version; 3 unused bytes and the size in 8 bytes follow
 _HEAP_HEADER = _ITEM_HEADER = 16  # bytes; an item: number and count in 2 bytes each, 4 unused ones, the size in 8
+_VARIABLE = 9  # the class of types of variable length
 _LARGEST = 1 << 28  # bytes of an attribute
+
+Heaps = dict[int, dict[int, int]]
 
 
 class _Source:
@@ -26,18 +30,25 @@ class _Source:
 
     def __init__(self, source: Any) -> None:
         self._source = source
-        self._is_checked = False
+        self._heaps: Heaps | None = None
+        self._has_texts: dict[bytes, bool] = {}
 
-    def check(self) -> None:
-        """ValueError when a heap in it is damaged."""
-        if self._is_checked:
-            return
+    def check(self, name: bytes) -> bool:
+        """Whether it has texts in attributes of this name. ValueError when their places are damaged."""
+        if name not in self._has_texts:
+            self._has_texts[name] = self._search(name)
+        return self._has_texts[name]
+
+    def _search(self, name: bytes) -> bool:
         if hasattr(self._source, "getbuffer"):
-            _check_heaps(self._source.getbuffer())
-        else:
-            with open(self._source, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as contents:
-                _check_heaps(contents)
-        self._is_checked = True
+            return self._check(self._source.getbuffer(), name)
+        with open(self._source, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as contents:
+            return self._check(contents, name)
+
+    def _check(self, contents: Any, name: bytes) -> bool:
+        if self._heaps is None:
+            self._heaps = _heaps(contents)
+        return _check_texts(contents, name, self._heaps)
 
 
 _open: ContextVar[tuple[_Source, ...]] = ContextVar("sources", default=())
@@ -62,7 +73,8 @@ def attribute(thing: Any, name: str | bytes) -> Any:
 
     if name not in thing.attrs:
         return None
-    found = h5a.open(thing.id, name if isinstance(name, bytes) else name.encode())
+    encoded = name if isinstance(name, bytes) else name.encode()
+    found = h5a.open(thing.id, encoded)
     kind = found.get_type()
     if not isinstance(kind, (h5t.TypeStringID, h5t.TypeIntegerID, h5t.TypeFloatID)):
         raise refuse(f"an attribute {name[:80]!r} that is neither text nor numbers", type(kind).__name__)
@@ -70,8 +82,9 @@ def attribute(thing: Any, name: str | bytes) -> Any:
     if size > _LARGEST:
         raise refuse(f"an attribute {name[:80]!r} that is too large", f"{size} bytes")
     if isinstance(kind, h5t.TypeStringID) and kind.is_variable_str():
-        for source in _open.get():
-            source.check()
+        checked = [source.check(encoded) for source in _open.get()]
+        if not any(checked):
+            raise refuse(f"a text {name[:80]!r} in an unknown place", "no attribute of this name that can be verified")
     return thing.attrs[name]
 
 
@@ -85,18 +98,50 @@ def _decoded(name: str | bytes) -> str:
     return name if isinstance(name, str) else name.decode("utf-8", "surrogateescape")
 
 
-def _check_heaps(contents: Any) -> None:
+def _number(contents: Any, place: int, size: int) -> int:
+    return int.from_bytes(contents[place : place + size], "little")
+
+
+def _heaps(contents: Any) -> Heaps:
+    """The sizes of the texts in all heaps, by the address of the heap and the number of the text."""
+    found: Heaps = {}
     for match in re.finditer(re.escape(_HEAP), contents):
         start = match.start()
-        end = start + int.from_bytes(contents[start + 8 : start + 16], "little")
+        end = start + _number(contents, start + 8, 8)
         place = start + _HEAP_HEADER
+        sizes = found[start] = {}
         while place + _ITEM_HEADER <= end <= len(contents):
-            number = int.from_bytes(contents[place : place + 2], "little")
-            size = int.from_bytes(contents[place + 8 : place + 16], "little")
+            number, size = _number(contents, place, 2), _number(contents, place + 8, 8)
             # What is free has number 0, and its size includes the header; others are filled up to 8 bytes.
             step = size if number == 0 else _ITEM_HEADER + -(-size // 8) * 8
             if step < _ITEM_HEADER:
                 break
+            sizes[number] = size
             place += step
         if not end - _ITEM_HEADER < place <= end <= len(contents):
             raise refuse("texts in a damaged place", f"a heap at byte {start} that cannot be walked through")
+    return found
+
+
+def _check_texts(contents: Any, name: bytes, heaps: Heaps) -> bool:
+    """Whether there are attributes of this name that hold texts; all of these must be as long as their heaps say."""
+    found = False
+    for match in re.finditer(re.escape(name + b"\0"), contents):
+        for version, header, fill in ((1, 8, 8), (2, 8, 1), (3, 9, 1)):
+            # version, flags, the sizes of name, type and shape in 2 bytes each; then these and the data
+            start = match.start() - header
+            if start < 0 or contents[start] != version or _number(contents, start + 2, 2) != len(name) + 1:
+                continue
+            _, kind, shape, data = accumulate(
+                (-(-_number(contents, start + at, 2) // fill) * fill for at in (2, 4, 6)), initial=match.start()
+            )
+            if data >= len(contents) or contents[kind] & 15 != _VARIABLE:
+                continue
+            sizes = shape + (8 if contents[shape] == 1 else 4)
+            count = math.prod(_number(contents, sizes + 8 * i, 8) for i in range(contents[shape + 1]))
+            for place in range(data, min(data + 16 * count, len(contents)), 16):
+                length, heap, number = (_number(contents, place + at, n) for at, n in ((0, 4), (4, 8), (12, 4)))
+                if length and heaps.get(heap, {}).get(number) != length:
+                    raise refuse(f"a text {name[:80]!r} in a damaged place", f"{length} bytes that are not there")
+            found = True
+    return found
