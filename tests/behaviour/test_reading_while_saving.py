@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -56,3 +57,19 @@ def test_old_or_new(tmp_path, monkeypatch):
         assert read(kind) == SAVES - 1
     assert sorted(os.listdir()) == sorted(KINDS)
     assert sum(map(len, seen.values())) > len(KINDS)
+
+
+def test_threads_save_to_one_place(tmp_path):
+    def save(number):
+        model = lamina.Sequential([lamina.Input((8,)), layers.Dense(8)])
+        model.set_weights([np.full(w.shape, number, "float32") for w in model.weights])
+        for _ in range(3):
+            for kind in KINDS[:4]:
+                (model.save_weights if "weights" in kind else model.save)(tmp_path / kind)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(save, range(4)))
+    for kind in KINDS[:3]:
+        weights = lamina.saving.load_model(tmp_path / kind).get_weights()
+        assert len({float(value) for weight in weights for value in np.unique(weight)}) == 1
+    assert sorted(os.listdir(tmp_path)) == sorted(KINDS[:4])
