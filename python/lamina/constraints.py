@@ -13,7 +13,7 @@ from typing import Any
 from . import config, ops
 from .checks import explain, is_integer, number
 from .namespaces import Namespace, names_of
-from .saving.serialization import Configurable
+from .saving.configurable import Configurable
 
 
 class Constraint(Configurable):

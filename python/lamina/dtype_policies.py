@@ -12,7 +12,8 @@ from typing import Any
 
 from . import config
 from .checks import explain
-from .saving.serialization import Configurable, serialize_keras_object
+from .saving.configurable import Configurable
+from .saving.serialization import serialize_keras_object
 
 
 class DTypePolicy(Configurable):

@@ -22,7 +22,7 @@ from .checks import axis_in_range, choice, explain, is_integer, number
 from .namespaces import Namespace, names_of
 from .ops.convert import convert_to_tensor
 from .random import SeedGenerator, make_default_seed
-from .saving.serialization import Configurable
+from .saving.configurable import Configurable
 
 Shape = Sequence[int]
 

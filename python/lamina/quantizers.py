@@ -15,7 +15,7 @@ from . import ops
 from .checks import explain, is_integer
 from .namespaces import Namespace
 from .ops.convert import to_float
-from .saving.serialization import Configurable
+from .saving.configurable import Configurable
 
 
 class Quantizer(Configurable):

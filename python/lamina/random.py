@@ -22,7 +22,7 @@ from . import _core, config
 from .checks import explain, integer, is_integer, number
 from .ops.convert import convert_to_tensor, is_float, normalize_axis, to_float, to_sizes
 from .ops.operation import operation, outside_trace
-from .saving.serialization import Configurable
+from .saving.configurable import Configurable
 from .utils.naming import auto_name
 from .variables import Variable
 

@@ -14,7 +14,7 @@ import numpy as np
 from . import ops
 from .checks import choice, explain, number
 from .namespaces import Namespace, names_of
-from .saving.serialization import Configurable
+from .saving.configurable import Configurable
 
 
 class Regularizer(Configurable):

@@ -1,4 +1,8 @@
-"""Automatic names start anew in each test, whatever ran before."""
+"""Automatic names start anew in each test, whatever ran before. Fixtures of the tests of files made to do harm."""
+
+import os
+import sys
+import zipfile
 
 import pytest
 
@@ -8,3 +12,40 @@ import lamina
 @pytest.fixture(autouse=True)
 def _fresh_names():
     lamina.utils.clear_session()
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory):
+    """The members of a good `.keras` file."""
+    from cases import harmful
+
+    path = tmp_path_factory.mktemp("good") / "m.keras"
+    harmful.model().save(path)
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.fixture
+def nothing_happens(tmp_path, monkeypatch):
+    """No module is imported, no process or socket opened, and nothing is written outside."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.txt").write_text("secret")
+    (outside / "lamina_marker.py").write_text("import pathlib; pathlib.Path('imported').touch()")
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    monkeypatch.chdir(inside)
+    monkeypatch.syspath_prepend(str(outside))
+    for module, name in (("os", "system"), ("subprocess", "Popen"), ("socket", "socket"), ("builtins", "eval")):
+        __import__(module)
+
+        def forbidden(*args, name=name, **kwargs):
+            raise AssertionError(f"{name} was called")
+
+        if module != "builtins":
+            monkeypatch.setattr(sys.modules[module], name, forbidden)
+    yield
+    assert "lamina_marker" not in sys.modules
+    assert sorted(os.listdir(outside)) == ["lamina_marker.py", "secret.txt"]
+    assert not os.path.exists("imported")
+    assert not os.path.exists(tmp_path / "escaped.txt")

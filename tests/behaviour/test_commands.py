@@ -163,6 +163,40 @@ def test_convert_weights(small, run):
         np.testing.assert_array_equal(before[0], after[0])
 
 
+def test_weights_in_several_files(small, run):
+    assert (
+        run("convert", "small.keras", "w.weights.json", "--shard-size", "1e-7")[1] == "wrote w.weights.json (weights)\n"
+    )
+    assert len([name for name in os.listdir() if name.startswith("w_0")]) > 1
+    code, out, _ = run("inspect", "w.weights.json")
+    assert code == 0
+    assert re.search(r"layers/dense/0 +│ \(4, 3\) +│ float32 +│ +12 ", out)
+    assert "w.weights.json: " in out
+    seven = [np.full((4, 3), 7.0), np.zeros(3)]
+    small.layers[0].set_weights(seven)
+    small.save("seven.keras")
+    assert run("convert", "seven.keras", "new.h5", "--weights", "w.weights.json")[0] == 0
+    np.testing.assert_array_equal(load_model("new.h5").get_weights()[0], load_model("small.keras").get_weights()[0])
+
+
+def test_convert_keeps_programs(small, run):
+    """A training step with sample weights cannot be told from the layers, and stays all the same."""
+    small.fit(X, np.array([0, 1]), sample_weight=np.array([1.0, 2.0]), verbose=0)
+    small.save("a.lamina")
+    assert run("convert", "a.lamina", "b.lamina")[1] == "wrote b.lamina (predictions and training)\n"
+    assert run("convert", "b.lamina", "w.weights.h5")[0] == 0
+    small.layers[0].set_weights([np.full((4, 3), 7.0), np.zeros(3)])
+    small.save("seven.lamina")
+    assert run("convert", "seven.lamina", "c.lamina", "--weights", "w.weights.h5")[0] == 0
+    (kept, _), (given, _) = lamina._core.load("b.lamina"), lamina._core.load("c.lamina")
+    for program in (kept, given):
+        assert [name for name, *_ in program.entry("train_step").inputs] == ["x", "y", "sample_weight"]
+    values = [{v.name: v.value.numpy() for v in program.variables} for program in (kept, given)]
+    for name, value in values[0].items():
+        if not name.startswith("metrics/"):
+            np.testing.assert_array_equal(values[1][name], value, name)
+
+
 def test_convert_to_onnx(small, run):
     onnx = pytest.importorskip("onnx")
     code, out, _ = run("convert", "small.keras", "small.onnx")

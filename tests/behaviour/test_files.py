@@ -116,7 +116,11 @@ EVIL = [
     ("link/outside.txt", "x"),
     ("absolute", "/etc", tarfile.SYMTYPE),
     ("hard", "../../outside.txt", tarfile.LNKTYPE),
-    ("device", "", tarfile.FIFOTYPE),
+    ("queue", "", tarfile.FIFOTYPE),
+    ("device", "", tarfile.CHRTYPE),
+    ("disk", "", tarfile.BLKTYPE),
+    ("a/link", "../../outside.txt", tarfile.SYMTYPE),
+    ("second", "a/link", tarfile.LNKTYPE),
 ]
 
 
@@ -140,6 +144,21 @@ def test_archives_cannot_leave_their_folder(kind, tmp_path):
     assert not files.Path("/tmp/lamina_outside.txt").exists()
     assert not any(p.is_symlink() for p in target.rglob("*"))
     assert not (target / "good.txt").stat().st_mode & 0o7022
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar.gz"])
+@pytest.mark.filterwarnings("ignore:Not unpacked")
+def test_downloaded_archives_cannot_leave_their_folder(kind, net, cache, tmp_path):
+    members = [m for m in EVIL if kind != "zip" or len(m) == 2]
+    url = net(f"evil.{kind}", packed(kind, members))
+
+    def outside():
+        return {p for p in tmp_path.rglob("*") if files.Path(cache) not in (p, *p.parents)} - {files.Path(cache)}
+
+    before = outside()
+    folder = files.Path(utils.get_file("evil", url, cache_dir=cache, extract=True))
+    assert outside() == before
+    assert all(p.is_dir() or (p.is_file() and not p.is_symlink()) for p in folder.rglob("*"))
 
 
 def test_what_could_not_be_unpacked_leaves_nothing(tmp_path):

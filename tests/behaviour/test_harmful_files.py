@@ -1,7 +1,7 @@
 """Files and configurations made to do harm: each is refused with a clear error, and nothing happens.
 
 The rows follow what was found in other loaders over the years: code in files, modules to import, paths and links that
-lead elsewhere, sizes that nothing fills, and damage.
+lead elsewhere, sizes that nothing fills, and damage. HDF5 files and texts have files of their own.
 """
 
 import io
@@ -10,82 +10,19 @@ import os
 import struct
 import sys
 import zipfile
-from contextlib import suppress
 from pathlib import Path
 
 import h5py
-import numpy as np
 import pytest
+from cases.harmful import changed, model, refused, write
 
 import lamina
 from lamina import layers
 
+pytestmark = pytest.mark.usefixtures("nothing_happens")
+
 CODE = {"class_name": "__lambda__", "config": {"code": "4wEAAAA=", "defaults": None, "closure": None}}
 HARM = {"class_name": "Lambda", "module": "keras.layers", "config": {"name": "l", "function": CODE}}
-
-
-def model():
-    made = lamina.Sequential([lamina.Input((3,)), layers.Dense(2, name="d")], name="m")
-    made.compile("adam", "mse")
-    made.optimizer.build(made.trainable_variables)
-    return made
-
-
-@pytest.fixture(scope="module")
-def parts(tmp_path_factory):
-    """The members of a good `.keras` file."""
-    path = tmp_path_factory.mktemp("good") / "m.keras"
-    model().save(path)
-    with zipfile.ZipFile(path) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-@pytest.fixture(autouse=True)
-def _nothing_happens(tmp_path, monkeypatch):
-    """No module is imported, no process or socket opened, and nothing is written outside."""
-    outside = tmp_path / "outside"
-    outside.mkdir()
-    (outside / "secret.txt").write_text("secret")
-    (outside / "lamina_marker.py").write_text("import pathlib; pathlib.Path('imported').touch()")
-    inside = tmp_path / "inside"
-    inside.mkdir()
-    monkeypatch.chdir(inside)
-    monkeypatch.syspath_prepend(str(outside))
-    for module, name in (("os", "system"), ("subprocess", "Popen"), ("socket", "socket"), ("builtins", "eval")):
-        __import__(module)
-
-        def forbidden(*args, name=name, **kwargs):
-            raise AssertionError(f"{name} was called")
-
-        if module != "builtins":
-            monkeypatch.setattr(sys.modules[module], name, forbidden)
-    yield
-    assert "lamina_marker" not in sys.modules
-    assert sorted(os.listdir(outside)) == ["lamina_marker.py", "secret.txt"]
-    assert not os.path.exists("imported")
-    assert not os.path.exists(tmp_path / "escaped.txt")
-
-
-def write(path, parts, *, compression=zipfile.ZIP_STORED, extra=(), without=()):
-    with zipfile.ZipFile(path, "w", compression) as archive:
-        for name, data in [*parts.items(), *extra]:
-            if name not in without:
-                archive.writestr(name, data)
-    return path
-
-
-def changed(parts, change):
-    config = json.loads(parts["config.json"])
-    new = change(config)
-    return {**parts, "config.json": json.dumps(config if new is None else new)}
-
-
-def refused(function, *args, match=None, **kwargs):
-    """The text of the ValueError or TypeError: it says what was expected and how to go on."""
-    with pytest.raises((ValueError, TypeError), match=match) as caught:
-        function(*args, **kwargs)
-    assert "Expected" in str(caught.value) or "could not be" in str(caught.value), caught.value
-    return str(caught.value)
 
 
 # Configurations. Each row is a layer in the place of the second one of the model.
@@ -244,7 +181,8 @@ def test_layers(row, parts):
         file.attrs["model_config"] = json.dumps(plain)
         file.create_group("model_weights").attrs["layer_names"] = [b"d"]
         file["model_weights"].create_group("d")
-    refused(lamina.saving.load_model, "m.h5")
+    for options in ({}, {"safe_mode": True}, {"safe_mode": False}):
+        refused(lamina.saving.load_model, "m.h5", **options)
     if row.startswith(LARGE):
         return
     refused(layers.deserialize, record)
@@ -518,199 +456,6 @@ def test_paths_of_assets(path):
     for method in (AssetFolders("root").make, AssetFolders("root").get):
         refused(method, path, match="leads elsewhere")
     assert not os.path.exists("root")
-
-
-# HDF5 files.
-
-
-def good(path):
-    model().save_weights(path)
-    return h5py.File(path, "r+")
-
-
-def replace(file, path, make):
-    parent, _, name = path.rpartition("/")
-    del file[path]
-    make(file[parent] if parent else file, name)
-
-
-PLACES = ["layers", "layers/dense", "layers/dense/vars", "layers/dense/vars/0"]
-
-
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("kind", ["external", "soft"])
-def test_links(place, kind):
-    with good("other.weights.h5") as other:
-        other.copy("layers", "copied")
-    with good("m.weights.h5") as file:
-        file.copy("layers", "copied")
-        target = place.replace("layers", "copied", 1)
-        link = h5py.ExternalLink("other.weights.h5", target) if kind == "external" else h5py.SoftLink(f"/{target}")
-        file.visititems(lambda name, _: None)
-
-        def put(parent, name):
-            parent[name] = link
-
-        replace(file, place, put)
-    made = model()
-    before = made.get_weights()
-    refused(made.load_weights, "m.weights.h5", match="link")
-    for value, wanted in zip(made.get_weights(), before):
-        np.testing.assert_array_equal(value, wanted)
-
-
-def external(parent, name):
-    parent.create_dataset(name, (3, 2), "f4", external=[("../outside/secret.txt", 0, 24)])
-
-
-def virtual(parent, name):
-    layout = h5py.VirtualLayout((3, 2), "f4")
-    layout[:] = h5py.VirtualSource("other.h5", "x", (3, 2))
-    parent.create_virtual_dataset(name, layout)
-
-
-def made_of(**options):
-    return lambda parent, name: parent.create_dataset(name, **options)
-
-
-DATASETS = {
-    "in another file": (external, "elsewhere"),
-    "virtual": (virtual, "elsewhere"),
-    "a group": (lambda parent, name: parent.create_group(name), "a group where an array"),
-    "far too large": (made_of(shape=(1 << 20, 1 << 20), dtype="f4"), "far larger"),
-    "far too large in pieces": (
-        made_of(shape=(1 << 19, 1 << 10), dtype="f4", chunks=(1, 64), compression="gzip", fillvalue=1.0),
-        "far larger",
-    ),
-    "another shape": (made_of(data=np.zeros((2, 3), "f4")), "do not fit"),
-    "text": (made_of(data=[b"abc"] * 3), "no numbers"),
-    "words": (made_of(data="abc", dtype=h5py.string_dtype()), "no numbers"),
-    "records": (made_of(data=np.zeros(3, [("a", "f4"), ("b", "i4")])), "no numbers"),
-    "references": (made_of(shape=(3,), dtype=h5py.ref_dtype), "no numbers"),
-    "nothing": (made_of(data=h5py.Empty("f4")), "no numbers"),
-}
-
-
-@pytest.mark.parametrize("row", DATASETS)
-def test_arrays(row, parts):
-    make, match = DATASETS[row]
-    with good("m.weights.h5") as file:
-        replace(file, "layers/dense/vars/0", make)
-    refused(model().load_weights, "m.weights.h5", match=match)
-    path = write("m.keras", {**parts, "model.weights.h5": Path("m.weights.h5").read_bytes()})
-    refused(lamina.saving.load_model, path)
-    with h5py.File("old.h5", "w") as file:
-        file.attrs["layer_names"] = [b"d"]
-        group = file.create_group("d")
-        group.attrs["weight_names"] = [b"w", b"b"]
-        make(group, "w")
-        group["b"] = np.zeros(2, "f4")
-    refused(model().load_weights, "old.h5", match=match)
-
-
-def test_places_of_arrays_and_groups():
-    with good("m.weights.h5") as file:
-        replace(file, "layers/dense", made_of(data=np.zeros(3, "f4")))
-    refused(model().load_weights, "m.weights.h5", match="an array where a group")
-    with good("m.weights.h5") as file:
-        file["layers/dense/vars/2"] = np.zeros(3, "f4")
-    refused(model().load_weights, "m.weights.h5", match="3 arrays")
-    with good("m.weights.h5") as file:
-        del file["layers/dense/vars/1"]
-    refused(model().load_weights, "m.weights.h5", match="1 arrays")
-
-
-def test_groups_in_themselves_end(parts):
-    with good("m.weights.h5") as file:
-        file["layers/dense/self"] = file["layers"]
-        file["layers/all"] = file["/"]
-    model().load_weights("m.weights.h5")
-    path = write("m.keras", {**parts, "model.weights.h5": Path("m.weights.h5").read_bytes()})
-    assert lamina.saving.load_model(path).count_params() == 8
-
-
-NAMES = {
-    "above": [b"../../d/w", b"b"],
-    "absolute": [b"/d/w", b"b"],
-    "long": [b"x/" * 5000 + b"w", b"b"],
-    "numbers": [1, 2],
-    "no text": [b"\xff\xfe", b"b"],
-    "missing": [b"nobody", b"b"],
-    "empty": [b"", b"b"],
-    "a string": "w",
-}
-
-
-@pytest.mark.parametrize("row", NAMES)
-@pytest.mark.parametrize("attribute", ["weight_names", "layer_names"])
-def test_names_in_attributes(row, attribute):
-    with h5py.File("old.h5", "w") as file:
-        file.attrs["layer_names"] = [b"d"] if attribute == "weight_names" else NAMES[row]
-        group = file.create_group("d")
-        group["w"], group["b"] = np.zeros((3, 2), "f4"), np.zeros(2, "f4")
-        group.attrs["weight_names"] = NAMES[row] if attribute == "weight_names" else [b"w", b"b"]
-    refused(model().load_weights, "old.h5")
-    refused(model().load_weights, "old.h5", by_name=True) if attribute == "weight_names" else None
-
-
-@pytest.mark.parametrize("kind", ["m.weights.h5", "m.h5"])
-def test_damaged_hdf5_files(kind):
-    made = model()
-    (made.save_weights if "weights" in kind else made.save)(kind)
-    whole = Path(kind).read_bytes()
-    loads = [made.load_weights] + ([lamina.saving.load_model] if kind == "m.h5" else [])
-    for size in (0, 1, 8, 100, len(whole) // 2):
-        Path(kind).write_bytes(whole[:size])
-        for load in loads:
-            refused(load, kind)
-    if kind == "m.h5":
-        return  # texts in damaged files are read by the HDF5 library, which does not survive all of them
-    random = np.random.default_rng(0)
-    for _ in range(60):
-        data = bytearray(whole)
-        for place in random.integers(0, len(whole), 3):
-            data[place] ^= 1 << int(random.integers(8))
-        Path(kind).write_bytes(data)
-        with suppress(ValueError, TypeError):  # numbers may be others, but what is no file is refused
-            made.load_weights(kind)
-
-
-def test_models_without_configuration():
-    model().save_weights("m.weights.h5")
-    refused(lamina.saving.load_model, "m.weights.h5", match="holds no model")
-    with h5py.File("m.h5", "w") as file:
-        file.attrs["model_config"] = 3
-    refused(lamina.saving.load_model, "m.h5", match="no text")
-
-
-# Weights in several files.
-
-MAPS = {
-    "above": {"/layers/dense/vars": "../other.weights.h5"},
-    "absolute": {"/layers/dense/vars": "/tmp/other.weights.h5"},
-    "backslash": {"/layers/dense/vars": "..\\other.weights.h5"},
-    "another kind": {"/layers/dense/vars": "other.json"},
-    "a number": {"/layers/dense/vars": 3},
-    "a list of numbers": {"/layers/dense/vars": [3]},
-    "no dict": [1],
-}
-
-
-@pytest.mark.parametrize("row", MAPS)
-def test_lists_of_weights(row):
-    with open("m.weights.json", "w") as file:
-        json.dump({"metadata": {}, "weight_map": MAPS[row]}, file)
-    refused(model().load_weights, "m.weights.json", match="no list of weights")
-
-
-def test_lists_of_weights_that_are_none():
-    for text in ("", "[]", "{}", "[" * 100_000):
-        Path("m.weights.json").write_text(text)
-        refused(model().load_weights, "m.weights.json")
-    with open("m.weights.json", "w") as file:
-        json.dump({"weight_map": {"/layers/dense/vars": "missing.weights.h5"}}, file)
-    with pytest.raises((ValueError, FileNotFoundError), match="not there"):
-        model().load_weights("m.weights.json")
 
 
 # More memory than there is in the file.

@@ -40,7 +40,14 @@ def graph(library):
     return library.Model(x, [deep(h), k.Dense(2, trainable=False)(h)])
 
 
-@pytest.mark.parametrize("make", [stack, graph])
+def attention(library):
+    k = library.layers
+    x = library.Input((3, 4))
+    h = k.GroupQueryAttention(2, 4, 2)(x, k.LayerNormalization()(x))
+    return library.Model(x, k.EinsumDense("abc,cd->ad", output_shape=2, bias_axes="d")(h))
+
+
+@pytest.mark.parametrize("make", [stack, graph, attention])
 @pytest.mark.filterwarnings("ignore:.*legacy")
 def test_models_go_both_ways(make, keras, tmp_path, rng):
     theirs = make(keras)

@@ -10,7 +10,7 @@ from typing import Any
 from ..checks import explain
 
 MODELS = (".lamina", ".keras", ".h5", ".hdf5")
-WEIGHTS = (".weights.h5", ".safetensors")
+WEIGHTS = (".weights.h5", ".weights.json", ".safetensors")
 
 
 def is_weights(path: str) -> bool:

@@ -13,6 +13,7 @@ EXAMPLES = """\
   lamina inspect digits.lamina
   lamina inspect resnet.keras --nested
   lamina inspect digits.weights.h5
+  lamina inspect large.weights.json
   lamina inspect digits.safetensors
 """
 
@@ -36,6 +37,11 @@ def run(options: Namespace) -> int:
 
         tensors = _core.read_tensors(path)
         _show_arrays(path, ((name, tensor.numpy()) for name, tensor in tensors.items()))
+    elif path.endswith(".weights.json"):
+        from ..saving.weights_file import stored_weights
+
+        with stored_weights(path) as weights:
+            _show_arrays(path, list(weights.arrays()))
     elif is_weights(path):
         from ..saving.file_editor import KerasFileEditor
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import _core
 from ..checks import explain
-from ..saving.serialization import constructor_signature
+from ..saving.configurable import constructor_signature
 from .input_spec import InputSpec, check
 from .layer import Layer
 from .lora import LoraLayer

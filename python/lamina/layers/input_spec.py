@@ -8,7 +8,7 @@ from typing import Any
 from .. import tree
 from ..checks import explain, integer, shapes_differ
 from ..config import standardize_dtype
-from ..saving.serialization import Configurable
+from ..saving.configurable import Configurable
 
 
 class InputSpec(Configurable):

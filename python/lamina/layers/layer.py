@@ -11,7 +11,8 @@ from .. import _core, dtype_policies, tree
 from ..checks import explain
 from ..ops.convert import convert_to_tensor, is_float
 from ..ops.operation import drawing, holds_symbolic, record
-from ..saving.serialization import constructor_signature, serialize_keras_object
+from ..saving.configurable import constructor_signature
+from ..saving.serialization import serialize_keras_object
 from ..scopes import run_stateless
 from ..utils.naming import current_path, name_scope
 from ..utils.tracebacks import without_own_lines

@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import _core, config, ops
 from ..checks import choice, explain
-from ..saving.serialization import Configurable
+from ..saving.configurable import Configurable
 from ..utils.naming import auto_name
 
 

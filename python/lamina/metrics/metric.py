@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import config, initializers, ops
 from ..checks import explain
-from ..saving.serialization import Configurable
+from ..saving.configurable import Configurable
 from ..scopes import run_stateless
 from ..utils.naming import auto_name
 from ..variables import Variable

@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 
 from .. import _core, tree
 from ..checks import explain
-from ..saving.keras_ops import function_of_class, join_call, split_call
-from ..saving.serialization import Configurable
+from ..saving.configurable import Configurable
 from ..saving.sizes import holds_size
 from ..utils.naming import auto_name
 
@@ -188,6 +187,8 @@ class FunctionOperation(Operation):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.arguments:
+            from ..saving.keras_ops import join_call
+
             given, options = join_call(type(self).function, self.arguments, args, kwargs)
         else:
             given, options = args, kwargs
@@ -201,6 +202,8 @@ class FunctionOperation(Operation):
 
     def split_call(self, node: Node) -> tuple[list[Any], dict[str, Any], dict[str, Any]]:
         """A call as Keras has it in files: positional arguments, those by name, and options of the operation."""
+        from ..saving.keras_ops import join_call, split_call
+
         args, kwargs = node.args, node.kwargs
         if self.arguments:
             args, kwargs = join_call(type(self).function, self.arguments, args, kwargs)
@@ -227,6 +230,8 @@ def _class_for(function: Callable[..., Any]) -> type[FunctionOperation]:
 
 def operation_class(class_name: str, config: Any = None) -> type[FunctionOperation]:
     """The graph node class of a function, by the class name files use. ValueError when there is no such function."""
+    from ..saving.keras_ops import function_of_class
+
     known = function_of_class(class_name, config)
     for name, function in FUNCTIONS.items():
         if name == known or (known is None and _class_name(name) == class_name):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from typing import Any
 
 from ..checks import explain
-from ..saving.serialization import Configurable
+from ..saving.configurable import Configurable
 from .loss_scale import LossScaleOptimizer
 from .optimizer import Optimizer
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import initializers
 from ..checks import explain
-from ..saving.serialization import Configurable
+from ..saving.configurable import Configurable
 from ..variables import Variable
 
 

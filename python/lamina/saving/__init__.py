@@ -1,5 +1,6 @@
 """Saving and loading: whole models, and single objects as JSON."""
 
+from .configurable import Configurable
 from .registration import (
     CustomObjectScope,
     custom_object_scope,
@@ -8,7 +9,7 @@ from .registration import (
     get_registered_object,
     register_keras_serializable,
 )
-from .serialization import Configurable, deserialize_keras_object, serialize_keras_object
+from .serialization import deserialize_keras_object, serialize_keras_object
 
 __all__ = [
     "Configurable",

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 
 from ..checks import explain
+
+_writers = count()  # threads may write the same file, too
 
 
 @contextmanager
@@ -23,7 +26,7 @@ def replacing(path: str) -> Iterator[str]:
                 "A file cannot be written.", "the path of a file", f"the folder {path!r}", "add the name of a file."
             )
         )
-    temporary = os.path.join(folder, f".{os.getpid()}.{name}")
+    temporary = os.path.join(folder, f".{os.getpid()}-{next(_writers)}.{name}")
     try:
         os.makedirs(folder, exist_ok=True)
         yield temporary
@@ -77,7 +80,8 @@ def remove_remains(path: str) -> None:
     """Removes the temporary files that killed processes have left of `path`."""
     folder, name = os.path.split(os.path.abspath(path))
     for other in os.listdir(folder) if os.path.isdir(folder) else ():
-        process, dot, rest = other[1:].partition(".")
+        writer, dot, rest = other[1:].partition(".")
+        process = writer.partition("-")[0]
         if other[:1] == "." and dot and process.isdigit() and rest == name and int(process) != os.getpid():
             with suppress(OSError):
                 os.remove(os.path.join(folder, other))

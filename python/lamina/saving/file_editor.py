@@ -10,6 +10,7 @@ import numpy as np
 from ..checks import explain
 from .atomic import replacing
 from .hdf5 import Entry, array_at, child, is_array, is_group, opened, write_arrays
+from .hdf5_attributes import attributes
 from .json_text import read_json
 from .state_walk import save_state
 
@@ -58,7 +59,7 @@ class KerasFileEditor:
         """The tree below a group. Groups that hold themselves are left out."""
         found: Tree = {}
         if len(group.attrs) and path:
-            self.object_metadata[path] = dict(group.attrs)
+            self.object_metadata[path] = attributes(group)
         for name in group:
             below = f"{path}/{name}" if path else name
             inner = child(group, name)
@@ -69,7 +70,7 @@ class KerasFileEditor:
                 continue
             if name == "vars":
                 if len(inner.attrs):
-                    self.object_metadata[path] = dict(inner.attrs)
+                    self.object_metadata[path] = attributes(inner)
                 found.update(Entry(inner).items())
             else:
                 tree = self._read(inner, below, [*above, inner])

@@ -27,12 +27,14 @@ def opened(source: Any, what: str) -> Iterator[Any]:
     """
     import h5py
 
+    from .hdf5_attributes import reading
+
     if isinstance(source, (str, os.PathLike)) and not os.path.isfile(source):
         raise FileNotFoundError(
             explain("The file to load is not there.", "the path of a saved file", repr(what), "check the path.")
         )
     try:
-        with h5py.File(source, "r") as file:
+        with reading(source), h5py.File(source, "r") as file:
             yield file
     except (OSError, RuntimeError, KeyError, MemoryError, UnicodeError) as error:
         if isinstance(error, FileNotFoundError):
@@ -122,7 +124,7 @@ def array_at(parent: Any, path: str) -> np.ndarray:
             "an array far larger than what is stored of it",
             f"{dataset.name!r} of shape {dataset.shape}, {dataset.id.get_storage_size()} bytes stored",
         )
-    if dataset.dtype.kind == "V" and dataset.attrs.get("dtype") == "bfloat16" and dataset.dtype.itemsize == 2:
+    if dataset.dtype == "V2" and "dtype" in dataset.attrs:  # which says bfloat16
         return (np.asarray(dataset).view("u2").astype("u4") << 16).view("f4")  # the upper half of a float32
     if dataset.dtype.kind not in "biufc" or dataset.shape is None:
         raise refuse("an array that holds no numbers", f"{dataset.name!r} of dtype {dataset.dtype}")

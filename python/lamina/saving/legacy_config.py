@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..checks import explain
+from .class_places import find_class
 from .serialization import serialize_keras_object
 
 _MODELS = ("Functional", "Model", "Sequential")
@@ -197,6 +198,13 @@ def plain_model_record(model: Any) -> dict[str, Any]:
     return plain_record(serialize_keras_object(model))
 
 
+def _plain_name(record: dict[str, Any]) -> str:
+    """The name of a class as Keras has it inside, or under which it is registered."""
+    if (record.get("module") or "").startswith("keras.layers"):
+        return str(vars(find_class(record)).get("_name_in_files", record["class_name"]))
+    return record.get("registered_name") or record["class_name"]
+
+
 def plain_record(record: dict[str, Any]) -> dict[str, Any]:
     """A record of a layer or model, and of the layers in it, without the place of its class."""
     if (record.get("module") or "").startswith("keras.src.ops"):
@@ -204,5 +212,5 @@ def plain_record(record: dict[str, Any]) -> dict[str, Any]:
     config = dict(record["config"])
     if isinstance(config.get("layers"), list) and record["class_name"] in _MODELS:
         config["layers"] = [plain_record(layer) for layer in config["layers"]]
-    new = {"class_name": record.get("registered_name") or record["class_name"], "config": config}
+    new = {"class_name": _plain_name(record), "config": config}
     return {**new, **{key: record[key] for key in ("name", "inbound_nodes") if key in record}}

@@ -13,6 +13,7 @@ from ..checks import explain
 from .atomic import replacing
 from .budget import weight_budget
 from .hdf5 import array_at, group_at, held_in, opened, refuse
+from .hdf5_attributes import attribute
 from .json_text import read_json
 from .legacy_config import compile_arguments, plain_model_record, plain_record, upgraded
 from .legacy_weights import converted
@@ -111,7 +112,7 @@ def load_h5_file(path: str, custom_objects: dict[str, Any] | None, compile: bool
                 explain(
                     f"The file {path!r} holds no model.",
                     "a file of model.save(), with the attribute 'model_config'",
-                    f"the attributes {sorted(file.attrs)}",
+                    f"the attributes {sorted(map(str, file.attrs))}",
                     "make the model and call its load_weights(path), if these are weights.",
                 )
             )
@@ -134,7 +135,7 @@ def load_h5_weights(model: Any, path: str, skip_mismatch: bool, by_name: bool) -
 
 
 def _text(file: Any, name: str) -> str | None:
-    value = file.attrs.get(name)
+    value = attribute(file, name)
     if isinstance(value, bytes):
         return value.decode("utf-8")
     if value is None or isinstance(value, str):
@@ -147,18 +148,18 @@ def _weights_group(file: Any) -> Any:
         return file
     found = group_at(file, "model_weights")
     if found is None:
-        raise refuse("neither 'layer_names' nor 'model_weights'", f"the groups {sorted(file)[:5]}")
+        raise refuse("neither 'layer_names' nor 'model_weights'", f"the groups {sorted(map(str, file))[:5]}")
     return found
 
 
-def _names(group: Any, attribute: str) -> list[str]:
+def _names(group: Any, listed: str) -> list[str]:
     """A list of names in an attribute, or in several that are numbered."""
-    names = [attribute] if attribute in group.attrs else []
-    while f"{attribute}{len(names)}" in group.attrs and attribute not in names:
-        names.append(f"{attribute}{len(names)}")
+    names = [listed] if listed in group.attrs else []
+    while f"{listed}{len(names)}" in group.attrs and listed not in names:
+        names.append(f"{listed}{len(names)}")
     found: list[str] = []
     for name in names:
-        values = group.attrs[name]
+        values = attribute(group, name)
         for value in np.atleast_1d(values):
             if not isinstance(value, (str, bytes)):
                 raise refuse(f"an attribute {name!r} that is no list of names", f"{values!r:.80}")

@@ -64,7 +64,7 @@ def _program(model: Any) -> tuple[Any, list[Any] | None]:
         if variable.core.name not in present:
             present.add(variable.core.name)
             program.add_variable(variable.core)
-    return program, _golden(program, _samples(model))
+    return program, golden_inputs(program, model)
 
 
 def _samples(model: Any) -> int:
@@ -112,12 +112,13 @@ _TEXTS = ("The quick, brown fox", "jumps", "Über den\tfaulen Hund 1 2 3.")
 _UNKNOWN_SIZES = (4, 16, 64)  # tried for sizes that a model leaves open
 
 
-def _golden(program: Any, samples: int) -> list[Any] | None:
+def golden_inputs(program: Any, model: Any) -> list[Any] | None:
     """Samples of fixed pseudo-random numbers (zeros for ints, which may be indices) and texts that the model can take.
 
     None if there are none, or if a prediction changes variables: then no two of them are the same.
     """
     random = np.random.default_rng(0)
+    samples = _samples(model)
     entry = program.entry("predict")
     before = [(variable, variable.value.numpy().copy()) for variable in program.variables if not variable.trainable]
     for size in _UNKNOWN_SIZES:

@@ -62,6 +62,13 @@ class ShardedStore:
         entries = [Entry(group_at(self._file(name), _vars(path))) for name in names]
         return entries[0] if len(entries) == 1 else _Joined(entries)
 
+    def arrays(self) -> Iterator[tuple[str, np.ndarray]]:
+        """All arrays, by the paths of objects and their own names."""
+        for key in self._map:
+            path = key.removeprefix("/").removesuffix("vars").removesuffix("/")
+            for name, array in self.entry(path).items():
+                yield f"{path}/{name}" if path else name, array
+
     def has(self, path: str) -> bool:
         """Whether there is anything at `path`."""
         return any(key == f"/{path}" or key.startswith(f"/{path}/") for key in self._map)

@@ -9,7 +9,8 @@ from .. import ops
 from ..checks import choice, explain, integer
 from ..layers import Layer
 from ..layers.preprocessing import Discretization, Hashing, IntegerLookup, Normalization, Rescaling, StringLookup
-from ..saving.serialization import Configurable, deserialize_keras_object
+from ..saving.configurable import Configurable
+from ..saving.serialization import deserialize_keras_object
 from .naming import auto_name
 
 KINDS = (

@@ -201,8 +201,9 @@ def _unpack_tar(tar: Any, folder: Path) -> None:
         inside = _is_inside(folder, member.name)
         if member.issym():
             inside = inside and _is_inside(folder, os.path.join(os.path.dirname(member.name), member.linkname))
-        elif member.islnk():
-            inside = inside and _is_inside(folder, member.linkname)
+        elif member.islnk():  # to what was unpacked before: else Python unpacks that, unseen, under the new name
+            target = folder / member.linkname
+            inside = inside and _is_inside(folder, member.linkname) and target.is_file() and not target.is_symlink()
         elif not (member.isfile() or member.isdir()):
             inside = False
         if not inside:

@@ -12,7 +12,7 @@ from typing import Any
 from ... import config, ops
 from ...checks import explain, number
 from ...namespaces import Namespace
-from ...saving.serialization import Configurable
+from ...saving.configurable import Configurable
 
 
 class LearningRateSchedule(Configurable):
