@@ -1,6 +1,9 @@
 """Keras and JAX warn about themselves; that is not what is tested here."""
 
 import pytest
+from cases.oracle import compile_quickly
+
+compile_quickly()
 
 
 def pytest_collection_modifyitems(items):
