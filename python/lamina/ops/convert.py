@@ -72,12 +72,14 @@ def _known(array: np.ndarray) -> np.ndarray:
         return array
     nearest = _NEAREST.get(name)
     if nearest is None:
+        first = f", with {array.flat[0]!r:.40}" if name == "object" else ""
         raise TypeError(
             explain(
                 "An array cannot become a tensor.",
-                f"an array of numbers: {', '.join(_RANK)}",
-                f"dtype {name} of shape {array.shape}",
-                "convert it first, e.g. array.astype('float32'); lists of uneven length have to be padded.",
+                f"an array of numbers ({', '.join(_RANK)}), or of str or bytes",
+                f"dtype {name} of shape {array.shape}{first}",
+                "convert it first, e.g. array.astype('float32'); lists of uneven length have to be padded, and texts "
+                "that are missing filled in.",
             )
         )
     return array.astype(nearest)

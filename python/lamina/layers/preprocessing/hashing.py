@@ -50,6 +50,7 @@ class Hashing(Layer):
             )
         self.num_bins = integer("Hashing", "num_bins", num_bins)
         self.mask_value = mask_value
+        self._mask: Any = None  # a vocabulary of it alone, once it is needed
         self.salt = salt_of("Hashing", salt)
         self.sparse = bool(sparse)
         say_it_is_dense(self, self.sparse, self.output_mode)
@@ -71,8 +72,9 @@ class Hashing(Layer):
         masked = self.mask_value is not None and bins > 1
         found = hashed(x, bins - masked, self.salt)
         if masked:
-            table = TextVocabulary if x.dtype == "string" else IntegerVocabulary
-            found = ops.where(table([self.mask_value]).find(x) == 0, np.int64(0), found + 1)
+            if self._mask is None:
+                self._mask = (TextVocabulary if x.dtype == "string" else IntegerVocabulary)([self.mask_value])
+            found = ops.where(self._mask.find(x) == 0, np.int64(0), found + 1)
         if self.output_mode == "int":
             return ops.cast(found, self.compute_dtype)
         return encode(found, self.output_mode, self.num_bins, self.compute_dtype)

@@ -124,6 +124,7 @@ class Lookup(Layer):
         self._is_given = vocabulary is not None
         self._vocabulary = self._make([])
         self._by_number: Any = None  # all tokens, those for mask and unknown ones too, once they are asked for
+        self._mask: Any = None  # a vocabulary of the mask alone, as well
         self._expected_size: int | None = None
         known = (
             self.vocabulary_size() if vocabulary_size is None else integer(owner, "vocabulary_size", vocabulary_size)
@@ -413,7 +414,8 @@ class Lookup(Layer):
         if self.mask_token is not None:
             # Vectors leave it out, as they do all numbers that are none of their entries.
             masked = np.int64(0 if self.output_mode == "int" else np.iinfo("int64").max)
-            numbers = ops.where(self._make([self.mask_token]).find(x) == 0, masked, numbers)
+            self._mask = self._make([self.mask_token]) if self._mask is None else self._mask
+            numbers = ops.where(self._mask.find(x) == 0, masked, numbers)
         if self.num_oov_indices == 0 and not is_symbolic(numbers):
             self._refuse_unknown(x, numbers.numpy())
         return numbers

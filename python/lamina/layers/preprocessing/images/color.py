@@ -37,7 +37,25 @@ class RandomColorLayer(RandomImageLayer):
         return ops.cast(ops.reshape(values, (-1, 1, 1, 1)), self.compute_dtype)
 
 
-class RandomBrightness(RandomColorLayer):
+class RandomFactorLayer(RandomColorLayer):
+    """Draws by a `factor`, an interval in [`_lowest`, `_highest`], for channels in a `value_range`."""
+
+    _lowest, _highest = -1.0, 1.0
+
+    def __init__(
+        self,
+        factor: Any,
+        value_range: Any = (0, 255),
+        data_format: str | None = None,
+        seed: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(seed, data_format=data_format, **kwargs)
+        self.factor = interval(type(self).__name__, "factor", factor, self._lowest, self._highest)
+        self.value_range = value_range_of(type(self).__name__, value_range)
+
+
+class RandomBrightness(RandomFactorLayer):
     """Adds a random share of the value range, one for each image, then cuts what leaves the range.
 
     `factor` is a number f in [-1, 1] (shares from -f to f) or an interval of them; `value_range` says between what the
@@ -50,9 +68,7 @@ class RandomBrightness(RandomColorLayer):
     """
 
     def __init__(self, factor: Any, value_range: Any = (0, 255), seed: Any = None, **kwargs: Any) -> None:
-        super().__init__(seed, **kwargs)
-        self.factor = interval("RandomBrightness", "factor", factor)
-        self.value_range = value_range_of("RandomBrightness", value_range)
+        super().__init__(factor, value_range, seed=seed, **kwargs)
 
     def get_random_transformation(self, data: Any, training: bool | None = True, seed: Any = None) -> Any:
         drawn = super().get_random_transformation(data, training, seed)
@@ -66,7 +82,7 @@ class RandomBrightness(RandomColorLayer):
         return ops.clip(images + self._each(transformation["rgb_delta"]), *self.value_range)
 
 
-class RandomContrast(RandomColorLayer):
+class RandomContrast(RandomFactorLayer):
     """Multiplies the distance of each channel from its mean by a random factor, one for each image.
 
     `factor` is an interval (lower, upper) in [0, 1], or a number for (0, upper); factors are from 1 - lower to
@@ -78,10 +94,10 @@ class RandomContrast(RandomColorLayer):
     array([1.5, 2.5], dtype=float32)
     """
 
+    _lowest = 0.0
+
     def __init__(self, factor: Any, value_range: Any = (0, 255), seed: Any = None, **kwargs: Any) -> None:
-        super().__init__(seed, **kwargs)
-        self.factor = interval("RandomContrast", "factor", factor, 0.0)
-        self.value_range = value_range_of("RandomContrast", value_range)
+        super().__init__(factor, value_range, seed=seed, **kwargs)
 
     def get_random_transformation(self, data: Any, training: bool | None = True, seed: Any = None) -> Any:
         drawn = super().get_random_transformation(data, training, seed)
@@ -96,7 +112,7 @@ class RandomContrast(RandomColorLayer):
         return ops.clip((images - mean) * self._each(transformation["contrast_factor"]) + mean, *self.value_range)
 
 
-class RandomColorDegeneration(RandomColorLayer):
+class RandomColorDegeneration(RandomFactorLayer):
     """Mixes each image with its gray version, by a random share.
 
     `factor` is an interval of shares in [-1, 1], or a number f for (-f, f): 0 is the image, 1 is gray, below 0 colors
@@ -107,18 +123,6 @@ class RandomColorDegeneration(RandomColorLayer):
     >>> layer(np.array([[[[100.0, 0.0, 0.0]]]], "float32"), training=True).numpy().round(2).tolist()
     [[[[29.889999389648438, 29.889999389648438, 29.889999389648438]]]]
     """
-
-    def __init__(
-        self,
-        factor: Any,
-        value_range: Any = (0, 255),
-        data_format: str | None = None,
-        seed: Any = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(seed, data_format=data_format, **kwargs)
-        self.factor = interval("RandomColorDegeneration", "factor", factor)
-        self.value_range = value_range_of("RandomColorDegeneration", value_range)
 
     def _drawn(self, batch: Any, seed: Any) -> dict[str, Any]:
         return {"factor": self._uniform((batch, 1, 1, 1), *self.factor, seed=seed)}
@@ -154,7 +158,7 @@ class RandomGrayscale(RandomColorLayer):
         return ops.where(ops.cast(transformation, "bool"), gray, images)
 
 
-class RandomInvert(RandomColorLayer):
+class RandomInvert(RandomFactorLayer):
     """Subtracts some images from the highest value of `value_range`.
 
     `factor` is the probability of it, or an interval that it is drawn from for each image. Active in training only.
@@ -165,6 +169,8 @@ class RandomInvert(RandomColorLayer):
     [[[[155.0, 255.0, 0.0]]]]
     """
 
+    _lowest = 0.0
+
     def __init__(
         self,
         factor: Any = 1.0,
@@ -173,9 +179,7 @@ class RandomInvert(RandomColorLayer):
         data_format: str | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(seed, data_format=data_format, **kwargs)
-        self.factor = interval("RandomInvert", "factor", factor, 0.0)
-        self.value_range = value_range_of("RandomInvert", value_range)
+        super().__init__(factor, value_range, data_format, seed, **kwargs)
 
     def _drawn(self, batch: Any, seed: Any) -> dict[str, Any]:
         return {"apply_inversion": self._chosen(batch, self.factor, seed=seed)}
@@ -185,7 +189,7 @@ class RandomInvert(RandomColorLayer):
         return ops.where(chosen, self.value_range[1] - images, images)
 
 
-class RandomPosterization(RandomColorLayer):
+class RandomPosterization(RandomFactorLayer):
     """Keeps only the highest bits of each channel, a random number of them for each image.
 
     `factor` is a number of bits from 1 to 8, at most so many; or (lower, upper), of which the upper one is left out
@@ -197,6 +201,8 @@ class RandomPosterization(RandomColorLayer):
     [[[[64.0, 0.0, 192.0]]]]
     """
 
+    _lowest, _highest = 1.0, 8.0
+
     def __init__(
         self,
         factor: Any,
@@ -205,13 +211,11 @@ class RandomPosterization(RandomColorLayer):
         seed: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(seed, data_format=data_format, **kwargs)
-        self.factor = interval("RandomPosterization", "factor", factor, 1.0, 8.0)
+        super().__init__(factor, value_range, data_format, seed, **kwargs)
         if any(bits % 1 for bits in self.factor):
             raise ValueError(
                 explain("RandomPosterization: bits are whole.", "integers", f"factor={factor!r}", "round the factor.")
             )
-        self.value_range = value_range_of("RandomPosterization", value_range)
 
     def _drawn(self, batch: Any, seed: Any) -> dict[str, Any]:
         low, high = map(int, self.factor)

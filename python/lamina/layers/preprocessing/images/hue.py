@@ -7,19 +7,12 @@ from typing import Any
 import numpy as np
 
 from .... import config, ops
-from .base import RandomImageLayer, change_range, interval, value_range_of
-from .color import RandomBrightness, RandomColorLayer, RandomContrast
+from .base import RandomImageLayer, change_range, value_range_of
+from .color import RandomBrightness, RandomContrast, RandomFactorLayer
 
 
-class _HsvLayer(RandomColorLayer):
+class _HsvLayer(RandomFactorLayer):
     """Works on hue, saturation and value."""
-
-    def __init__(
-        self, factor: Any, value_range: Any, data_format: str | None, seed: Any, low: float, **kwargs: Any
-    ) -> None:
-        super().__init__(seed, data_format=data_format, **kwargs)
-        self.factor = interval(type(self).__name__, "factor", factor, low)
-        self.value_range = value_range_of(type(self).__name__, value_range)
 
     def _channels(self, values: Any, dtype: str) -> Any:
         """Three numbers, one for each channel, to be combined with images."""
@@ -46,15 +39,7 @@ class RandomHue(_HsvLayer):
     [[[[0.0, 255.0, 255.0]]]]
     """
 
-    def __init__(
-        self,
-        factor: Any,
-        value_range: Any = (0, 255),
-        data_format: str | None = None,
-        seed: Any = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(factor, value_range, data_format, seed, 0.0, **kwargs)
+    _lowest = 0.0
 
     def _drawn(self, batch: Any, seed: Any) -> dict[str, Any]:
         backward = self._uniform((batch,), 0.0, 1.0, seed=seed) > 0.5
@@ -79,16 +64,6 @@ class RandomSaturation(_HsvLayer):
     >>> layer(np.array([[[[0.75, 0.0, 0.0]]]], "float32"), training=True).numpy().round(4).tolist()
     [[[[0.75, 0.5, 0.5]]]]
     """
-
-    def __init__(
-        self,
-        factor: Any,
-        value_range: Any = (0, 255),
-        data_format: str | None = None,
-        seed: Any = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(factor, value_range, data_format, seed, -1.0, **kwargs)
 
     def _drawn(self, batch: Any, seed: Any) -> dict[str, Any]:
         factor = self._uniform((batch,), *self.factor, seed=seed)

@@ -10,10 +10,10 @@ from .... import ops
 from ....checks import explain, is_integer
 from ....ops.image.common import known_channels
 from .base import interval, value_range_of
-from .color import RandomColorLayer
+from .color import RandomColorLayer, RandomFactorLayer
 
 
-class RandomSharpness(RandomColorLayer):
+class RandomSharpness(RandomFactorLayer):
     """Goes from a smoothed version of each image through the image and beyond, to a random place.
 
     `factor` is an interval in [0, 1], or a number for (0, number): 0 is smoothed, 0.5 the image itself, 1 sharper. What
@@ -25,17 +25,7 @@ class RandomSharpness(RandomColorLayer):
     [7.0, 7.0, 7.0, 7.0]
     """
 
-    def __init__(
-        self,
-        factor: Any,
-        value_range: Any = (0, 255),
-        data_format: str | None = None,
-        seed: Any = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(seed, data_format=data_format, **kwargs)
-        self.factor = interval("RandomSharpness", "factor", factor, 0.0)
-        self.value_range = value_range_of("RandomSharpness", value_range)
+    _lowest = 0.0
 
     def _drawn(self, batch: Any, seed: Any) -> dict[str, Any]:
         return {"factor": self._uniform((batch,), *self.factor, seed=seed)}
