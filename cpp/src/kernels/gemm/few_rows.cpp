@@ -61,6 +61,20 @@ static void column_block(const GemmArgs<T>& args, Index a_row, Index a_step, Ind
   });
 }
 
+// Columns [j, last) in blocks of Vectors packets, then in narrower ones: a single packet's sum would wait for itself.
+template <class T, int Rows, int Vectors>
+static void column_blocks(const GemmArgs<T>& args, Index a_row, Index a_step, Index j, Index last) {
+  constexpr Index kLane = kLanes<T>;
+  if constexpr (Vectors > 1) {
+    for (; j + Vectors * kLane <= last; j += Vectors * kLane) {
+      column_block<T, Rows, Vectors>(args, a_row, a_step, j, 0);
+    }
+    column_blocks<T, Rows, Vectors / 2>(args, a_row, a_step, j, last);
+  } else {
+    for (; j < last; j += kLane) column_block<T, Rows, 1>(args, a_row, a_step, j, min_of(last - j, kLane));
+  }
+}
+
 template <class T, int Rows>
 static void few_rows_of(const GemmArgs<T>& args, Index a_row, Index a_step) {
   constexpr Index kLane = kLanes<T>;
@@ -73,11 +87,7 @@ static void few_rows_of(const GemmArgs<T>& args, Index a_row, Index a_step) {
   const Index unit_bytes = args.k * kLane * Index(sizeof(T));
   parallel(units, shared_grain(units, unit_bytes, kBytesPerWorker), [&](Index begin, Index end, int) {
     const Index last = min_of(end * kLane, args.n);
-    Index j = begin * kLane;
-    for (; j + kVectors * kLane <= last; j += kVectors * kLane) {
-      column_block<T, Rows, kVectors>(args, a_row, a_step, j, 0);
-    }
-    for (; j < last; j += kLane) column_block<T, Rows, 1>(args, a_row, a_step, j, min_of(last - j, kLane));
+    column_blocks<T, Rows, kVectors>(args, a_row, a_step, begin * kLane, last);
     if (is_transcendental(args.activation)) {
       activate(args.activation, args.c + begin * kLane, args.ldc, Rows, last - begin * kLane);
     }

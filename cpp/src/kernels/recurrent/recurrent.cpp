@@ -4,6 +4,7 @@
 
 #include "kernels/choice.h"
 #include "kernels/families.h"
+#include "kernels/gemm/few_rows.h"
 #include "kernels/panels.h"
 #include "kernels/recurrent/cells.h"
 
@@ -65,6 +66,18 @@ static void hold(const Row<T>& row) {
   if (row.c) copy(row.c_old, row.units, row.c);
 }
 
+// products = h . kernel
+template <class T>
+static void multiply_states(const Sequence<T>& q, Index rows, const T* h, const Right<T>& kernel, T* products) {
+  if (rows > kFewRows || kernel.stride == 0)
+    return multiply(rows, q.gates, q.s.units, Left<T>{h, q.s.units, 1}, kernel, products, q.gates, false);
+  GemmArgs<T> args;
+  args.m = rows, args.n = q.gates, args.k = q.s.units;
+  args.a = h, args.b = kernel.first, args.c = products;
+  args.lda = q.s.units, args.ldb = kernel.stride, args.ldc = q.gates;
+  few_rows(args, q.s.units, 1);
+}
+
 template <class T, class C>
 static void run_rows(const Sequence<T>& q, const Right<T>& kernel, Index begin, Index end, T* products) {
   const Index blocks = ceil_div(end - begin, kBlockRows);
@@ -73,8 +86,7 @@ static void run_rows(const Sequence<T>& q, const Right<T>& kernel, Index begin, 
     const Index rows = begin + piece_begin(end - begin, blocks, block + 1) - first;
     for (Index step = 0; step < q.s.steps; ++step) {
       const Index t = q.s.reverse ? q.s.steps - 1 - step : step;
-      multiply(rows, q.gates, q.s.units, Left<T>{q.row(t, first).h_old, q.s.units, 1}, kernel, products, q.gates,
-               false);
+      multiply_states(q, rows, q.row(t, first).h_old, kernel, products);
       for (Index i = 0; i < rows; ++i) {
         Row<T> row = q.row(t, first + i);
         row.p = products + i * q.gates;
@@ -185,10 +197,11 @@ static void for_rows(Cell cell, const RecurrentShape& s, int count, const Body& 
 
 // A few products, the steps of a stream say, are done before the kernel would be packed.
 struct Steps {
-  Index products, gates, lanes;
+  Index rows, products, gates, lanes;
 };
 
 constexpr Candidate<Steps> kKernels[] = {
+    {"few_rows", [](const Steps& s) -> const char* { return s.rows > kFewRows ? "too many rows" : nullptr; }},
     {"as_it_is",
      [](const Steps& s) -> const char* {
        return s.products > kTileRows   ? "packing pays off"
@@ -206,8 +219,8 @@ static void forward(Cell cell, const Recurrence<T>* all, int count, void* scratc
   const Index worker_elements = aligned_elements<T>(block_rows<T>(s) * gates);
   T* const panels = static_cast<T*>(scratch);
   T* const products = panels + count * kernel_elements;
-  const Steps steps = {s.steps * block_rows<T>(s), gates, kLanes<T>};
-  const bool in_place = choose(kKernels, steps) == 0;
+  const Steps steps = {block_rows<T>(s), s.steps * block_rows<T>(s), gates, kLanes<T>};
+  const bool in_place = choose(kKernels, steps) < 2;
   if (logs_kernels())
     explain("recurrent", kKernels, steps,
             {{"batch", s.batch}, {"steps", s.steps}, {"units", s.units}, {"gates", gates}});
