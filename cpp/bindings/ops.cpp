@@ -1,6 +1,10 @@
 // The generic op call: one Python function per line of ops.def, and gradients.
+#include <limits>
+#include <optional>
+
 #include "autodiff/custom.h"
 #include "autodiff/gradient.h"
+#include "autodiff/order.h"
 #include "convert.h"
 #include "ops/text.h"
 #include "program/graph.h"
@@ -17,6 +21,16 @@ bool is_small(const Values& inputs) {
   return !inputs.empty();
 }
 
+Attributes attributes_of(const py::kwargs& kwargs) {
+  Attributes attributes;
+  for (auto item : kwargs) {
+    std::string name = item.first.cast<std::string>();
+    Attribute value = attribute_of(name, item.second);
+    attributes.emplace_back(std::move(name), std::move(value));
+  }
+  return attributes;
+}
+
 }  // namespace
 
 void bind_ops(py::module_& m) {
@@ -25,15 +39,7 @@ void bind_ops(py::module_& m) {
     ops.def(op.name, [&op, plain = op.make({})](const py::args& args, const py::kwargs& kwargs) -> py::object {
       const Values inputs = values_of(args);
       OpPtr made = plain;  // without attributes
-      if (kwargs.size() > 0) {
-        Attributes attributes;
-        for (auto item : kwargs) {
-          std::string name = item.first.cast<std::string>();
-          Attribute value = attribute_of(name, item.second);
-          attributes.emplace_back(std::move(name), std::move(value));
-        }
-        made = op.make(attributes);
-      }
+      if (kwargs.size() > 0) made = op.make(attributes_of(kwargs));
       Values outputs;
       if (made == plain && is_small(inputs)) {
         outputs = lamina::apply(made, inputs);
@@ -51,17 +57,20 @@ void bind_ops(py::module_& m) {
       .def("__repr__", [](const Graph& g) { return to_string(g); });
   m.def(
       "close_over",
-      [](const py::iterable& parameters, const py::iterable& outputs) {
+      [](const py::iterable& parameters, const py::iterable& outputs, std::optional<std::uint64_t> since) {
         std::vector<Values> lists;
         for (py::handle list : outputs) lists.push_back(values_of(list));
-        const Closure closure = close_over(values_of(parameters), lists);
+        const Closure closure =
+            close_over(values_of(parameters), lists, since.value_or(std::numeric_limits<std::uint64_t>::max()));
         py::list graphs, captured;
         for (const auto& graph : closure.graphs) graphs.append(std::const_pointer_cast<Graph>(graph));
         for (const Value& v : closure.captured) captured.append(object_of(v));
         return py::make_tuple(graphs, captured);
       },
-      py::arg("parameters"), py::arg("outputs"),
-      "(graphs, captured): one graph per list of outputs; all take the parameters, then what was captured.");
+      py::arg("parameters"), py::arg("outputs"), py::arg("since") = py::none(),
+      "(graphs, captured): one graph per list of outputs; all take the parameters, then what was captured. What does "
+      "not depend on the parameters is captured, unless it was made after `since`, a number of `next_number`.");
+  m.def("next_number", &next_number, "Nodes that are made from now on have larger numbers.");
   m.def(
       "with_gradient",
       [](const py::iterable& outputs, const py::iterable& inputs, const py::function& pull) {
@@ -93,6 +102,34 @@ void bind_ops(py::module_& m) {
         return parts;
       },
       py::arg("texts"), "The bytes, offsets and slots that the ops of texts take as a vocabulary.");
+  py::class_<TokenCounter>(m, "TokenCounter", "How often tokens come in texts, which are added batch by batch.")
+      .def(py::init<>())
+      .def(
+          "add",
+          [](TokenCounter& counter, const ValuePtr& texts, std::int64_t per_document, const py::kwargs& rules) {
+            const OpPtr op = make_op(TextCount::name, attributes_of(rules));  // whose attributes they are
+            const Tensor rows = Value(texts).tensor();
+            py::gil_scoped_release release;
+            counter.add(rows, op->as<TextCount>()->rules, per_document);
+          },
+          py::arg("texts"), py::arg("per_document") = 1,
+          "Counts the n-grams of rows, each `per_document` of them one document; the rest are rules of tokens.")
+      .def(
+          "found", [](const TokenCounter& counter, std::int64_t most) { return list_of(counter.found(most)); },
+          py::arg("most"), "The most frequent tokens, how often each came, and in how many documents.")
+      .def(py::pickle(
+          [](const TokenCounter& counter) {
+            py::list state;
+            for (const Tensor& part : counter.found(std::numeric_limits<std::int64_t>::max()))
+              state.append(array_of_tensor(part));
+            return py::tuple(state);
+          },
+          [](const py::tuple& state) {
+            std::vector<Tensor> parts;
+            for (py::handle part : state) parts.push_back(tensor_of_array(part.cast<py::array>()));
+            if (parts.size() != 3) throw py::value_error("TokenCounter: this is no state of one.");
+            return std::make_unique<TokenCounter>(parts[0], parts[1], parts[2]);
+          }));
   m.def(
       "alike",
       [](const py::object& a, const py::object& b) {

@@ -107,10 +107,25 @@ class Tape:
 class Graph:
     """A body of control flow: an attribute of ops."""
 
-def close_over(parameters: Sequence[Tensor], outputs: Sequence[Sequence[Tensor]]) -> tuple[list[Graph], list[Tensor]]:
-    """(graphs, captured): one graph per list of outputs; all take the parameters, then what was captured."""
+def close_over(
+    parameters: Sequence[Tensor], outputs: Sequence[Sequence[Tensor]], since: int | None = None
+) -> tuple[list[Graph], list[Tensor]]:
+    """(graphs, captured): one graph per list of outputs; all take the parameters, then what was captured.
 
+    What does not depend on the parameters is captured, unless it was made after `since`, a number of `next_number`.
+    """
+
+def next_number() -> int: ...  # nodes that are made from now on have larger numbers
 def make_vocabulary(texts: Tensor) -> list[Tensor]: ...  # bytes, offsets and slots, which ops of texts take
+
+class TokenCounter:
+    """How often tokens come in texts, which are added batch by batch."""
+
+    # each `per_document` rows are one document; the rest are rules of tokens, as the op text_count has them
+    def add(self, texts: Tensor, per_document: int = 1, **rules: Any) -> None: ...
+    # the most frequent tokens, how often each came, and in how many documents
+    def found(self, most: int) -> list[Tensor]: ...
+
 def alike(a: Any, b: Any) -> int:
     """1, 2 or 3 if an op takes both as they are (tensors of one dtype: bool, whole numbers, floats), else 0."""
 

@@ -145,10 +145,16 @@ def test_adapting_what_is_known():
     for layer in (layers.TextVectorization(vocabulary=W), layers.StringLookup(vocabulary=W)):
         refused(lambda layer=layer: layer.adapt(["a"]), "known already")
     refused(lambda: layers.IntegerLookup().adapt([1.5]), "no integers")
+    text = np.array(["a b c d " * 20_000], object)
     for ngrams in (10**9, (3, 40_000)):
-        refused(lambda n=ngrams: layers.TextVectorization(ngrams=n).adapt(["a b c d " * 20_000]), "n-grams.*too many")
+        refused(lambda n=ngrams: layers.TextVectorization(ngrams=n).adapt(text), "n-grams.*too many")
         layer = layers.TextVectorization(ngrams=ngrams, vocabulary=W)
-        refused(lambda layer=layer: layer(["a b c d " * 20_000]), "n-grams.*too many")
+        refused(lambda layer=layer: layer(text), "n-grams.*too many")
+        for mode in ("int", "count", "one_hot"):  # in programs as well
+            layer = layers.TextVectorization(ngrams=ngrams, vocabulary=W, output_mode=mode)
+            model = lamina.Sequential([lamina.Input((), dtype="string"), layer])
+            assert len(model.predict(np.array(["a b c"], object), verbose=0)) == 1
+            refused(lambda model=model: model.predict(text, verbose=0), "n-grams.*too many")
     refused(lambda: layers.TextVectorization().adapt(["a"], steps=0), "steps=0")
 
 

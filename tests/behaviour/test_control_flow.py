@@ -1,6 +1,7 @@
 """Loops and branches in models, with variables that they assign, on sizes known only later; and their errors."""
 
 import functools
+import types
 
 import numpy as np
 import pytest
@@ -73,6 +74,7 @@ def heavy(x):
         lambda x, chosen: ops.cond(chosen, lambda x=x: heavy(x), lambda: 0.0),
         lambda x, chosen: ops.cond(chosen, lambda: 0.0, (lambda parts: lambda: heavy(parts["x"][0]))({"x": [x]})),
         lambda x, chosen: ops.cond(chosen, (lambda inner: lambda: inner())(lambda: heavy(x)), lambda: ops.max(x)),
+        lambda x, chosen: ops.cond(chosen, (lambda box: lambda: heavy(box.x))(types.SimpleNamespace(x=x)), lambda: 0.0),
         lambda x, chosen: ops.switch(ops.cast(chosen, "int32"), [ops.sum, heavy], x),
         lambda x, chosen: ops.switch(ops.cast(chosen, "int32"), [lambda: ops.sum(x), lambda: heavy(x)]),
         lambda x, chosen: ops.switch(ops.cast(chosen, "int32"), [lambda k: k, lambda k: heavy(x) * k], 2.0),

@@ -1,13 +1,15 @@
 """Layers of texts as they are used: what they learn from and take, in models, pipelines and files."""
 
+import collections
 import copy
+import itertools
 import pickle
 
 import numpy as np
 import pytest
 
 import lamina
-from lamina import layers, ops
+from lamina import _core, layers, ops
 from lamina.ops import strings
 
 TEXTS = ["the cat sat", "The dog, the cat!", "a mat über", ""]
@@ -101,16 +103,51 @@ def test_adapt_forgets_what_was_before():
     assert layer.get_vocabulary() == ["", "[UNK]", "words", "new"]
 
 
-def test_many_texts_are_counted_in_parts(monkeypatch):
-    texts = [" ".join(text.split() * (1 + i % 9)) for i, text in enumerate(TEXTS * 30)]
-    for arguments in ({"output_mode": "tf_idf"}, {"ngrams": 2}, {"split": None}, {"split": commas}):
-        whole, parts = layers.TextVectorization(**arguments), layers.TextVectorization(**arguments)
-        whole.adapt(texts)
-        with monkeypatch.context() as patch:
-            patch.setattr("lamina.layers.preprocessing.text_vectorization._PART", 40)
-            parts.adapt(texts)
-        assert parts.get_vocabulary() == whole.get_vocabulary()
-        np.testing.assert_array_equal(parts(TEXTS), whole(TEXTS))
+def counted(documents):
+    """The vocabulary by its definition, and in how many documents each token is."""
+    counts = collections.Counter(token for tokens in documents for token in tokens)
+    tokens = sorted(counts, key=lambda t: (counts[t], t.encode("utf-8", "surrogateescape")), reverse=True)
+    return tokens, [sum(token in tokens for tokens in documents) for token in tokens]
+
+
+@pytest.fixture(params=[1, 2])
+def threads(request):
+    before = _core.num_threads()
+    _core.set_num_threads(request.param)
+    yield
+    _core.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("threads")
+def test_tokens_are_counted_as_they_should():
+    words = ["the", "then", "cat", "c", "über", "ÿ", "日本", "😀", "\ud7ff", "\uffff", "\udcff", "a" * 40, "a" * 41]
+    rng = np.random.default_rng(0)
+    documents = [rng.choice(words, rng.integers(0, 9)).tolist() for _ in range(3000)]
+    pairs = [[*row, *(" ".join(two) for two in itertools.pairwise(row))] for row in documents]
+    texts = [" ".join(row) for row in documents]
+    tokens, frequencies = counted(pairs)
+    layer = layers.TextVectorization(ngrams=2, output_mode="tf_idf", standardize=None)
+    for parts in (1, 7):
+        layer.reset_state()
+        for part in range(parts):
+            layer.update_state(texts[part::parts])
+        if parts > 1:  # what was counted goes along
+            layer = copy.deepcopy(layer)
+        layer.finalize_state()
+        assert layer.get_vocabulary(include_special_tokens=False) == tokens
+        wanted = np.log(1 + 3000 / (1 + np.array(frequencies)))
+        np.testing.assert_allclose(layer._lookup_layer.idf_weights.numpy()[1:], wanted, rtol=1e-6)
+    rows = rng.choice([*words, ""], (500, 6))
+    lookup = layers.StringLookup(output_mode="tf_idf", max_tokens=9)
+    lookup.adapt(rows.astype(object))
+    tokens, frequencies = counted(rows.tolist())
+    assert lookup.get_vocabulary(include_special_tokens=False) == tokens[:8]
+    np.testing.assert_allclose(lookup.idf_weights.numpy()[1:], np.log(1 + 500 / (1 + np.array(frequencies[:8]))), 1e-6)
+    numbers = rng.integers(-5, 5, (400, 3))
+    integers = layers.IntegerLookup(output_mode="tf_idf")
+    integers.adapt(numbers)
+    wanted = np.array([(numbers == token).any(axis=1).sum() for token in integers.get_vocabulary()[1:]])
+    np.testing.assert_allclose(integers.idf_weights.numpy()[1:], np.log(1 + 400 / (1 + wanted)), rtol=1e-6)
 
 
 def test_lookups_adapt_too():

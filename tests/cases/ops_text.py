@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from cases.arrays import Array, integers, texts
+from cases.arrays import Array, integers, real, texts
 from cases.op import Op
 from lamina import _core
 
@@ -64,14 +64,14 @@ def _numbers(x, *_, length, first=2, unknown=1, **rules):
     return rows
 
 
-def _counts(x, *_, size, first=1, unknown=0, **rules):
-    rows = np.zeros((len(x), size), "float32")
+def _counts(x, _bytes, _offsets, _slots, weights=1.0, *, size, first=1, unknown=0, once=False, **rules):
+    rows = np.zeros((len(x), size), getattr(weights, "dtype", "float32"))
     for i, row in enumerate(x):
         for token in n_grams(row, **rules):
             number = _number(token, first, unknown)
             if token and number < size:
-                rows[i, number] += 1
-    return rows
+                rows[i, number] = 1 if once else rows[i, number] + 1
+    return rows * weights
 
 
 def _replaced(text: str, pattern: str, rewrite: str) -> str:
@@ -140,6 +140,18 @@ OPS: tuple[Op, ...] = (
                 label=f"{kind}-{i}",
             ),
         )
+    ),
+    Op("text_counts", (_X, *VOCABULARY), A(_RULES[1], size=6, once=True), _counts, label="once"),
+    *(
+        Op(
+            "text_counts",
+            (_X, *VOCABULARY, real(6)),
+            A(_RULES[1], size=6, once=once),
+            _counts,
+            large=(_MANY, *VOCABULARY, real(6)),
+            label=f"weighted-{once}",
+        )
+        for once in (False, True)
     ),
     Op(
         "text_lookup",

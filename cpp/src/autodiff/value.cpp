@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "autodiff/order.h"
 #include "core/arena.h"
 #include "core/cpu.h"
 #include "lamina/error.h"
@@ -13,12 +14,12 @@ namespace {
 
 thread_local int recordings = 0;
 
+}  // namespace
+
 std::uint64_t next_number() {
   static std::atomic<std::uint64_t> count{0};
   return count.fetch_add(1, std::memory_order_relaxed);
 }
-
-}  // namespace
 
 Recording::Recording() { ++recordings; }
 Recording::~Recording() { --recordings; }

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <cstdlib>
+#include <limits>
 #include <numeric>
 
 #ifdef __linux__
 #include <sys/mman.h>
+#include <sys/sysinfo.h>
 #endif
 
 #include "lamina/error.h"
@@ -21,30 +24,100 @@ std::int64_t allocation_count() { return allocations.load(std::memory_order_rela
 namespace {
 
 // New memory costs a page fault per 4 KiB, which is more than what most kernels do with it: large blocks ask for pages
-// of 2 MiB.
+// of 2 MiB, and some that were given back are kept for the next ones.
 constexpr std::size_t kHugePage = std::size_t{1} << 21, kHuge = 2 * kHugePage;
+constexpr std::size_t kMostKept = std::size_t{1} << 28;  // bytes in all
+constexpr std::size_t kPlaces = 16;
 
-void* fresh(std::size_t bytes) {
-#ifdef __linux__
-  if (bytes >= kHuge) {
-    const std::size_t whole = (bytes + kHugePage - 1) / kHugePage * kHugePage;
-    void* p = std::aligned_alloc(kHugePage, whole);
-    if (p != nullptr) madvise(p, whole, MADV_HUGEPAGE);  // only advice
-    return p;
+// Large blocks stand at multiples of a huge page: their sizes in huge pages fit into the bits below. Zero is no block.
+// Atomics instead of a lock, which a forked child could find taken for ever.
+std::atomic<std::uintptr_t> kept[kPlaces];
+std::atomic<std::size_t> kept_bytes{0}, oldest{0};
+
+std::size_t size_of_block(std::uintptr_t block) { return (block & (kHugePage - 1)) * kHugePage; }
+
+std::uintptr_t take_from(std::atomic<std::uintptr_t>& place) {
+  const std::uintptr_t block = place.exchange(0);
+  kept_bytes -= size_of_block(block);
+  return block;
+}
+
+void release(std::uintptr_t block) { std::free(reinterpret_cast<void*>(block & ~(kHugePage - 1))); }
+
+void keep(std::uintptr_t block) {
+  const std::size_t bytes = size_of_block(block);
+  for (std::size_t i = 0; i < kPlaces && kept_bytes + bytes > kMostKept; ++i)
+    release(take_from(kept[oldest++ % kPlaces]));
+  if (kept_bytes + bytes > kMostKept) return release(block);
+  for (std::size_t i = 0; i < kPlaces; ++i) {
+    std::uintptr_t none = 0;
+    kept_bytes += bytes;
+    if (kept[i].compare_exchange_strong(none, block)) return;
+    kept_bytes -= bytes;
   }
+  kept_bytes += bytes;
+  const std::uintptr_t other = kept[oldest++ % kPlaces].exchange(block);
+  kept_bytes -= size_of_block(other);
+  release(other);
+}
+
+// A block that is at most a quarter too large; 0 when there is none.
+std::uintptr_t kept_block(std::size_t bytes) {
+  for (std::atomic<std::uintptr_t>& place : kept) {
+    const std::size_t size = size_of_block(place);
+    if (size < bytes || size - bytes > bytes / 4) continue;
+    const std::uintptr_t block = take_from(place);
+    const std::size_t found = size_of_block(block);  // another thread may have been here
+    if (found >= bytes) return block;
+    if (block != 0) keep(block);
+  }
+  return 0;
+}
+
+std::uintptr_t fresh_block(std::size_t bytes) {
+  const std::size_t pages = (bytes + kHugePage - 1) / kHugePage;
+  if (pages >= kHugePage) return 0;
+  void* p = std::aligned_alloc(kHugePage, pages * kHugePage);
+#ifdef __linux__
+  if (p != nullptr) madvise(p, pages * kHugePage, MADV_HUGEPAGE);  // only advice
 #endif
-  return std::aligned_alloc(kAlignment, std::max(aligned(bytes), kAlignment));
+  return p == nullptr ? 0 : reinterpret_cast<std::uintptr_t>(p) | pages;
+}
+
+// More than what there is would be granted on many systems, and then end the process.
+bool is_more_than_all([[maybe_unused]] std::size_t bytes) {
+#ifdef __linux__
+  static const std::size_t all = [] {
+    struct sysinfo info {};
+    if (sysinfo(&info) != 0) return std::numeric_limits<std::size_t>::max();
+    return (static_cast<std::size_t>(info.totalram) + info.totalswap) * info.mem_unit;
+  }();
+  return bytes > all;
+#else
+  return false;
+#endif
 }
 
 }  // namespace
 
 std::shared_ptr<void> allocate(std::size_t bytes) {
-  void* p = fresh(bytes);
-  if (p == nullptr)
-    fail(ErrorKind::value, "Not enough memory", "at most what the system can give", std::to_string(bytes) + " bytes",
+  std::shared_ptr<void> memory;
+  if (bytes >= kHuge && !is_more_than_all(bytes)) {
+    std::uintptr_t block = kept_block(bytes);
+    if (block == 0) block = fresh_block(bytes);
+    if (block == 0) {  // perhaps what is kept stands in the way
+      for (std::atomic<std::uintptr_t>& place : kept) release(take_from(place));
+      block = fresh_block(bytes);
+    }
+    if (block != 0) memory.reset(reinterpret_cast<void*>(block & ~(kHugePage - 1)), [block](void*) { keep(block); });
+  } else if (bytes < kHuge) {
+    memory.reset(std::aligned_alloc(kAlignment, std::max(aligned(bytes), kAlignment)), std::free);
+  }
+  if (memory == nullptr)
+    fail(ErrorKind::value, "Not enough memory", "at most what the system has", std::to_string(bytes) + " bytes",
          "Use a smaller batch or model.");
   allocations.fetch_add(1, std::memory_order_relaxed);
-  return std::shared_ptr<void>(p, std::free);
+  return memory;
 }
 
 std::size_t place(std::vector<Interval>& intervals) {

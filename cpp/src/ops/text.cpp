@@ -5,7 +5,10 @@
 #include <cstring>
 #include <limits>
 
+#include "autodiff/gradient.h"
 #include "kernels/text/utf8.h"
+#include "ops/dispatch.h"
+#include "ops/functions.h"
 
 namespace lamina {
 
@@ -16,11 +19,15 @@ namespace {
 
 constexpr k::Index kGrainTexts = 512;
 
+Spec spec_of(const Tensor& tensor) { return {tensor.dtype(), Dims(tensor.shape())}; }
+
 void texts(const char* op, const Spec& input) {
   if (input.dtype != DType::string)
     fail(ErrorKind::type, std::string(op) + ": needs texts", "a string tensor", to_string(input),
          "Pass str or bytes, or a NumPy array of them.");
 }
+
+}  // namespace
 
 void check_rules(const char* op, const TokenRules& rules, const Specs& inputs) {
   texts(op, inputs[0]);
@@ -32,6 +39,39 @@ void check_rules(const char* op, const TokenRules& rules, const Specs& inputs) {
          "max_ngram=" + std::to_string(rules.max_ngram) + ", ngrams=" + to_string(Attribute(rules.ngrams)),
          "Correct the widths.");
 }
+
+t::Rules rules_of(const TokenRules& r) {
+  return {r.lower, r.strip_punctuation, r.split, r.max_ngram, r.ngrams.data(), static_cast<k::Index>(r.ngrams.size())};
+}
+
+void refuse_huge(const char* op, const t::Rules& rules, const t::Rows& rows, void* scratch, Texts& memory) {
+  constexpr k::Index narrow = 64;  // n-grams of so few tokens never are too many
+  constexpr double most = 5e8;     // tokens in all n-grams of a text
+  k::Index widest = rules.up_to;
+  for (k::Index w = 0; w < (rules.up_to > 0 ? 0 : rules.num_widths); ++w) widest = std::max(widest, rules.widths[w]);
+  if (widest <= narrow || rows.count == 0) return;
+  t::Rules single = rules;
+  single.up_to = 1;
+  auto* lengths = memory.take_many<k::Index>(rows.count);
+  t::count(single, rows, scratch, lengths);
+  const k::Index tokens = *std::max_element(lengths, lengths + rows.count);
+  const auto grams = static_cast<double>(tokens);
+  double sum = 0;
+  if (rules.up_to > 0) {  // of (tokens - n + 1) * n for all n up to the widest
+    const auto n = static_cast<double>(std::min(widest, tokens));
+    sum = n * (n + 1) / 2 * (grams + 1 - (2 * n + 1) / 3);
+  }
+  for (k::Index w = 0; w < (rules.up_to > 0 ? 0 : rules.num_widths); ++w) {
+    const auto n = static_cast<double>(rules.widths[w]);
+    sum += std::max(grams - n + 1, 0.0) * n;
+  }
+  if (sum > most)
+    fail(ErrorKind::value, std::string(op) + ": the n-grams of a text are too many", "at most 500000000 tokens in them",
+         "n-grams of up to " + std::to_string(widest) + " tokens, of a text of " + std::to_string(tokens),
+         "Use smaller n-grams, or shorter texts.");
+}
+
+namespace {
 
 void check_vocabulary(const char* op, const Specs& inputs, std::size_t first, bool slots) {
   const DType dtypes[] = {DType::uint8, DType::int64, DType::int32};
@@ -49,14 +89,8 @@ void check_vocabulary(const char* op, const Specs& inputs, std::size_t first, bo
   }
 }
 
-t::Rules rules_of(const TokenRules& r) {
-  return {r.lower, r.strip_punctuation, r.split, r.max_ngram, r.ngrams.data(), static_cast<k::Index>(r.ngrams.size())};
-}
-
-t::Rows rows_of(const Run& run) {
-  const Shape& shape = run.inputs[0].shape;
-  return {run.in<Text>(0), shape[0], shape.size(1, shape.rank())};
-}
+t::Rows rows_of(const Text* texts, const Shape& shape) { return {texts, shape[0], shape.size(1, shape.rank())}; }
+t::Rows rows_of(const Run& run) { return rows_of(run.in<Text>(0), run.inputs[0].shape); }
 
 void* scratch_of(const Run& run, const t::Rules& rules, const t::Rows& rows) {
   return run.texts->take(t::scratch(rules, rows));
@@ -192,7 +226,9 @@ Specs TextCount::infer(const Specs& inputs) const {
 void TextCount::run(const Run& run) const {
   const t::Rules r = rules_of(rules);
   const t::Rows rows = rows_of(run);
-  t::count(r, rows, scratch_of(run, r, rows), run.out<std::int64_t>(0));
+  void* scratch = scratch_of(run, r, rows);
+  refuse_huge(name, r, rows, scratch, *run.texts);
+  t::count(r, rows, scratch, run.out<std::int64_t>(0));
 }
 
 Specs TextSplit::infer(const Specs& inputs) const {
@@ -234,18 +270,35 @@ void TextNumbers::run(const Run& run) const {
 }
 
 Specs TextCounts::infer(const Specs& inputs) const {
-  check::num_inputs(name, inputs, 4, 4);
+  check::num_inputs(name, inputs, 4, 5);
   check_rules(name, rules, inputs);
   check_vocabulary(name, inputs, 1, true);
   check_numbers(name, first, unknown);
-  return of_rows(inputs, DType::float32, size);
+  if (inputs.size() == 4) return of_rows(inputs, DType::float32, size);
+  check::floating(name, inputs[4]);
+  check::shape(name, inputs[4], {size}, inputs, "the weights");
+  return of_rows(inputs, inputs[4].dtype, size);
 }
 
 void TextCounts::run(const Run& run) const {
   const t::Rules r = rules_of(rules);
   const t::Rows rows = rows_of(run);
-  t::counts(r, rows, vocabulary_of(run, 1), first, unknown, run.outputs[0].shape[1], scratch_of(run, r, rows),
-            run.out<float>(0));
+  void* scratch = scratch_of(run, r, rows);
+  refuse_huge(name, r, rows, scratch, *run.texts);
+  for_floating(run.outputs[0].dtype, [&](auto t) {
+    using T = decltype(t);
+    t::counts(r, rows, vocabulary_of(run, 1), first, unknown, run.outputs[0].shape[1], once, run.in_or_null<T>(4),
+              scratch, run.out<T>(0));
+  });
+}
+
+// Only the weights have one: the sum over the rows of what is multiplied by them.
+Values TextCounts::vjp(const Vjp& v) const {
+  Values gradients(v.inputs.size());
+  if (!v.has(4) || !v.need(4)) return gradients;
+  const Value counts = call(*this, {v.in(0), v.in(1), v.in(2), v.in(3)})[0];
+  gradients[4] = ops::sum(ops::multiply(v.grad(), ops::cast(counts, v.grad().dtype())), {0}, false);
+  return gradients;
 }
 
 Specs TextLookup::infer(const Specs& inputs) const {
@@ -352,6 +405,44 @@ std::vector<Tensor> make_vocabulary(const Tensor& texts) {
       std::memcpy(bytes.data<std::uint8_t>() + offset[i], text[i].data, static_cast<std::size_t>(text[i].size));
   t::fill_slots(bytes.data<std::uint8_t>(), offset, size, slots.data<std::int32_t>(), slots.size());
   return {bytes, offsets, slots};
+}
+
+TokenCounter::TokenCounter(const Tensor& tokens, const Tensor& counts, const Tensor& documents) {
+  const Shape& shape = tokens.shape();
+  if (tokens.dtype() != DType::string || counts.dtype() != DType::int64 || documents.dtype() != DType::int64 ||
+      tokens.rank() != 1 || counts.shape() != shape || documents.shape() != shape)
+    fail(ErrorKind::value, "These are no counts of tokens", "tokens, and two int64 numbers for each",
+         to_string(Specs{spec_of(tokens), spec_of(counts), spec_of(documents)}), "Pass what `found` gave.");
+  for (std::int64_t i = 0; i < tokens.size(); ++i)
+    counter_.add(tokens.data<Text>()[i], counts.data<std::int64_t>()[i], documents.data<std::int64_t>()[i]);
+}
+
+void TokenCounter::add(const Tensor& texts, const TokenRules& rules, std::int64_t per_document) {
+  constexpr const char* name = "TokenCounter";
+  check_rules(name, rules, {spec_of(texts)});
+  if (per_document < 1 || texts.dim(0) % per_document != 0)
+    fail(ErrorKind::value, std::string(name) + ": the rows are no whole documents", "a number that divides all rows",
+         std::to_string(per_document) + " rows per document, " + std::to_string(texts.dim(0)) + " rows", "Correct it.");
+  const t::Rules r = rules_of(rules);
+  const t::Rows rows = rows_of(texts.data<Text>(), texts.shape());
+  Texts memory;
+  void* scratch = memory.take(t::scratch(r, rows));
+  refuse_huge(name, r, rows, scratch, memory);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  counter_.add(r, rows, per_document, scratch);
+}
+
+std::vector<Tensor> TokenCounter::found(std::int64_t most) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const std::vector<t::Counter::Entry> entries = counter_.found(most);
+  const Shape shape = {static_cast<std::int64_t>(entries.size())};
+  Tensor tokens(DType::string, shape), counts(DType::int64, shape), documents(DType::int64, shape);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    tokens.data<Text>()[i] = entries[i].token;
+    counts.data<std::int64_t>()[i] = entries[i].count;
+    documents.data<std::int64_t>()[i] = entries[i].documents;
+  }
+  return {tokens.copy(), counts, documents};  // whose texts are its own
 }
 
 }  // namespace lamina

@@ -1,6 +1,9 @@
 // Texts to tokens and numbers. The rules are those of kernels/text/text.h; rows are the first axis of a string tensor.
 #pragma once
 
+#include <mutex>
+
+#include "kernels/text/counter.h"
 #include "kernels/text/regex.h"
 #include "kernels/text/text.h"
 #include "ops/op.h"
@@ -27,6 +30,14 @@ struct TokenRules {
     v("ngrams", ngrams);
   }
 };
+
+// As kernels take them, and the scratch they need.
+kernels::text::Rules rules_of(const TokenRules& rules);
+// Throws Error for what are no rows of texts, and for widths below 1.
+void check_rules(const char* op, const TokenRules& rules, const Specs& inputs);
+// Throws Error (value) when the n-grams of a text are too many for any memory, or any patience.
+void refuse_huge(const char* op, const kernels::text::Rules& rules, const kernels::text::Rows& rows, void* scratch,
+                 Texts& memory);
 
 // Texts -> standardized texts.
 struct TextStandardize {
@@ -62,7 +73,7 @@ struct TextReplace {
   mutable std::shared_ptr<const kernels::text::Regex> regex_;  // made by `infer`, which comes before every run
 };
 
-// Rows -> the number of n-grams of each (int64).
+// Rows -> the number of n-grams of each (int64). Throws Error (value) when those of one are too many.
 struct TextCount {
   static constexpr const char* name = "text_count";
   static constexpr bool takes_texts = true;
@@ -111,22 +122,26 @@ struct TextNumbers {
   void run(const Run& run) const;
 };
 
-// Rows, vocabulary -> (rows, size) how often each number occurs (float32).
+// Rows, vocabulary, optional weights (size,) -> (rows, size) how often each number occurs, or with `once` whether it
+// does, times its weight; of the dtype of the weights, or float32. Throws Error (value) for too many n-grams.
 struct TextCounts {
   static constexpr const char* name = "text_counts";
   static constexpr bool takes_texts = true;
   TokenRules rules;
   Dim size = 1;
   std::int64_t first = 1, unknown = 0;
+  bool once = false;
   template <class V>
   void fields(V& v) {
     rules.fields(v);
     v("size", size);
     v("first", first);
     v("unknown", unknown);
+    v("once", once);
   }
   Specs infer(const Specs& inputs) const;
   void run(const Run& run) const;
+  Values vjp(const Vjp& v) const;
 };
 
 // Texts, vocabulary -> places (int64), -1 for texts that have none.
@@ -187,5 +202,22 @@ struct TextCross {
 
 // The bytes, offsets and slots of the texts of a vocabulary (one axis).
 std::vector<Tensor> make_vocabulary(const Tensor& texts);
+
+// How often tokens come in texts, which are added batch by batch.
+class TokenCounter {
+ public:
+  TokenCounter() = default;
+  // What `found` gave. Throws Error for other tensors.
+  TokenCounter(const Tensor& tokens, const Tensor& counts, const Tensor& documents);
+  // The n-grams of rows of texts; each `per_document` rows, which divide all, are one document.
+  void add(const Tensor& rows, const TokenRules& rules, std::int64_t per_document);
+  // At most `most` tokens, how often each came, and in how many documents (int64): the most frequent first, of equally
+  // frequent ones those whose bytes are larger.
+  std::vector<Tensor> found(std::int64_t most) const;
+
+ private:
+  mutable std::mutex mutex_;
+  kernels::text::Counter counter_;
+};
 
 }  // namespace lamina

@@ -6,6 +6,7 @@
 
 #include "autodiff/custom.h"
 #include "lamina/error.h"
+#include "ops/creation.h"
 
 namespace lamina {
 
@@ -82,8 +83,25 @@ Graph make_graph(const NamedValues& inputs, const NamedValues& outputs,
   return graph;
 }
 
-Closure close_over(const Values& parameters, const std::vector<Values>& outputs) {
-  Numbers inside;  // what depends on the parameters
+namespace {
+
+// The nodes that measure sizes, and all they need.
+std::unordered_set<const lamina::Node*> measured_by(const std::vector<const lamina::Node*>& nodes) {
+  std::unordered_set<const lamina::Node*> found;
+  for (auto it = nodes.rbegin(); it != nodes.rend(); ++it) {  // what is needed stands before
+    const lamina::Node& node = **it;
+    if (node.op->as<Measure>() == nullptr && found.count(&node) == 0) continue;
+    found.insert(&node);
+    for (const Value& v : node.inputs)
+      if (const auto& source = without_gradient(v).node()) found.insert(source.get());
+  }
+  return found;
+}
+
+}  // namespace
+
+Closure close_over(const Values& parameters, const std::vector<Values>& outputs, std::uint64_t since) {
+  Numbers inside;
   NamedValues inputs;
   auto add_input = [&](const Value& v) { inputs.emplace_back("x" + std::to_string(inputs.size()), v); };
   for (const Value& p : parameters) {
@@ -92,10 +110,13 @@ Closure close_over(const Values& parameters, const std::vector<Values>& outputs)
   }
   Values results;
   for (const Values& list : outputs) results.insert(results.end(), list.begin(), list.end());
+  const std::vector<const lamina::Node*> nodes = reachable(results, Numbers(inside));
+  const std::unordered_set<const lamina::Node*> measuring = measured_by(nodes);
   std::vector<const lamina::Node*> kept;
-  for (const lamina::Node* node : reachable(results, Numbers(inside))) {
+  for (const lamina::Node* node : nodes) {
     auto depends = [&](const Value& v) { return inside.count(ValueKey(without_gradient(v))) > 0; };
-    if (std::none_of(node->inputs.begin(), node->inputs.end(), depends)) continue;
+    const bool is_new = node->number >= since && measuring.count(node) == 0;
+    if (!is_new && std::none_of(node->inputs.begin(), node->inputs.end(), depends)) continue;
     kept.push_back(node);
     const std::shared_ptr<lamina::Node> self(std::shared_ptr<void>(), const_cast<lamina::Node*>(node));
     for (int i = 0; i < static_cast<int>(node->specs.size()); ++i)

@@ -1,6 +1,8 @@
 // The traced graph of one entry: values by number, nodes in an order in which they can run.
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,12 +53,14 @@ Graph make_graph(const NamedValues& inputs, const NamedValues& outputs,
                  const std::vector<std::pair<int, const Trace::Entry*>>& variables);
 
 // A graph that takes all it uses as inputs: the parameters, then what was captured, in the order of `captured`. What
-// does not depend on the parameters is captured as a value, so it is computed once, outside.
+// does not depend on the parameters is captured as a value, so it is computed once, outside, unless its node has a
+// number from `since` on: then it is computed inside too. Sizes are measured outside.
 struct Closure {
   std::vector<std::shared_ptr<const Graph>> graphs;  // one per list of outputs; all take the same inputs
   Values captured;
 };
-Closure close_over(const Values& parameters, const std::vector<Values>& outputs);
+Closure close_over(const Values& parameters, const std::vector<Values>& outputs,
+                   std::uint64_t since = std::numeric_limits<std::uint64_t>::max());
 
 // The graph's outputs for these inputs, by calling its ops. The graph has neither variables nor constants of its own.
 Values call_graph(const Graph& graph, const Values& inputs);

@@ -1,6 +1,9 @@
 #include "core/arena.h"
 
 #include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <thread>
 
 #include "core/spelling.h"
 #include "support.h"
@@ -71,6 +74,39 @@ TEST(Nearest, FindsWhatWasMeant) {
   EXPECT_EQ(nearest("x", {"only"}), "only");
   EXPECT_EQ(nearest("x", {}), "");
   EXPECT_FALSE(nearest(std::string(1 << 20, 'a'), names).empty());
+}
+
+TEST(Allocate, LargeBlocksAreUsedAgain) {
+  constexpr std::size_t bytes = std::size_t{9} << 20;
+  void* first = nullptr;
+  {
+    const auto block = allocate(bytes), other = allocate(bytes);
+    first = block.get();
+    EXPECT_NE(first, other.get());
+    std::memset(first, 1, bytes);
+  }
+  const auto a = allocate(bytes), b = allocate(bytes - (std::size_t{1} << 20)), c = allocate(4 * bytes);
+  EXPECT_TRUE(a.get() == first || b.get() == first);
+  EXPECT_NE(a.get(), b.get());
+  EXPECT_NE(c.get(), first);
+}
+
+TEST(Allocate, ManyThreadsNeverShareABlock) {
+  std::vector<std::thread> threads;
+  std::atomic<int> wrong{0};
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 200; ++i) {
+        const std::size_t bytes = (std::size_t{4} + static_cast<std::size_t>((t * 7 + i) % 20)) << 20;
+        const auto block = allocate(bytes);
+        auto* ends = static_cast<char*>(block.get());
+        ends[0] = ends[bytes - 1] = static_cast<char>(t);
+        std::this_thread::yield();
+        wrong += ends[0] != t || ends[bytes - 1] != t;
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "kernels/text/counter.h"
+
 namespace lamina::kernels::text {
 namespace {
 
@@ -68,6 +70,48 @@ TEST(Text, BytesThatAreNoCharactersBecomeReplacements) {
   n_grams(rules, rows, 5, memory.data(), bytes.data(), tokens.data());
   const char* expected[] = {"a", "\xEF\xBF\xBD", "\xEF\xBF\xBD", "z", "\xEF\xBF\xBD"};
   for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(tokens[i].view(), expected[i]);
+}
+
+TEST(Text, CountersGiveTheMostFrequentAndThenTheLargest) {
+  const std::vector<std::string> rows = {"b a b", "c c aaaaaaaab aaaaaaaaa", "b aaaaaaaa", ""};
+  std::vector<Text> texts;
+  for (const std::string& row : rows) texts.push_back(text_of(row));
+  const Rules rules;
+  Counter counter;
+  for (const Rows& batch : {Rows{texts.data(), 2, 1}, Rows{texts.data() + 2, 2, 1}, Rows{nullptr, 0, 1}}) {
+    std::vector<char> memory(scratch(rules, batch) + 1);
+    counter.add(rules, batch, 1, memory.data());
+  }
+  const std::vector<Counter::Entry> found = counter.found(100);
+  const char* expected[] = {"b", "c", "aaaaaaaab", "aaaaaaaaa", "aaaaaaaa", "a"};
+  const Index counts[] = {3, 2, 1, 1, 1, 1}, documents[] = {2, 1, 1, 1, 1, 1};
+  ASSERT_EQ(found.size(), 6u);
+  for (std::size_t i = 0; i < 6; ++i) {
+    EXPECT_EQ(found[i].token.view(), expected[i]);
+    EXPECT_EQ(found[i].count, counts[i]);
+    EXPECT_EQ(found[i].documents, documents[i]);
+  }
+  EXPECT_EQ(counter.found(2).size(), 2u);
+  EXPECT_EQ(counter.found(0).size(), 0u);
+}
+
+TEST(Text, DocumentsOfSeveralRows) {
+  const std::vector<std::string> rows = {"a", "a", "", "b", "a", ""};
+  std::vector<Text> texts;
+  for (const std::string& row : rows) texts.push_back(text_of(row));
+  Rules rules;
+  rules.split = Split::none;
+  const Rows all{texts.data(), 6, 1};
+  std::vector<char> memory(scratch(rules, all));
+  Counter counter;
+  counter.add(rules, all, 3, memory.data());
+  const std::vector<Counter::Entry> found = counter.found(3);
+  const char* expected[] = {"a", "", "b"};
+  const Index documents[] = {2, 2, 1};
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(found[i].token.view(), expected[i]);
+    EXPECT_EQ(found[i].documents, documents[i]);
+  }
 }
 
 TEST(Text, NoTextsAndEmptyTexts) {

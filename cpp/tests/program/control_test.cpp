@@ -4,8 +4,10 @@
 #include <cmath>
 
 #include "autodiff/custom.h"
+#include "autodiff/order.h"
 #include "io/program_json.h"
 #include "io/safetensors.h"
+#include "ops/creation.h"
 #include "program/graphs.h"
 #include "program/passes.h"
 
@@ -51,6 +53,21 @@ TEST(CloseOver, TakesWhatItUsesAndLeavesOutsideWhatDoesNotDependOnTheParameters)
   EXPECT_TRUE(closure.graphs[1]->nodes.empty());
   EXPECT_EQ(closure.graphs[0]->inputs.size(), 4u);
   EXPECT_EQ(closure.graphs[1]->inputs.size(), 4u);
+}
+
+TEST(CloseOver, TakesWhatIsNewButMeasuresOutside) {
+  const Value outer = leaf({4}), size = leaf({}, DType::int64);
+  const Value before = op("exp", {outer});
+  const std::uint64_t since = next_number();
+  const Value inside = ops::multiply(op("sin", {before}), before);
+  const Closure closure = close_over({}, {{inside}}, since);
+  EXPECT_EQ(ops_of(*closure.graphs[0]), "sin multiply");
+  ASSERT_EQ(closure.captured.size(), 1u);
+  EXPECT_TRUE(ValueKey(closure.captured[0]) == ValueKey(before));
+  const Value measured = call(Measure{"n"}, {ops::add(size, size)})[0];
+  const Closure sized = close_over({}, {{ops::multiply(measured, size)}}, since);
+  EXPECT_EQ(ops_of(*sized.graphs[0]), "multiply");
+  EXPECT_TRUE(ValueKey(sized.captured[0]) == ValueKey(measured));
 }
 
 TEST(Scan, IsTheLoop) {

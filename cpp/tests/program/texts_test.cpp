@@ -93,6 +93,43 @@ TEST(Texts, ARunAfterTheFirstAllocatesNothing) {
   EXPECT_EQ(y.data<Text>()[2].view(), "wind");
 }
 
+TEST(Texts, HugeNGramsAreRefusedBeforeTheyAreMade) {
+  const Value x = Value::placeholder({DType::string, {Dim::symbol("batch")}}, "x");
+  const std::vector<Tensor> table = make_vocabulary(Tensor::of_texts({1}, {"a"}));
+  Trace trace;
+  TextCounts counts;
+  counts.rules.max_ngram = 1 << 30;
+  TextCount lengths;
+  lengths.rules.max_ngram = 0;
+  lengths.rules.ngrams = {2, 50000};
+  Program program;
+  program.add_entry("counts", {{"x", x}},
+                    {{"y", call(counts, {x, Value(table[0]), Value(table[1]), Value(table[2])})[0]}}, trace);
+  program.add_entry("lengths", {{"x", x}}, {{"y", call(lengths, {x})[0]}}, trace);
+  std::string many;
+  for (int i = 0; i < 100000; ++i) many += "a ";
+  for (const char* entry : {"counts", "lengths"}) {
+    program.run(entry, {Tensor::of_texts({2}, {"a a a", ""})});
+    support::expect_error(ErrorKind::value, "the n-grams of a text are too many", [&] {
+      program.run(entry, {Tensor::of_texts({2}, {"a", many})});
+    });
+  }
+}
+
+TEST(Texts, CountersAreWhatTheyFound) {
+  TokenCounter counter;
+  counter.add(Tensor::of_texts({2}, {"a b", "a"}), {}, 1);
+  const std::vector<Tensor> found = counter.found(9);
+  TokenCounter again(found[0], found[1], found[2]);
+  again.add(Tensor::of_texts({1}, {"b"}), {}, 1);
+  EXPECT_EQ(again.found(1)[0].item<Text>().view(), "b");
+  EXPECT_EQ(again.found(1)[2].item<std::int64_t>(), 2);
+  support::expect_error(ErrorKind::value, "no counts of tokens", [&] { TokenCounter(found[1], found[1], found[2]); });
+  support::expect_error(ErrorKind::value, "no whole documents", [&] {
+    counter.add(Tensor::of_texts({3}, {"a", "b", "c"}), {}, 2);
+  });
+}
+
 TEST(Texts, OtherOpsRefuseThem) {
   const Value x(Tensor::of_texts({1}, {"a"}));
   support::expect_error(ErrorKind::type, "does not take texts", [&] { ops::add(x, x); });

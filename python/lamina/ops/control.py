@@ -8,9 +8,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import types
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -110,82 +108,27 @@ def _carried(owner: str, tensors: list[Any], begin: list[Any], given: Any) -> li
 def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> Any:
     """`true_fn()` if pred holds, else `false_fn()`; when traced, only the chosen one runs.
 
-    What a branch makes of tensors that it names (or that stand in lists and dicts that it names) is part of the branch.
-    What it reaches by other ways, such as attributes, is made before, if no such tensor goes into it. ValueError when
-    the two give different structures or shapes.
+    All that a branch makes is part of it, whatever it is made of. ValueError when the two give different structures or
+    shapes.
     """
     if isinstance(pred, bool) or not is_symbolic(pred := convert_to_tensor(pred)):
         return true_fn() if bool(pred) else false_fn()
-    return _branches("cond", _ops.cast(pred, dtype="bool"), [false_fn, true_fn], (), _named_in(true_fn, false_fn))
+    return _branches("cond", _ops.cast(pred, dtype="bool"), [false_fn, true_fn], ())
 
 
 def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -> Any:
-    """`branches[index](*operands)`, the nearest branch for an index out of range; when traced, only that one runs.
-
-    What belongs to a branch: what it makes of the operands, and of tensors that it names, as for `cond`.
-    """
+    """`branches[index](*operands)`, the nearest branch for an index out of range; when traced, only that one runs."""
     branches = list(branches)
     if not branches:
         raise ValueError(explain("switch: there is no branch.", "one or more functions", "none", "pass a list."))
     index = convert_to_tensor(index, "int32")
     if not is_symbolic(index):
         return branches[min(max(int(index), 0), len(branches) - 1)](*operands)
-    return _branches("switch", index, branches, operands, _named_in(*branches))
+    return _branches("switch", index, branches, operands)
 
 
-def _named_in(*functions: Any) -> list[Any]:
-    """The symbolic tensors that functions refer to by names from outside, each once."""
-    found: dict[int, Any] = {}
-    seen: dict[int, Any] = {}  # keeps what it has seen, and so its id
-
-    def look(value: Any) -> None:
-        if id(value) in seen:
-            return
-        seen[id(value)] = value
-        if isinstance(value, _core.Tensor):
-            if value.is_symbolic:
-                found[id(value)] = value
-        elif isinstance(value, (list, tuple, dict)):
-            for item in value.values() if isinstance(value, dict) else value:
-                look(item)
-        elif isinstance(value, functools.partial):
-            look((value.func, value.args, value.keywords))
-        elif isinstance(value, types.MethodType):
-            look(value.__func__)
-        elif isinstance(value, types.FunctionType):
-            look((value.__defaults__, value.__kwdefaults__))
-            for cell in value.__closure__ or ():
-                with contextlib.suppress(ValueError):  # a name without a value as yet
-                    look(cell.cell_contents)
-            names = (value.__globals__.get(name) for name in value.__code__.co_names)
-            look([v for v in names if isinstance(v, (_core.Tensor, list, tuple, dict))])
-
-    look(functions)
-    return list(found.values())
-
-
-def _used(named: Sequence[Any], results: Sequence[Any]) -> list[Any]:
-    """Those of the named tensors that lead to results."""
-    ends = {id(x) for x in named}
-    seen = {id(x): x for x in results}  # which keeps them, and so their ids
-    queue = list(results)
-    while queue:
-        x = queue.pop()
-        for source in () if id(x) in ends or not x.is_symbolic else x.op_inputs():
-            if id(source) not in seen:
-                seen[id(source)] = source
-                queue.append(source)
-    return [x for x in named if id(x) in seen]
-
-
-def _branches(
-    owner: str,
-    index: Any,
-    functions: Sequence[Callable[..., Any]],
-    operands: tuple[Any, ...],
-    named: Sequence[Any] = (),
-) -> Any:
-    # What a branch makes of the operands and of `named` tensors is made inside of it; of others alone, before.
+def _branches(owner: str, index: Any, functions: Sequence[Callable[..., Any]], operands: tuple[Any, ...]) -> Any:
+    since = _core.next_number()  # what is made from now on is part of a branch
     inside = tree.map_structure(lambda x: _placeholder(x) if isinstance(x, _core.Tensor) else x, operands)
     bodies = [_Body(function, inside) for function in functions]
     first = bodies[0]
@@ -195,9 +138,8 @@ def _branches(
     leaves = [[leaf for leaf in tree.flatten(body.results) if leaf is not None] for body in bodies]
     dtypes = [result_type(*places) for places in zip(*leaves)]
     variables = {id(v): v for body in bodies for v, _, _ in body.assigned}
-    named = _used(named, [t for body in bodies for t in (*body.tensors, *(now for _, _, now in body.assigned))])
     parameters, arguments = (
-        [*(x for x in tree.flatten(part) if isinstance(x, _core.Tensor)), *named] for part in (inside, operands)
+        [x for x in tree.flatten(part) if isinstance(x, _core.Tensor)] for part in (inside, operands)
     )
     outputs = []
     for body in bodies:
@@ -207,7 +149,7 @@ def _branches(
             parameters.append(leaf)
             arguments.append(v.value)
         outputs.append([*body.tensors, *(now.get(i, v.value) for i, v in variables.items())])
-    graphs, captured = _core.close_over(parameters, outputs)
+    graphs, captured = _core.close_over(parameters, outputs, since)
     results = _call(_ops.switch, index, *arguments, *captured, branches=graphs)
     for v, value in zip(variables.values(), results[len(dtypes) :]):
         v.assign(value)

@@ -116,6 +116,18 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any
     return x
 
 
+def measured(value: Any) -> tuple[Any, ...]:
+    """A scalar as a size: an int; of a symbolic one the size, and a tensor for the last input of an op that has it.
+
+    Ops that take such a tensor give it to what a program measures before each run; `identity` is one of them.
+    """
+    value = convert_to_tensor(value, "int64")
+    if not is_symbolic(value):
+        return (int(value.item()),)
+    size = Dim.fresh()
+    return size, _core.ops.measure(value, symbol=size.name)
+
+
 def _to_complex(x: Any, dtype: str) -> Any:
     part = "float32" if dtype == "complex64" else "float64"
     if x.dtype in _COMPLEX:

@@ -64,10 +64,11 @@ void n_grams(const Rules& rules, const Rows& rows, Index length, void* scratch, 
 // out[r, t] = the number of n-gram t of row r, 0 behind the last.
 void numbers(const Rules& rules, const Rows& rows, const Vocabulary& vocabulary, Index first, Index unknown,
              Index length, void* scratch, Index* out);
-// out[r, i] = how often i is the number of an n-gram of row r. Left out are empty ones, and numbers that are not below
-// `size`.
+// out[r, i] = how often i is the number of an n-gram of row r (`once`: 1 if it is at all), times weights[i] unless they
+// are null. Left out are empty ones, and numbers that are not below `size`.
+template <class T>
 void counts(const Rules& rules, const Rows& rows, const Vocabulary& vocabulary, Index first, Index unknown, Index size,
-            void* scratch, float* out);
+            bool once, const T* weights, void* scratch, T* out);
 
 // FarmHash's 64-bit fingerprint (github.com/google/farmhash), and SipHash-2-4 (Aumasson and Bernstein, 2012): which bin
 // a text falls into is part of what a saved model means.

@@ -18,7 +18,7 @@ from .. import state
 from ..layer import Layer
 from .adapt import batches
 from .encoding import encode, say_it_is_dense
-from .vocabulary import IntegerVocabulary, TextVocabulary, parse_tokens, read_tokens
+from .vocabulary import IntegerCounter, IntegerVocabulary, TextCounter, TextVocabulary, parse_tokens, read_tokens
 
 MODES = ("int", "one_hot", "multi_hot", "count", "tf_idf")
 _OLD_MODES = {"binary": "multi_hot", "tf-idf": "tf_idf"}
@@ -303,8 +303,8 @@ class Lookup(Layer):
 
     def reset_state(self) -> None:
         """Forgets the tokens counted so far, but not the vocabulary."""
-        self._counts: collections.Counter[Any] = collections.Counter()
-        self._document_counts: collections.Counter[Any] = collections.Counter()
+        counter = TextCounter if self.vocabulary_dtype == "string" else IntegerCounter
+        self._counter: Any = counter(by_document=self.output_mode == "tf_idf")
         self._documents = 0
 
     def update_state(self, data: Any) -> None:
@@ -312,8 +312,8 @@ class Lookup(Layer):
         tokens = self._tokens_of(data)
         self.count(ops.reshape(tokens, (1, -1) if tokens.ndim < 2 else (tokens.shape[0], -1)))
 
-    def count(self, tokens: Any, padding: str | None = None) -> None:
-        """Counts the tokens of documents, which are rows, without those that fill them up."""
+    def count(self, documents: Any, **rules: Any) -> None:
+        """Counts the tokens of documents, which are rows, or what `rules` make of them."""
         if self._is_given:
             raise ValueError(
                 explain(
@@ -323,20 +323,8 @@ class Lookup(Layer):
                     "leave out `vocabulary`, or do not adapt.",
                 )
             )
-        self._documents += tokens.shape[0]
-        places, tokens_at = self._vocabulary.numbered(tokens)
-
-        def add(counter: collections.Counter[Any], counts: np.ndarray) -> None:
-            found = np.flatnonzero(counts)
-            counter.update(dict(zip(tokens_at(found), counts[found].tolist())))
-            if padding is not None:
-                counter.pop(padding, None)
-
-        add(self._counts, np.bincount(places.ravel()))
-        if self.output_mode == "tf_idf":
-            ordered = np.sort(places, axis=1)
-            is_first = np.concatenate([ordered[:, :1] >= 0, ordered[:, 1:] != ordered[:, :-1]], axis=1)
-            add(self._document_counts, np.bincount(ordered[is_first]))
+        self._documents += documents.shape[0]
+        self._counter.add(documents, **rules)
 
     def _tokens_of(self, data: Any) -> Any:
         if self.vocabulary_dtype == "string":
@@ -355,19 +343,18 @@ class Lookup(Layer):
 
     def finalize_state(self) -> None:
         """Makes the vocabulary from the tokens counted so far."""
-        if self._is_given or not self._counts:
+        if self._is_given:
             return
-        for token in (self.mask_token, self.oov_token):
-            self._counts.pop(token, None)
-        # By their bytes, so that the order is that of Keras.
-        key = (lambda t: t.encode("utf-8", "surrogateescape")) if self.vocabulary_dtype == "string" else int
-        tokens = sorted(self._counts, key=lambda t: (self._counts[t], key(t)), reverse=True)
-        if self.max_tokens is not None:
-            tokens = tokens[: max(self.max_tokens - self._token_start, 0)]
+        most = 1 << 62 if self.max_tokens is None else max(self.max_tokens - self._token_start, 0)
+        special = {self.mask_token, self.oov_token}
+        found, documents = self._counter.found(most + len(special))
+        if not found:
+            return
+        own = [i for i, token in enumerate(found) if token not in special][:most]
+        tokens = [found[i] for i in own]
         self._vocabulary = self._make(tokens)
         if self.output_mode == "tf_idf":
-            found = np.array([self._document_counts[token] for token in tokens], "float64")
-            self._set_weights(np.log(1 + self._documents / (1 + found)), len(tokens), False)
+            self._set_weights(np.log(1 + self._documents / (1 + documents[own])), len(tokens), False)
         self.reset_state()
         self._changed()
 
@@ -449,13 +436,15 @@ class Lookup(Layer):
         """Numbers as vectors."""
         mode = "count" if self.output_mode == "tf_idf" else self.output_mode
         vectors = encode(numbers, mode, self.depth, config.floatx())
-        return self.weighted(vectors) if self.output_mode == "tf_idf" else vectors
+        for weights in self.weights_of_counts():
+            vectors = vectors * weights
+        return vectors
 
-    def weighted(self, counts: Any) -> Any:
-        """Counts times the inverse document frequencies. ValueError before these are known."""
-        if self.idf_weights is None:
-            if self._expected_size is not None:
-                return counts
+    def weights_of_counts(self) -> list[Any]:
+        """The inverse document frequencies of 'tf_idf', if there are any. ValueError before they are known."""
+        if self.output_mode != "tf_idf" or (self._idf is None and self._expected_size is not None):
+            return []
+        if self._idf is None:
             raise ValueError(
                 explain(
                     f"{type(self).__name__}: the document frequencies are not known yet.",
@@ -464,7 +453,7 @@ class Lookup(Layer):
                     "call layer.adapt(data) first.",
                 )
             )
-        return counts * self.idf_weights
+        return [self.idf_weights]
 
     # Files: the tokens that were found are an asset, given ones are in the configuration.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy as np
 from ... import _core, config, ops
 from ...checks import choice, explain, integer, is_integer
 from ...ops import strings
-from ...ops.convert import is_symbolic
+from ...ops.convert import is_symbolic, measured
 from ..layer import Layer
 from .adapt import batches
 from .lookup import output_mode as mode_named
@@ -20,9 +19,6 @@ from .string_lookup import StringLookup
 
 _STANDARDIZE = (None, "lower_and_strip_punctuation", "lower", "strip_punctuation")
 _ops = _core.ops
-_PART = 1 << 18  # tokens that are counted at a time, unless one text has more
-_NARROW = 64  # n-grams of so few words never are too many
-_MOST_WORDS = 500_000_000  # in all n-grams of one text
 
 
 class TextVectorization(Layer):
@@ -131,42 +127,7 @@ class TextVectorization(Layer):
         """Counts the tokens of a batch of texts."""
         x = texts("TextVectorization", data)
         x, rules = self._rules(ops.reshape(x, (1,)) if x.ndim == 0 else x)
-        for part in self._parts(x, rules):
-            self._lookup_layer.count(self._split(part, rules), padding="")
-
-    def _parts(self, x: Any, rules: dict[str, Any]) -> Iterator[Any]:
-        """The texts in parts, those of similar lengths together, so that their tokens take little room."""
-        self._refuse_huge(x, rules)
-        lengths = _ops.text_count(x, **rules).numpy()
-        if lengths.size * lengths.max(initial=0) <= _PART:
-            yield x
-            return
-        order, rows, start = np.argsort(lengths, kind="stable"), x.numpy(), 0
-        lengths = lengths[order]
-        while start < len(order):
-            next_ones = lengths[start : start + _PART]
-            room = np.arange(1, len(next_ones) + 1) * next_ones
-            end = start + max(1, int(np.searchsorted(room, _PART, side="right")))
-            yield ops.convert_to_tensor(rows[order[start:end]])
-            start = end
-
-    def _refuse_huge(self, x: Any, rules: dict[str, Any]) -> None:
-        """ValueError for texts whose n-grams no memory holds."""
-        ngrams: Any = self.ngrams
-        if ngrams is None or np.max(ngrams) <= _NARROW or is_symbolic(x):
-            return
-        tokens = int(_ops.text_count(x, **{**rules, "max_ngram": 1}).numpy().max(initial=0))
-        widths = np.arange(1, min(ngrams, tokens) + 1) if is_integer(ngrams) else np.array(ngrams)
-        words = float((np.maximum(tokens - widths + 1, 0).astype("float64") * widths).sum())
-        if words > _MOST_WORDS:
-            raise ValueError(
-                explain(
-                    "TextVectorization: the n-grams of a text are too many.",
-                    f"at most {_MOST_WORDS:,} words in them",
-                    f"ngrams={ngrams!r}, a text of {tokens} tokens, which makes {words:.3g}",
-                    "use smaller n-grams, or shorter texts.",
-                )
-            )
+        self._lookup_layer.count(x, **rules)
 
     def reset_state(self) -> None:
         """Forgets the tokens counted so far, but not the vocabulary."""
@@ -200,23 +161,23 @@ class TextVectorization(Layer):
             x = _ops.text_standardize(x, lower=rules["lower"], strip_punctuation=rules["strip_punctuation"])
             numbers = self._lookup_layer(x)
             return numbers if self.output_sequence_length is None or x.ndim == 1 else self._fitted(numbers)
-        if self.output_sequence_length is None:
-            self._refuse_huge(x, rules)
         if self.output_mode == "one_hot":
             return self._lookup_layer(self._split(x, rules))
         lookup = self._lookup_layer
         numbering = {"first": lookup._token_start, "unknown": lookup._oov_start}
         if self.output_mode == "int":
             length = self.output_sequence_length
-            size, *how = (length,) if length is not None else strings.measured(strings.longest(x, rules))
+            size, *how = (length,) if length is not None else measured(strings.longest(x, rules))
             return _ops.text_numbers(x, *lookup._vocabulary.table, *how, **rules, **numbering, length=size)
-        counts = _ops.text_counts(x, *lookup._vocabulary.table, **rules, **numbering, size=lookup.depth)
-        counts = ops.cast(ops.minimum(counts, 1.0) if self.output_mode == "multi_hot" else counts, config.floatx())
-        return lookup.weighted(counts) if self.output_mode == "tf_idf" else counts
+        once, weights = self.output_mode == "multi_hot", lookup.weights_of_counts()
+        vectors = _ops.text_counts(
+            x, *lookup._vocabulary.table, *weights, **rules, **numbering, size=lookup.depth, once=once
+        )
+        return ops.cast(vectors, config.floatx())
 
     def _split(self, x: Any, rules: dict[str, Any]) -> Any:
         """The tokens of each text (batch, length), empty behind the last."""
-        length, *how = strings.measured(strings.longest(x, rules))
+        length, *how = measured(strings.longest(x, rules))
         return _ops.text_split(x, *how, **rules, length=length)
 
     def _rules(self, x: Any) -> tuple[Any, dict[str, Any]]:

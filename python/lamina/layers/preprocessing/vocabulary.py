@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,14 +37,6 @@ class TextVocabulary:
         """The tokens at these places."""
         return _ops.text_gather(places, *self.table[:2], unknown=unknown)
 
-    @staticmethod
-    def numbered(tokens: Any) -> tuple[np.ndarray, Any]:
-        """A number for each of the tokens, the same for equal ones, and a function from numbers to tokens."""
-        flat = ops.reshape(tokens, (-1,))
-        table = _core.make_vocabulary(flat)
-        places = _ops.text_lookup(tokens, *table).numpy()  # each token's first place among all
-        return places, lambda found: _ops.text_gather(array_to_tensor(found), *table[:2], unknown="").numpy().tolist()
-
 
 class IntegerVocabulary:
     """Integers by their place; `find` gives -1 for others."""
@@ -75,12 +68,61 @@ class IntegerVocabulary:
         inside = ops.logical_and(places >= 0, places < size)
         return ops.where(inside, ops.take(self._values, ops.clip(places, 0, size - 1)), np.int64(unknown))
 
-    @staticmethod
-    def numbered(tokens: Any) -> tuple[np.ndarray, Any]:
-        """A number for each of the tokens, the same for equal ones, and a function from numbers to tokens."""
-        array = np.asarray(tokens)
-        values, places = np.unique(array, return_inverse=True)
-        return places.reshape(array.shape), lambda found: values[found].tolist()
+
+class TextCounter:
+    """How often tokens come in texts and, if `by_document`, in how many documents."""
+
+    def __init__(self, by_document: bool) -> None:
+        self.by_document = by_document
+        self._counter = _core.TokenCounter()
+
+    def add(self, documents: Any, **rules: Any) -> None:
+        """Counts what the engine's rules make of rows, which are documents; without rules each text of them."""
+        per_document = 1
+        if not rules:  # one in a row, where empty texts are tokens too
+            per_document = documents.shape[1] if self.by_document else 1
+            documents, rules = ops.reshape(documents, (-1,)), {"split": "none"}
+        if documents.shape[0]:
+            self._counter.add(documents, per_document, **rules)
+
+    def found(self, most: int) -> tuple[list[str], np.ndarray]:
+        """The most frequent tokens, of equally frequent ones the largest by their bytes, and their documents."""
+        tokens, _, documents = self._counter.found(most)
+        return tokens.numpy().tolist(), documents.numpy()
+
+
+class IntegerCounter:
+    """How often integers come and, if `by_document`, in how many documents."""
+
+    def __init__(self, by_document: bool) -> None:
+        self.by_document = by_document
+        self._counts: collections.Counter[int] = collections.Counter()
+        self._documents: collections.Counter[int] = collections.Counter()
+
+    def add(self, documents: Any) -> None:
+        """Counts the integers of rows, which are documents."""
+        array = np.asarray(documents)
+        _count(self._counts, array)
+        if self.by_document:
+            _count(self._documents, _each_once(array))
+
+    def found(self, most: int) -> tuple[list[int], np.ndarray]:
+        """The most frequent integers, of equally frequent ones the largest, and their documents."""
+        tokens = sorted(self._counts, key=lambda token: (self._counts[token], token), reverse=True)[:most]
+        return tokens, np.array([self._documents[token] for token in tokens], "int64")
+
+
+def _count(counter: collections.Counter[int], values: np.ndarray) -> None:
+    found, counts = np.unique(values, return_counts=True)
+    counter.update(dict(zip(found.tolist(), counts.tolist())))
+
+
+def _each_once(rows: np.ndarray) -> np.ndarray:
+    """The different numbers of each row, one row after the other."""
+    ordered = np.sort(rows, axis=1)
+    is_first = np.ones(ordered.shape, bool)
+    is_first[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    return ordered[is_first]
 
 
 def read_tokens(owner: str, path: str, dtype: str) -> list[Any]:
