@@ -116,6 +116,26 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any
     return x
 
 
+def measured(value: Any) -> tuple[Any, ...]:
+    """A scalar as a size: an int; of a symbolic one the size and the tensor that the op which uses it has to take.
+
+    What ops without such an input make with the size is given to `held` together with the tensor.
+    """
+    value = convert_to_tensor(value, "int64")
+    if not is_symbolic(value):
+        return (int(value.item()),)
+    size = Dim.fresh()
+    return size, _core.ops.measure(value, symbol=size.name)
+
+
+def held(x: Any, how: Any) -> Any:
+    """x, whose sizes were `measured`: `how` holds the tensor that came with them, or nothing."""
+    for tensor in how:  # nothing is added, but the graph has to hold what its sizes depend on
+        nothing = _core.ops.multiply(tensor, convert_to_tensor(0, "int64"))
+        x = _core.ops.add(x, _core.ops.cast(nothing, dtype=x.dtype))
+    return x
+
+
 def _to_complex(x: Any, dtype: str) -> Any:
     part = "float32" if dtype == "complex64" else "float64"
     if x.dtype in _COMPLEX:

@@ -13,7 +13,7 @@ from typing import Any
 
 from .. import _core
 from ..checks import choice
-from .convert import convert_to_tensor, is_symbolic
+from .convert import convert_to_tensor, measured
 from .operation import operation
 
 __all__ = ["lower", "regex_replace", "split", "strip_punctuation"]
@@ -76,12 +76,3 @@ def longest(x: Any, rules: dict[str, Any]) -> Any:
     from .reductions import max
 
     return max(_ops.text_count(x, **rules), initial=0)
-
-
-def measured(value: Any) -> tuple[Any, ...]:
-    """A scalar as a size: an int; of a symbolic one the size and the tensor that the op which uses it has to take."""
-    value = convert_to_tensor(value, "int64")
-    if not is_symbolic(value):
-        return (int(value.item()),)
-    size = _core.Dim.fresh()
-    return size, _ops.measure(value, symbol=size.name)

@@ -11,7 +11,7 @@ import numpy as np
 from ... import _core, config, ops
 from ...checks import choice, explain, integer, is_integer
 from ...ops import strings
-from ...ops.convert import is_symbolic
+from ...ops.convert import is_symbolic, measured
 from ..layer import Layer
 from .adapt import batches
 from .lookup import output_mode as mode_named
@@ -208,7 +208,7 @@ class TextVectorization(Layer):
         numbering = {"first": lookup._token_start, "unknown": lookup._oov_start}
         if self.output_mode == "int":
             length = self.output_sequence_length
-            size, *how = (length,) if length is not None else strings.measured(strings.longest(x, rules))
+            size, *how = (length,) if length is not None else measured(strings.longest(x, rules))
             return _ops.text_numbers(x, *lookup._vocabulary.table, *how, **rules, **numbering, length=size)
         counts = _ops.text_counts(x, *lookup._vocabulary.table, **rules, **numbering, size=lookup.depth)
         counts = ops.cast(ops.minimum(counts, 1.0) if self.output_mode == "multi_hot" else counts, config.floatx())
@@ -216,7 +216,7 @@ class TextVectorization(Layer):
 
     def _split(self, x: Any, rules: dict[str, Any]) -> Any:
         """The tokens of each text (batch, length), empty behind the last."""
-        length, *how = strings.measured(strings.longest(x, rules))
+        length, *how = measured(strings.longest(x, rules))
         return _ops.text_split(x, *how, **rules, length=length)
 
     def _rules(self, x: Any) -> tuple[Any, dict[str, Any]]:

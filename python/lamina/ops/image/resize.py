@@ -15,7 +15,7 @@ from ..convert import convert_to_tensor, to_float
 from ..elementwise import maximum, minimum, where
 from ..indexing import same_dim
 from ..operation import operation
-from .common import axes_of, ceil_divide, cut, larger, pad_axis, place, smaller, to_dtype, to_images
+from .common import Dim, axes_of, ceil_divide, cut, larger, pad_axis, place, smaller, to_dtype, to_images
 
 __all__ = ["resize", "scale_and_translate"]
 
@@ -108,20 +108,25 @@ def _resample(
     return _ops.resample(x, starts, weights, axis=axis)
 
 
-def _resize_axis(x: Any, axis: int, count: int, kernel: _Kernel | None, antialias: bool) -> Any:
+def _resize_axis(x: Any, axis: int, count: Any, kernel: _Kernel | None, antialias: bool) -> Any:
     size = x.dims[axis]
     if same_dim(size, count):
         return x
     if kernel is None:
         # In float32, by a rounded factor, as Keras on JAX: this decides where two neighbours are equally near.
-        factor = convert_to_tensor(size, "float32") * float(np.float32(1.0 / count))
+        shrink = convert_to_tensor(1.0 / _number(count), "float32")
+        factor = convert_to_tensor(size, "float32") * shrink
         entries = (place(count, "float32") + 0.5) * factor
         entries = minimum(_ops.floor(entries), convert_to_tensor(size - 1, "float32"))
         return _ops.take(x, _ops.cast(entries, dtype="int64"), axis=axis)
     taps: Any = 2 * kernel.radius
     if antialias:
         taps = larger(taps, ceil_divide(size * taps, count))
-    return _resample(x, axis, count, kernel, taps, _number(size) / count, antialias=antialias)
+    return _resample(x, axis, count, kernel, taps, _number(size) / _number(count), antialias=antialias)
+
+
+def _is_size(n: Any) -> bool:
+    return isinstance(n, Dim) or (is_integer(n) and n > 0)
 
 
 @operation
@@ -136,7 +141,7 @@ def resize(
     fill_value: float = 0.0,
     data_format: Any = None,
 ) -> Any:
-    """The images in another size (height, width), in their dtype; their own height and width may be unknown.
+    """The images in another size (height, width), in their dtype; both sizes may be unknown when a program is traced.
 
     The aspect ratio changes unless the images are cropped first, or padded with `fill_value`. ValueError for other
     interpolations than bilinear, nearest, bicubic, lanczos3 and lanczos5.
@@ -144,7 +149,7 @@ def resize(
     x = to_images("resize", images)
     kernel = _RESIZE[choice("resize", "interpolation", interpolation, tuple(_RESIZE))]
     choice("resize", "fill_mode", fill_mode, ("constant",))
-    if not isinstance(size, (list, tuple)) or len(size) != 2 or not all(is_integer(n) and n > 0 for n in size):
+    if not isinstance(size, (list, tuple)) or len(size) != 2 or not all(_is_size(n) for n in size):
         raise ValueError(
             explain(
                 "resize: `size` is not a height and a width.",
@@ -163,9 +168,9 @@ def resize(
             )
         )
     height, width, _ = axes_of(x, data_format)
-    target = {height: int(size[0]), width: int(size[1])}
+    target = dict(zip((height, width), (n if isinstance(n, Dim) else int(n) for n in size)))
     dtype, dims = x.dtype, x.dims
-    for axis, other in ((height, width), (width, height)):
+    for axis, other in ((height, width), (width, height)) if crop_to_aspect_ratio or pad_to_aspect_ratio else ():
         # What this axis would be to have the ratio of the target with the other axis.
         ratio = dims[other] * target[axis] // target[other]
         present = dims[axis]
@@ -173,13 +178,14 @@ def resize(
             kept = larger(smaller(present, ratio), 1)
             start = (present - kept) // 2
             x = cut(x, axis, start, start + kept)
-        elif pad_to_aspect_ratio:
+        else:
             border = (larger(present, ratio) - present) // 2
             x = pad_axis(to_float(x), axis, border, border, float(fill_value))
     if kernel is not None:
         x = to_float(x)
     # The rows of a width axis are narrow and slow, so it comes when there are fewest of them.
-    grows = isinstance(x.dims[width], int) and x.dims[width] < target[width]
+    known = isinstance(x.dims[width], int) and isinstance(target[width], int)
+    grows = known and x.dims[width] < target[width]
     for axis in (width, height) if grows else (height, width):
         x = _resize_axis(x, axis, target[axis], kernel, antialias)
     return to_dtype(x, dtype)

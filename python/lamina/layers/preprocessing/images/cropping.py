@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .... import ops, random
 from ....checks import choice, explain, integer, number
-from ....ops.untraceable import untraceable
+from ....ops.convert import held, measured
 from .base import RandomImageLayer
 from .boxes import BoxMovingLayer, as_number
 from .sizes import INTERPOLATIONS, Part, SizedLayer, centered_part, crop_and_resize, cropped_boxes
@@ -126,18 +128,14 @@ class _RandomSize(BoxMovingLayer, RandomImageLayer):
         unused = training is None and getattr(images, "is_symbolic", False)  # a model is made: nothing is trained yet
         if training is False or unused or self._limits == (0.0, 0.0):
             return None
-        size = dims[self._axes[self._along]]
         low, high = self._limits
-        factor: Any = self._uniform((), 1.0 + low, 1.0 + high, seed) if low < high else 1.0 + low
-        if not isinstance(size, int) or getattr(factor, "is_symbolic", False):
-            raise untraceable(
-                f"{type(self).__name__}: the size of its output",
-                "a size that is drawn in each step",
-                "use compile(run_eagerly=True), apply the layer in lamina.data.Dataset.map, or use RandomZoom",
-            )
+        factor = self._uniform((), 1.0 + low, 1.0 + high, seed) if low < high else np.float64(1.0 + low)
         sizes = [dims[axis] for axis in self._axes[:2]]
-        sizes[self._along] = max(int(float(factor) * size), 1)
-        return {"input_shape": dims, "size": tuple(sizes)}
+        share = ops.floor(
+            ops.convert_to_tensor(sizes[self._along], "float64") * ops.convert_to_tensor(factor, "float64")
+        )
+        sizes[self._along], *how = measured(ops.maximum(share, 1.0))
+        return {"input_shape": dims, "size": tuple(sizes), "how": how}
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         shape = list(input_shape)
@@ -156,7 +154,8 @@ class _RandomSize(BoxMovingLayer, RandomImageLayer):
     def _resize(self, images: Any, transformation: Any, interpolation: str) -> Any:
         if transformation is None:
             return images
-        return ops.image.resize(images, transformation["size"], interpolation, data_format=self.data_format)
+        resized = ops.image.resize(images, transformation["size"], interpolation, data_format=self.data_format)
+        return held(resized, transformation["how"])
 
     def transform_bounding_boxes(
         self, bounding_boxes: Any, transformation: Any = None, training: bool | None = True
@@ -165,16 +164,16 @@ class _RandomSize(BoxMovingLayer, RandomImageLayer):
             return bounding_boxes
         before = map(as_number, self._sizes_for_boxes(transformation))
         boxes = self._convert(bounding_boxes["boxes"], self.bounding_box_format, "rel_xyxy", *before)
-        boxes = self._convert(boxes, "rel_xyxy", self.bounding_box_format, *transformation["size"])
-        return {**bounding_boxes, "boxes": boxes}
+        after = map(as_number, transformation["size"])
+        boxes = self._convert(boxes, "rel_xyxy", self.bounding_box_format, *after)
+        return {**bounding_boxes, "boxes": held(boxes, transformation["how"])}
 
 
 class RandomHeight(_RandomSize):
     """Makes images higher or lower in training, by a random share of their height.
 
-    `factor` is f (from -f to f) or an interval: (-0.2, 0.3) gives 80% to 130% of the height. In a compiled model, whose
-    sizes are known before it runs, it works in prediction and with compile(run_eagerly=True) only; in
-    lamina.data.Dataset.map it works always.
+    `factor` is f (from -f to f) or an interval: (-0.2, 0.3) gives 80% to 130% of the height. What comes after it has to
+    take images of any height, such as GlobalAveragePooling2D does.
 
     >>> import numpy as np, lamina
     >>> lamina.layers.RandomHeight((0.5, 0.5))(np.ones((2, 8, 8, 3), "float32"), training=True).shape
