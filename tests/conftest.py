@@ -8,9 +8,8 @@ from pathlib import Path
 os.environ["KERAS_BACKEND"] = "jax"
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")  # most of its time would go into compiling
-os.environ.setdefault(
-    "OMP_WAIT_POLICY", "passive"
-)  # several processes share the processors: waiting is not to take them
+os.environ.setdefault("JAX_TRACEBACK_IN_LOCATIONS_LIMIT", "0")  # and some into the lines that ask for it
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # several processes share the processors
 sys.path.insert(0, str(Path(__file__).parent))  # for `from cases import ...` under --import-mode=importlib
 
 import numpy as np

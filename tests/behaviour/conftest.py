@@ -1,5 +1,6 @@
 """Automatic names start anew in each test, whatever ran before. Fixtures of the tests of files made to do harm."""
 
+import json
 import os
 import sys
 import zipfile
@@ -23,6 +24,27 @@ def parts(tmp_path_factory):
     harmful.model().save(path)
     with zipfile.ZipFile(path) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.fixture(scope="module")
+def with_record(tmp_path_factory):
+    """Writes a `.lamina` file whose checksums are right, with another first layer, or another text as configuration."""
+    from cases import harmful
+
+    path = str(tmp_path_factory.mktemp("good") / "m.lamina")
+    harmful.model().save(path)
+    program, metadata = lamina._core.load(path)
+
+    def put(path, record):
+        text = record
+        if not isinstance(record, str):
+            config = json.loads(metadata["model"])
+            config["config"]["layers"][1] = record
+            text = json.dumps(config)
+        program.save(path, {**metadata, "model": text})
+        return path
+
+    return put
 
 
 @pytest.fixture

@@ -165,7 +165,7 @@ LARGE = ("too many",)  # refused because of what the file holds
 
 
 @pytest.mark.parametrize("row", LAYER_RECORDS)
-def test_layers(row, parts):
+def test_layers(row, parts, with_record):
     record = LAYER_RECORDS[row]
 
     def put(config):
@@ -175,6 +175,7 @@ def test_layers(row, parts):
     path = write("m.keras", changed(parts, put))
     refused(lamina.saving.load_model, path)
     refused(lamina.saving.load_model, path, safe_mode=False)
+    refused(lamina.saving.load_model, with_record("m.lamina", {**record, **BUILT}))
     with h5py.File("m.h5", "w") as file:
         plain = {"class_name": "Sequential", "config": {"name": "m", "layers": [
             {"class_name": "InputLayer", "config": {"batch_shape": [None, 3], "name": "i"}}, record]}}  # fmt: skip
@@ -352,9 +353,10 @@ CONFIGS = {
 
 
 @pytest.mark.parametrize("row", CONFIGS)
-def test_configurations(row, parts):
+def test_configurations(row, parts, with_record):
     path = write("m.keras", {**parts, "config.json": CONFIGS[row]})
     refused(lamina.saving.load_model, path)
+    refused(lamina.saving.load_model, with_record("m.lamina", CONFIGS[row].decode(errors="replace")))
     refused(lamina.models.model_from_json, CONFIGS[row])
 
 

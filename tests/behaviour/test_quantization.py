@@ -130,4 +130,4 @@ def test_files_that_name_other_layers(records):
     from lamina.saving.model_file import _quantize_again
 
     with pytest.raises(ValueError, match="names a layer to be quantized"):
-        _quantize_again(network(), records, None)
+        _quantize_again(network(), records)

@@ -1,4 +1,15 @@
-// The one exception type of the library.
+// The one exception type of the library. Its text says what happened, what was expected, what came, and what to do:
+//
+//   try {
+//     model.predict(image);
+//   } catch (const lamina::Error& error) {
+//     std::fprintf(stderr, "%s\n", error.what());
+//   }
+//   // Input 'image' has the wrong shape. Expected: (None, 28, 28, 1). Received: (28, 28). Give data of the expected
+//   ...
+//
+// Only memory that runs out in the standard library's own containers comes as std::bad_alloc. What throws has changed
+// nothing: a model that refuses a call can be used as before.
 #pragma once
 
 #include <stdexcept>

@@ -1,4 +1,13 @@
 // Tensors: a dtype, a shape and contiguous row-major elements: numbers or texts.
+//
+//   lamina::Tensor x = lamina::Tensor::of<float>({2, 3}, {1, 2, 3, 4, 5, 6});
+//   std::vector<float> pixels(28 * 28);
+//   lamina::Tensor view(lamina::DType::float32, {1, 28, 28, 1}, pixels.data(), nullptr);   // copies nothing
+//   x.data<float>()[4];                                                                    // 5
+//   x.data<double>();                                                                      // throws Error (type)
+//
+// A copy of a Tensor is another handle on the same numbers. Threads may read one tensor at once, and each may use a
+// handle of its own; numbers that one thread writes are for nobody else meanwhile.
 #pragma once
 
 #include <cstddef>
@@ -112,13 +121,13 @@ class LAMINA_API Tensor {
   Tensor(DType dtype, const Shape& shape);
   // A view of memory that `owner` keeps alive (may be null: the caller does).
   Tensor(DType dtype, const Shape& shape, void* data, std::shared_ptr<const void> owner);
-  // A copy of `values`.
+  // A copy of `values`, row by row. Throws Error (value) unless there are as many as the shape has elements.
   template <class T>
   static Tensor of(const Shape& shape, std::initializer_list<T> values);
   template <class T>
   static Tensor scalar(T value);
   static Tensor zeros(DType dtype, const Shape& shape);
-  // A string tensor with a copy of these texts, row by row.
+  // A string tensor with a copy of these texts, row by row. Throws Error (value) for another number of them.
   static Tensor of_texts(const Shape& shape, const std::vector<std::string>& texts);
 
   explicit operator bool() const { return data_ != nullptr; }
@@ -148,9 +157,9 @@ class LAMINA_API Tensor {
     return *data<T>();
   }
 
-  // The same numbers under another shape of the same size.
+  // The same numbers under another shape of the same size; throws Error (value) for another size.
   Tensor reshaped(const Shape& shape) const;
-  // Rows [begin, end) of the first axis, as a view.
+  // Rows [begin, end) of the first axis, as a view. Throws Error (index) for rows that are not there.
   Tensor rows(std::int64_t begin, std::int64_t end) const;
   Tensor copy() const;  // of texts their bytes too
   bool shared() const { return owner_.use_count() > 1; }
@@ -159,6 +168,7 @@ class LAMINA_API Tensor {
  private:
   void check(DType wanted) const;
   void check_single() const;
+  void check_count(std::size_t values) const;
 
   void* data_ = nullptr;
   std::shared_ptr<const void> owner_;
@@ -169,7 +179,7 @@ class LAMINA_API Tensor {
 template <class T>
 Tensor Tensor::of(const Shape& shape, std::initializer_list<T> values) {
   Tensor t(dtype_of<T>(), shape);
-  if (static_cast<std::int64_t>(values.size()) != t.size()) t.check_single();
+  t.check_count(values.size());
   T* p = t.data<T>();
   for (T v : values) *p++ = v;
   return t;

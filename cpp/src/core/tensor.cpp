@@ -165,4 +165,10 @@ void Tensor::check_single() const {
          "shape " + to_string(shape_), "Check the shape.");
 }
 
+void Tensor::check_count(std::size_t values) const {
+  if (static_cast<std::size_t>(size()) != values)
+    fail(ErrorKind::value, "The number of values does not fit the tensor", "one value per element",
+         std::to_string(values) + " for shape " + to_string(shape_), "Check the shape.");
+}
+
 }  // namespace lamina

@@ -124,6 +124,7 @@ TEST(Tensor, Refuses) {
   expect_error(ErrorKind::type, "Expected: float32. Received: int64", [&] { (void)t.data<std::int64_t>(); });
   expect_error(ErrorKind::value, "The number of values does not fit", [&] { (void)t.item<float>(); });
   expect_error(ErrorKind::value, "The number of values does not fit", [] { (void)Tensor::of<float>({3}, {1, 2}); });
+  expect_error(ErrorKind::value, "The number of values does not fit", [] { (void)Tensor::of<float>({1}, {1, 2}); });
   expect_error(
       ErrorKind::value,
       "A tensor cannot be reshaped. Expected: a shape of 6 elements. Received: (4,) for a tensor of shape (2, 3)",

@@ -313,6 +313,24 @@ TEST(LaminaFile, RefusesHostilePrograms) {
   load(folder.path("same"));  // so the edits themselves were what was refused
 }
 
+TEST(LaminaFile, IgnoresWhatLaterVersionsMayAdd) {
+  const Folder folder;
+  const Bytes bytes = saved(folder);
+  write_bytes(folder.path("later"), edited(bytes, [](Json& header, Json& program) {
+                header["__metadata__"]["lamina.later"] = "7";
+                header["conv/kernel"]["later"] = {1, 2};
+                program["later"] = {{"a", 1}};
+                program["variables"][0]["later"] = "x";
+                for (auto& entry : program["entries"]) {
+                  entry["later"] = 3;
+                  for (Json& node : entry["nodes"]) node["later"] = nullptr;
+                  for (Json& input : entry["inputs"]) input["later"] = true;
+                }
+              }));
+  const Loaded later = load(folder.path("later"));
+  EXPECT_TRUE(support::same_bits(behaviour(*later.program), behaviour(*load(folder.path("m")).program)));
+}
+
 TEST(LaminaFile, RefusesAnotherHeader) {
   const Folder folder;
   Bytes bytes = saved(folder);

@@ -73,6 +73,45 @@ TEST_F(CApi, PredictsTrainsAndSaves) {
   lamina_free(copy);
 }
 
+TEST_F(CApi, PredictsIntoTheCallersMemory) {
+  const Tensor wanted = Model::load(folder.path("m")).predict(data.x);
+  Tensor own = Tensor::zeros(DType::float32, {40, 3});
+  lamina_tensor output = view(own);
+  ASSERT_EQ(lamina_prepare(model, &x, 1, 32, 2), 0) << lamina_last_error();
+  ASSERT_EQ(lamina_predict_into(model, &x, 1, 32, &output, 1), 0) << lamina_last_error();
+  EXPECT_TRUE(support::same_bits(own, wanted));
+  output.shape[0] = 39;
+  EXPECT_NE(lamina_predict_into(model, &x, 1, 32, &output, 1), 0);
+  EXPECT_TRUE(says("The tensor for output 'probabilities' does not fit"));
+  output = view(own);
+  output.dtype = LAMINA_INT32;
+  EXPECT_NE(lamina_predict_into(model, &x, 1, 32, &output, 1), 0);
+  EXPECT_NE(lamina_predict_into(model, &x, 1, 32, nullptr, 1), 0);
+  EXPECT_NE(lamina_predict_into(model, &x, 1, 32, &output, 0), 0);
+  EXPECT_NE(lamina_predict_into(nullptr, &x, 1, 32, &output, 1), 0);
+  EXPECT_NE(lamina_prepare(model, &x, 1, 0, 2), 0);
+  EXPECT_NE(lamina_prepare(nullptr, &x, 1, 32, 2), 0);
+}
+
+TEST_F(CApi, TellsAndTakesTheSettings) {
+  EXPECT_GE(lamina_num_threads(), 1);
+  EXPECT_STRNE(lamina_isa_level(), "");
+  lamina_set_seed(3);
+  std::string lines;
+  const auto add = [](void* context, const char* topic, const char* line) {
+    *static_cast<std::string*>(context) += std::string(topic) + ": " + line + "\n";
+  };
+  ASSERT_EQ(lamina_set_log("programs,kernels", add, &lines), 0);
+  lamina_tensor output{};
+  ASSERT_EQ(lamina_predict(model, &x, 1, 7, &output, 1), 0);
+  lamina_release(&output, 1);
+  EXPECT_NE(lamina_set_log("colours", add, &lines), 0);
+  EXPECT_TRUE(says("There is no such topic of the log"));
+  ASSERT_EQ(lamina_set_log(nullptr, nullptr, nullptr), 0);
+  EXPECT_NE(lines.find("programs: predict of (7, 6, 6, 1): "), std::string::npos) << lines;
+  EXPECT_NE(lines.find("kernels: conv batch=7 "), std::string::npos) << lines;
+}
+
 TEST_F(CApi, SaysWhatIsWrong) {
   lamina_tensor output{}, wrong = x;
   EXPECT_EQ(lamina_load("/no/such/file"), nullptr);

@@ -48,7 +48,17 @@ def open_model(path: str, compile: bool = True) -> Any:
     from ..saving.files import load_model
 
     try:
-        return load_model(path, compile=compile)
+        model = load_model(path, compile=compile)
+        if not hasattr(model, "layers"):
+            raise ValueError(
+                explain(
+                    f"The file {path!r} holds a network that was built in C++.",
+                    "a model of layers",
+                    "a program without layers",
+                    f"in Python, lamina.saving.load_model({path!r}) predicts and trains; `lamina inspect` shows it.",
+                )
+            )
+        return model
     except ValueError as error:
         what, found, fix = str(error).rpartition(" Fix: ")
         if not found or "custom_objects" not in fix:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from ..checks import explain
 from ..layers.ragged import Padded
 from ..ops.convert import array_to_tensor, zeros_of
 from .assets import kept_texts, take_texts
+from .budget import weight_budget
 
 
 def save_lamina_file(model: Any, path: str) -> None:
@@ -153,18 +155,22 @@ def load_lamina_file(path: str, custom_objects: dict[str, Any] | None = None, co
     program, metadata = _core.load(path)
     if "model" not in metadata:
         return _program_model(program, metadata, path)
+    from .json_text import read_json
+    from .registration import CustomObjectScope
     from .serialization import deserialize_keras_object
 
-    record = json.loads(metadata["model"])
+    record = read_json(metadata["model"], path)
+    if not isinstance(record, dict):
+        raise _no_model(path, record)
     compile_config, quantized = record.pop("compile_config", None), record.pop("quantized", [])
     assets = record.pop("assets", [])
-    model = deserialize_keras_object(record, custom_objects=custom_objects)
-    take_texts(model, assets)
-    _quantize_again(model, quantized, custom_objects)
-    if compile and compile_config:
-        from .registration import CustomObjectScope
-
-        with CustomObjectScope(custom_objects):
+    with weight_budget(os.path.getsize(path), path), CustomObjectScope(custom_objects):
+        model = deserialize_keras_object(record)
+        if not hasattr(model, "load_weights"):
+            raise _no_model(path, model)
+        take_texts(model, assets)
+        _quantize_again(model, quantized)
+        if compile and compile_config:
             model.compile_from_config(compile_config)
     _restore(model, program, path)
     return model
@@ -186,7 +192,18 @@ def _program_model(program: Any, metadata: dict[str, str], path: str) -> Any:
     return ProgramModel(program, metadata)
 
 
-def _quantize_again(model: Any, records: Any, custom_objects: dict[str, Any] | None) -> None:
+def _no_model(path: str, found: Any) -> ValueError:
+    return ValueError(
+        explain(
+            f"The configuration in {path!r} is not that of a model.",
+            "what model.save() wrote",
+            f"{found!r:.80}",
+            "save the model again.",
+        )
+    )
+
+
+def _quantize_again(model: Any, records: Any) -> None:
     """Quantizes layers inside of others, whose configurations do not tell it. ValueError for what no file has."""
     from ..layers.quantized import QuantizableLayer
     from .serialization import deserialize_keras_object
@@ -205,7 +222,7 @@ def _quantize_again(model: Any, records: Any, custom_objects: dict[str, Any] | N
                 )
             )
         if not layer._is_quantized:
-            layer.quantize(mode, type_check=False, config=deserialize_keras_object(config, custom_objects))
+            layer.quantize(mode, type_check=False, config=deserialize_keras_object(config))
 
 
 def _restore(model: Any, program: Any, path: str) -> None:

@@ -90,8 +90,10 @@ class ProgramModel:
         for part in data:
             if isinstance(part, Mapping):
                 given += [part[name] for name, _, _ in ports if name in part]
+            elif isinstance(part, Sequence) and any(hasattr(a, "shape") for a in part):
+                given += part
             else:
-                given += part if isinstance(part, Sequence) and not np.isscalar(part) else [part]
+                given.append(part)
         if len(given) != len(ports):
             raise ValueError(
                 explain(
