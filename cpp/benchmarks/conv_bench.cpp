@@ -104,7 +104,8 @@ void run(benchmark::State& state, const ConvShape& shape, Kernel kernel) {
   for (auto _ : state) {
     switch (kernel) {
       case Kernel::forward:
-        conv.forward(shape, x.data(), w.data(), nullptr, bias.data(), kernels::Activation::relu, y.data(), scratch.data());
+        conv.forward(shape, x.data(), w.data(), nullptr, bias.data(), kernels::Activation::relu, y.data(),
+                     scratch.data());
         break;
       case Kernel::grad_input:
         conv.grad_input(shape, dy.data(), w.data(), dx.data(), scratch.data());

@@ -76,7 +76,7 @@ class Program {
   std::map<std::string, Graph> traced_, optimized_;           // optimized: also what measures the sizes of an entry
   std::map<std::string, std::vector<std::string>> measured_;  // the symbols of entries that measure sizes
   std::map<std::string, Preparation> preparations_;
-  std::map<std::string, Plans> plans_;                        // of the optimized graphs
+  std::map<std::string, Plans> plans_;  // of the optimized graphs
   std::mutex planning_;
   mutable Gate gate_;
 };

@@ -66,9 +66,9 @@ class ProgramModel:
 
     def save(self, path: Any) -> None:
         """Writes a `.lamina` file, whole or not at all."""
-        from .model_file import _golden
+        from .model_file import golden_inputs
 
-        self._program.save(str(path), self._metadata, _golden(self._program, 2))
+        self._program.save(str(path), self._metadata, golden_inputs(self._program, self))
 
     def _results(self) -> dict[str, float]:
         names = [name for name, _, _ in self._program.entry("results").outputs]
