@@ -27,7 +27,13 @@ Value Variable::leaf() {
   return current_;
 }
 
-void Variable::assign(const Value& value) {
+VariablePtr Variable::sharing(const Tensor& initial, const std::string& name, bool trainable) {
+  auto variable = std::make_shared<Variable>(Tensor(initial.dtype(), Shape{0}), name, trainable);
+  variable->tensor_ = initial;
+  return variable;
+}
+
+void Variable::check(const Value& value) const {
   const bool same_rank = value.rank() == shape().rank();
   bool same = same_rank && value.dtype() == dtype();
   for (int i = 0; same_rank && i < shape().rank(); ++i) {
@@ -37,6 +43,10 @@ void Variable::assign(const Value& value) {
   if (!same)
     fail(ErrorKind::value, "Variable '" + name + "' cannot be assigned", to_string(Spec{dtype(), Dims(shape())}),
          to_string(value.spec()), "Assign a value of the variable's shape and dtype.");
+}
+
+void Variable::assign(const Value& value) {
+  check(value);
   if (Trace* trace = Trace::active()) {
     Trace::Entry& entry = trace->entry(shared_from_this());
     entry.current =
@@ -47,6 +57,12 @@ void Variable::assign(const Value& value) {
   const Tensor source = value.tensor();
   Tensor& target = writable();
   if (source.data() != target.data()) std::memcpy(target.data(), source.data(), source.bytes());
+}
+
+void Variable::share(const Variable& other) {
+  check(Value(other.tensor_));
+  current_ = Value();
+  tensor_ = other.tensor_;
 }
 
 Tensor& Variable::writable() {

@@ -17,9 +17,13 @@ class Variable : public std::enable_shared_from_this<Variable> {
  public:
   Variable(const Tensor& initial, std::string variable_name, bool is_trainable)
       : name(std::move(variable_name)), trainable(is_trainable), tensor_(initial.copy()) {}
+  // A variable that shares the tensor's memory, as of a mapped file, until it is written; the memory has an owner.
+  static VariablePtr sharing(const Tensor& initial, const std::string& name, bool trainable);
 
   Value read();
   void assign(const Value& value);  // throws Error when the shape or dtype differs
+  // Like `assign` of the other's value, but nothing is copied before one of the two is written.
+  void share(const Variable& other);
   // What gradients with respect to the variable are taken of: the value read first in the trace, or the current one.
   Value leaf();
 
@@ -33,6 +37,8 @@ class Variable : public std::enable_shared_from_this<Variable> {
   bool trainable;
 
  private:
+  void check(const Value& value) const;
+
   Tensor tensor_;
   Value current_;  // the tensor as a value, made when read
 };
