@@ -14,13 +14,17 @@ struct Suspension {
 
 void bind_variables(py::module_& m) {
   py::class_<Variable, VariablePtr>(m, "Variable", py::dynamic_attr(), "A named tensor that programs update in place.")
-      .def(py::init([](const ValuePtr& value, const std::string& name, bool trainable) {
-             return std::make_shared<Variable>(Value(value).tensor(), name, trainable);
+      .def(py::init([](const ValuePtr& value, const std::string& name, bool trainable, bool shares) {
+             const Tensor tensor = Value(value).tensor();
+             return shares ? Variable::sharing(tensor, name, trainable)
+                           : std::make_shared<Variable>(tensor, name, trainable);
            }),
-           py::arg("value"), py::arg("name") = "variable", py::arg("trainable") = true)
+           py::arg("value"), py::arg("name") = "variable", py::arg("trainable") = true, py::arg("shares") = false)
       .def_property_readonly("value", [](const VariablePtr& v) { return object_of(v->read()); })
       .def(
           "assign", [](const VariablePtr& v, const ValuePtr& value) { v->assign(Value(value)); }, py::arg("value"))
+      .def(
+          "share", [](const VariablePtr& v, const VariablePtr& other) { v->share(*other); }, py::arg("other"))
       .def_readwrite("name", &Variable::name)
       .def_readwrite("trainable", &Variable::trainable)
       .def_property_readonly("shape", [](const VariablePtr& v) { return shape_tuple(Dims(v->shape())); })

@@ -68,10 +68,14 @@ class Variable:
     Arrays and tensors read from it earlier never change (copy on write).
     """
 
-    def __init__(self, value: Tensor, name: str = "variable", trainable: bool = True): ...
+    def __init__(self, value: Tensor, name: str = "variable", trainable: bool = True, shares: bool = False): ...
+    # `shares`: the numbers are those of `value`, which nobody else writes, until they are written here
     @property
     def value(self) -> Tensor: ...
     def assign(self, value: Tensor) -> None: ...  # the shape and dtype must match exactly
+    def share(
+        self, other: Variable
+    ) -> None: ...  # like `assign`, but nothing is copied before one of the two is written
     name: str
     trainable: bool
     @property

@@ -194,6 +194,8 @@ class STFT(Initializer):
 class RandomInitializer(Initializer):
     """Base of those that draw: `seed` is an int, a `lamina.random.SeedGenerator`, or None for a seed of its own."""
 
+    draws = True  # loading a file leaves it out
+
     def __init__(self, seed: Any = None) -> None:
         if isinstance(seed, dict):
             from .saving.serialization import deserialize_keras_object

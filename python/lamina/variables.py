@@ -12,7 +12,7 @@ import numpy as np
 
 from . import _core, config
 from .checks import explain
-from .ops.convert import convert_to_tensor, is_float
+from .ops.convert import convert_to_tensor, is_float, zeros_of
 from .saving.budget import spend
 from .scopes import stateless_scope
 from .utils.naming import auto_name, current_path
@@ -29,6 +29,23 @@ def autocast(dtype: str | None) -> Iterator[None]:
         yield
     finally:
         _autocast.reset(token)
+
+
+# Those made without random numbers, and how these are drawn.
+_undrawn: ContextVar[list[tuple[Variable, Callable[[], Any]]] | None] = ContextVar("undrawn", default=None)
+
+
+@contextmanager
+def undrawn() -> Iterator[list[tuple[Variable, Callable[[], Any]]]]:
+    """Inside, initial values are not drawn: they will come from a file. The variables are zeros, and are listed with
+    functions that draw them after all.
+    """
+    variables: list[tuple[Variable, Callable[[], Any]]] = []
+    token = _undrawn.set(variables)
+    try:
+        yield variables
+    finally:
+        _undrawn.reset(token)
 
 
 def autocast_dtype() -> str | None:
@@ -79,6 +96,7 @@ class Variable:
         self.reference: Variable | None = None  # the weight that the slot of an optimizer belongs to
         self.entry: str | None = None  # its name in files, without that of the weight, if it is not `name`
         self.made_trainable = bool(trainable)  # `trainable` may be switched off for a while
+        waiting = _undrawn.get() if getattr(initializer, "draws", False) else None
         if callable(initializer) and not isinstance(initializer, (_core.Tensor, Variable)):
             if shape is None:
                 raise ValueError(
@@ -92,7 +110,11 @@ class Variable:
             dtype = config.standardize_dtype(dtype)
             sizes = standardize_shape(self.name, shape)
             spend(4 * math.prod(sizes), self.name)
-            value = convert_to_tensor(initializer(sizes, dtype=dtype), dtype)
+            if waiting is not None:
+                waiting.append((self, lambda: self.assign(initializer(sizes, dtype=dtype))))
+                value = zeros_of(sizes, dtype)
+            else:
+                value = convert_to_tensor(initializer(sizes, dtype=dtype), dtype)
         else:
             value = convert_to_tensor(initializer, None if dtype is None else config.standardize_dtype(dtype))
             if dtype is None and value.dtype == "float64" and not isinstance(initializer, (np.ndarray, _core.Tensor)):
@@ -107,7 +129,7 @@ class Variable:
                     )
                 )
         # The engine's variable: what programs and files hold.
-        self.core = _core.Variable(value, name=self.path, trainable=bool(trainable))
+        self.core = _core.Variable(value, self.path, bool(trainable), shares=waiting is not None)
 
     @property
     def trainable(self) -> bool:

@@ -27,6 +27,12 @@ Value Variable::leaf() {
   return current_;
 }
 
+VariablePtr Variable::sharing(const Tensor& initial, const std::string& name, bool trainable) {
+  auto variable = std::make_shared<Variable>(Tensor(initial.dtype(), Shape{0}), name, trainable);
+  variable->tensor_ = initial;
+  return variable;
+}
+
 Value Variable::fitted(const Value& value) const {
   const bool same_rank = value.rank() == shape().rank();
   bool same = same_rank && value.dtype() == dtype();
@@ -51,6 +57,13 @@ void Variable::assign(const Value& value) {
   const Tensor source = value.tensor();
   Tensor& target = writable();
   if (source.data() != target.data()) std::memcpy(target.data(), source.data(), source.bytes());
+}
+
+void Variable::share(const Variable& other) {
+  const Tensor same = fitted(Value(other.tensor_)).tensor();
+  version_.fetch_add(1, std::memory_order_relaxed);
+  current_ = Value();
+  tensor_ = same;
 }
 
 Tensor& Variable::writable() {

@@ -19,11 +19,15 @@ class Variable : public std::enable_shared_from_this<Variable> {
  public:
   Variable(const Tensor& initial, std::string variable_name, bool is_trainable)
       : name(std::move(variable_name)), trainable(is_trainable), tensor_(initial.copy()) {}
+  // A variable that shares the tensor's memory, as of a mapped file, until it is written; the memory has an owner.
+  static VariablePtr sharing(const Tensor& initial, const std::string& name, bool trainable);
 
   Value read();
   void assign(const Value& value);  // throws Error when the shape or dtype differs
   // The value with the variable's shape, as far as its own is not known before it runs; throws as `assign` does.
   Value fitted(const Value& value) const;
+  // Like `assign` of the other's value, but nothing is copied before one of the two is written.
+  void share(const Variable& other);
   // What gradients with respect to the variable are taken of: the value read first in the trace, or the current one.
   Value leaf();
 

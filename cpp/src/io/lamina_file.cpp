@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "io/crc32c.h"
 #include "io/packed_texts.h"
 #include "io/program_json.h"
 #include "io/safetensors.h"

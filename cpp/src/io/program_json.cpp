@@ -1,9 +1,11 @@
 #include "io/program_json.h"
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "core/arena.h"
 #include "lamina/error.h"
 
 namespace lamina::io {
@@ -323,8 +325,11 @@ std::shared_ptr<Program> program_from_json(const std::string& text, const Contai
     const auto name = member(v, "name", &Json::is_string).get<std::string>();
     const Tensor* tensor = container.find(name);
     if (tensor == nullptr) wrong("a variable", "a tensor named '" + name + "' in the file", "none");
-    program->add_variable(
-        std::make_shared<Variable>(*tensor, name, member(v, "trainable", &Json::is_boolean).get<bool>()));
+    const bool trainable = member(v, "trainable", &Json::is_boolean).get<bool>();
+    const bool aligned = reinterpret_cast<std::uintptr_t>(tensor->data()) % kAlignment == 0;
+    program->add_variable(aligned && tensor->dtype() != DType::string
+                              ? Variable::sharing(*tensor, name, trainable)
+                              : std::make_shared<Variable>(*tensor, name, trainable));
   }
   for (const auto& [name, graph] : member(j, "entries", &Json::is_object).items())
     program->add_entry(name, graph_of(graph, *program, container));

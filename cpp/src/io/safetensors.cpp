@@ -168,10 +168,14 @@ void write_container(const std::string& path, const Container& container) {
       fail(ErrorKind::type, "A tensor cannot be written: safetensors has no such dtype", "real numbers",
            "'" + name + "' of " + name_of(tensor.dtype()),
            "Keep the real and imaginary parts of complex numbers (ops.view_as_real), and the bytes of texts.");
+  // Tensors that keep the next one aligned come first, so that as many as possible are used where they are mapped.
+  std::vector<std::pair<std::string, Tensor>> tensors = container.tensors;
+  std::stable_partition(tensors.begin(), tensors.end(),
+                        [](const auto& t) { return t.second.bytes() % kAlignment == 0; });
   nlohmann::ordered_json header;
   header["__metadata__"] = container.metadata;
   std::size_t offset = 0;
-  for (const auto& [name, tensor] : container.tensors) {
+  for (const auto& [name, tensor] : tensors) {
     header[name] = {{"dtype", kDTypeNames[static_cast<std::size_t>(tensor.dtype())]},
                     {"shape", std::vector<std::int64_t>(tensor.shape().begin(), tensor.shape().end())},
                     {"data_offsets", {offset, offset + tensor.bytes()}}};
@@ -185,7 +189,7 @@ void write_container(const std::string& path, const Container& container) {
   TemporaryFile file(path);
   write_all(file.fd(), length, sizeof length, path);
   write_all(file.fd(), text.data(), text.size(), path);
-  for (const auto& [name, tensor] : container.tensors) write_all(file.fd(), tensor.data(), tensor.bytes(), path);
+  for (const auto& [name, tensor] : tensors) write_all(file.fd(), tensor.data(), tensor.bytes(), path);
   file.commit();
 }
 
@@ -243,31 +247,6 @@ Container read_container(const void* bytes, std::size_t size) {
   auto memory = allocate(size);
   if (size > 0) std::memcpy(memory.get(), bytes, size);
   return container_of("(in memory)", memory, size);
-}
-
-std::uint32_t crc32c(const void* data, std::size_t bytes) {
-  // Slicing by 8 over the Castagnoli polynomial (RFC 3720), reflected.
-  static const auto tables = [] {
-    std::array<std::array<std::uint32_t, 256>, 8> t{};
-    for (std::uint32_t i = 0; i < 256; ++i) {
-      std::uint32_t c = i;
-      for (int k = 0; k < 8; ++k) c = (c >> 1) ^ (0x82F63B78u & (0u - (c & 1u)));
-      t[0][i] = c;
-    }
-    for (std::size_t i = 0; i < 256; ++i)
-      for (std::size_t k = 1; k < 8; ++k) t[k][i] = (t[k - 1][i] >> 8) ^ t[0][t[k - 1][i] & 0xFFu];
-    return t;
-  }();
-  const auto* p = static_cast<const std::uint8_t*>(data);
-  std::uint32_t crc = ~0u;
-  for (; bytes >= 8; bytes -= 8, p += 8) {
-    const std::uint32_t low =
-        crc ^ (p[0] | std::uint32_t{p[1]} << 8 | std::uint32_t{p[2]} << 16 | std::uint32_t{p[3]} << 24);
-    crc = tables[7][low & 0xFFu] ^ tables[6][low >> 8 & 0xFFu] ^ tables[5][low >> 16 & 0xFFu] ^ tables[4][low >> 24] ^
-          tables[3][p[4]] ^ tables[2][p[5]] ^ tables[1][p[6]] ^ tables[0][p[7]];
-  }
-  for (; bytes > 0; --bytes, ++p) crc = (crc >> 8) ^ tables[0][(crc ^ *p) & 0xFFu];
-  return ~crc;
 }
 
 }  // namespace lamina::io

@@ -26,6 +26,4 @@ void write_container(const std::string& path, const Container& container);
 Container read_container(const std::string& path);
 Container read_container(const void* bytes, std::size_t size);  // the contents of a file, which are copied
 
-std::uint32_t crc32c(const void* data, std::size_t bytes);
-
 }  // namespace lamina::io

@@ -6,7 +6,9 @@
 
 #include <csignal>
 #include <nlohmann/json.hpp>
+#include <random>
 
+#include "io/crc32c.h"
 #include "io/files.h"
 #include "io/safetensors.h"
 #include "lamina/io.h"
@@ -30,6 +32,30 @@ TEST(Crc32c, KnownAnswers) {
   const std::string text = "The quick brown fox jumps over the lazy dog";
   for (std::size_t i = 0; i < 8; ++i)
     EXPECT_NE(crc32c(text.data() + i, text.size() - 8), crc32c(text.data() + i + 1, text.size() - 8));
+}
+
+TEST(Crc32c, OfAnyLengthIsThatOfItsBitsOneByOne) {
+  std::mt19937_64 engine(1);
+  Bytes bytes(30'000, '\0');
+  for (char& c : bytes) c = static_cast<char>(engine());
+  for (const std::size_t size : {1u, 7u, 8u, 9u, 4095u, 12'287u, 12'288u, 12'289u, 24'580u, 29'999u}) {
+    std::uint32_t crc = ~0u;
+    for (std::size_t i = 1; i <= size; ++i) {
+      crc ^= static_cast<std::uint8_t>(bytes[i]);
+      for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1u) != 0 ? 0x82F63B78u : 0u);
+    }
+    EXPECT_EQ(crc32c(bytes.data() + 1, size), ~crc) << size;
+  }
+}
+
+TEST(Tensors, ThatKeepOthersAlignedComeFirst) {
+  const Folder folder;
+  const std::string path = folder.path("t");
+  write_tensors(path, {{"odd", Tensor::zeros(DType::uint8, {3})}, {"large", Tensor::zeros(DType::float32, {4, 16})}});
+  const Bytes bytes = read_bytes(path);
+  const Json header = Json::parse(bytes.substr(8, support::header_bytes(bytes)));
+  EXPECT_EQ(header["large"]["data_offsets"], Json({0, 256}));
+  EXPECT_EQ(header["odd"]["data_offsets"], Json({256, 259}));
 }
 
 TEST(Tensors, ComeBackFromTheFile) {

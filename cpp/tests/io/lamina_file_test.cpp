@@ -7,6 +7,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "io/crc32c.h"
 #include "io/files.h"
 #include "io/program_json.h"
 #include "io/safetensors.h"
@@ -329,6 +330,20 @@ TEST(LaminaFile, IgnoresWhatLaterVersionsMayAdd) {
               }));
   const Loaded later = load(folder.path("later"));
   EXPECT_TRUE(support::same_bits(behaviour(*later.program), behaviour(*load(folder.path("m")).program)));
+}
+
+TEST(LaminaFile, SharesTheMappingUntilVariablesAreWritten) {
+  const Folder folder;
+  saved(folder);
+  const Loaded loaded = load(folder.path("m"));
+  int shared = 0;
+  for (const VariablePtr& variable : loaded.program->variables()) shared += variable->tensor().shared();
+  EXPECT_GT(shared, 0);
+  const Bytes before = read_bytes(folder.path("m"));
+  const support::TinyData data = support::tiny_data(5, kSmall);
+  loaded.program->run("train_step", {data.x, data.y});
+  EXPECT_EQ(read_bytes(folder.path("m")), before);
+  EXPECT_TRUE(support::same_bits(behaviour(*load(folder.path("m")).program), behaviour(*support::tiny_model(kSmall))));
 }
 
 TEST(LaminaFile, RefusesAnotherHeader) {

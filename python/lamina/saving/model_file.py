@@ -155,6 +155,7 @@ def load_lamina_file(path: str, custom_objects: dict[str, Any] | None = None, co
     program, metadata = _core.load(path)
     if "model" not in metadata:
         return _program_model(program, metadata, path)
+    from ..variables import undrawn
     from .json_text import read_json
     from .registration import CustomObjectScope
     from .serialization import deserialize_keras_object
@@ -165,14 +166,18 @@ def load_lamina_file(path: str, custom_objects: dict[str, Any] | None = None, co
     compile_config, quantized = record.pop("compile_config", None), record.pop("quantized", [])
     assets = record.pop("assets", [])
     with weight_budget(os.path.getsize(path), path), CustomObjectScope(custom_objects):
-        model = deserialize_keras_object(record)
+        with undrawn() as waiting:
+            model = deserialize_keras_object(record)
         if not hasattr(model, "load_weights"):
             raise _no_model(path, model)
         take_texts(model, assets)
         _quantize_again(model, quantized)
         if compile and compile_config:
             model.compile_from_config(compile_config)
-    _restore(model, program, path)
+    restored = _restore(model, program, path)
+    for variable, draw in waiting:
+        if id(variable) not in restored:
+            draw()
     return model
 
 
@@ -225,8 +230,11 @@ def _quantize_again(model: Any, records: Any) -> None:
             layer.quantize(mode, type_check=False, config=deserialize_keras_object(config))
 
 
-def _restore(model: Any, program: Any, path: str) -> None:
-    """Gives every variable the numbers of the file. ValueError when one is missing or has another shape."""
+def _restore(model: Any, program: Any, path: str) -> set[int]:
+    """Gives every variable the numbers of the file, and returns the ids of these.
+
+    They stay where the file is mapped until they change. ValueError when one is missing or has another shape.
+    """
     from ..models.programs import name_variables
 
     name_variables(model)
@@ -246,7 +254,12 @@ def _restore(model: Any, program: Any, path: str) -> None:
                 )
             )
     for variable in wanted:
-        variable.assign(stored[variable.core.name].value)
+        found = stored[variable.core.name]
+        if found.dtype == variable.core.dtype:
+            variable.core.share(found)
+        else:
+            variable.assign(found.value)
     for state in (state for layer in model._flatten_layers() for state in layer._kept_states()):
         if state.core.name in stored:
             state.assign(stored[state.core.name].value)
+    return set(map(id, wanted))
