@@ -13,7 +13,8 @@ using namespace lamina::kernels;
 
 std::string name_of(int i) { return runnable_table(i).level; }
 
-// What a new process prints when LAMINA_ISA is `wanted`: the level, or the error's text.
+// What a process prints when LAMINA_ISA is `wanted`: the level, or the error's text. The level is chosen once per
+// process, so each choice needs one of its own; death tests come before all others, when none is chosen yet.
 [[noreturn]] void choose_and_exit(const char* wanted) {
   setenv("LAMINA_ISA", wanted, 1);
   try {
@@ -24,12 +25,6 @@ std::string name_of(int i) { return runnable_table(i).level; }
   }
   std::exit(0);
 }
-
-class DispatchDeathTest : public testing::Test {
- protected:
-  // The level is chosen once per process, so each choice needs a process of its own.
-  void SetUp() override { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
-};
 
 TEST(Dispatch, ThisProcessorRunsAtLeastOneLevel) { ASSERT_GE(num_runnable_tables(), 1); }
 
@@ -48,17 +43,17 @@ TEST(Dispatch, TypedTablesBelongToTheLevelInUse) {
   EXPECT_EQ(&any_table<bool>(), &table().any_bool);
 }
 
-TEST_F(DispatchDeathTest, TheBestLevelIsTheDefault) {
+TEST(DispatchDeathTest, TheBestLevelIsTheDefault) {
   EXPECT_EXIT(choose_and_exit(""), testing::ExitedWithCode(0), "level " + name_of(num_runnable_tables() - 1));
 }
 
-TEST_F(DispatchDeathTest, EveryRunnableLevelCanBeForced) {
+TEST(DispatchDeathTest, EveryRunnableLevelCanBeForced) {
   for (int i = 0; i < num_runnable_tables(); ++i) {
     EXPECT_EXIT(choose_and_exit(name_of(i).c_str()), testing::ExitedWithCode(0), "level " + name_of(i));
   }
 }
 
-TEST_F(DispatchDeathTest, AnUnknownLevelIsAnErrorThatNamesTheKnownOnes) {
+TEST(DispatchDeathTest, AnUnknownLevelIsAnErrorThatNamesTheKnownOnes) {
   EXPECT_EXIT(choose_and_exit("avx9"), testing::ExitedWithCode(3),
               "LAMINA_ISA names an unknown instruction set level.*Expected: one of \"" + name_of(0) +
                   "\".*Received: \"avx9\".*Unset LAMINA_ISA");
