@@ -425,10 +425,11 @@ TEST(Gradient, EveryDifferentiableOpHasARow) {
   for (const OpInfo& info : all_ops()) {
     const std::string name = info.name;
     const bool flat = name.rfind("logical", 0) == 0 || name == "any" || name == "all" || name == "stop_gradient";
-    // Of whole numbers, or drawn at random; loops and branches are in program/control_test.cpp.
+    // Of whole numbers or texts, or drawn at random; loops and branches are in program/control_test.cpp.
     const std::set<std::string> elsewhere = {
-        "next_after", "gcd",         "lcm",          "bitwise_and",     "bitwise_or", "bitwise_xor",
-        "left_shift", "right_shift", "random_gamma", "random_binomial", "scan",       "switch"};
+        "next_after",  "gcd",        "lcm",         "bitwise_and",  "bitwise_or",
+        "bitwise_xor", "left_shift", "right_shift", "random_gamma", "random_binomial",
+        "scan",        "switch",     "text_counts"};
     const bool refuses = name == "digamma" || name == "while_loop";  // with a reason
     if (flat || refuses || elsewhere.count(name) > 0 || !differentiable(*make_op(name, {}))) continue;
     EXPECT_EQ(seen.count(name), 1u) << name << " needs a row in the table above";
