@@ -81,6 +81,7 @@ def norm_of(variable):
     ids=["dense", "conv", "embedding"],
 )
 def test_the_spectral_norm_becomes_1(inner, x):
+    lamina.utils.set_random_seed(0)  # singular values that are nearly equal take many more steps
     layer = layers.SpectralNormalization(inner)
     layer(x)
     kernel = layer.kernel
