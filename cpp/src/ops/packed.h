@@ -7,10 +7,9 @@
 
 namespace lamina {
 
-// The kernel, packed for the product.
+// What the two ops have in common.
 template <class Product>
-struct Pack {
-  static constexpr const char* name = "pack";
+struct OfProduct {
   Product product;
   template <class V>
   void fields(V& v) {
@@ -18,27 +17,26 @@ struct Pack {
     v("op", text);
     product.fields(v);
   }
+};
+
+// The kernel, packed for the product.
+template <class Product>
+struct Pack : OfProduct<Product> {
+  static constexpr const char* name = "pack";
   Specs infer(const Specs& inputs) const {
-    const std::size_t bytes = product.packed_bytes(inputs[0].dims.shape(), inputs[0].dtype);
+    const std::size_t bytes = this->product.packed_bytes(inputs[0].dims.shape(), inputs[0].dtype);
     return {{inputs[0].dtype, {static_cast<std::int64_t>(bytes / size_of(inputs[0].dtype))}}};
   }
-  void run(const Run& run) const { product.pack(run); }
+  void run(const Run& run) const { this->product.pack(run); }
 };
 
 // The product; its last input is the packed kernel.
 template <class Product>
-struct Packed {
+struct Packed : OfProduct<Product> {
   static constexpr const char* name = "packed";
-  Product product;
-  template <class V>
-  void fields(V& v) {
-    std::string text = Product::name;
-    v("op", text);
-    product.fields(v);
-  }
-  Specs infer(const Specs& inputs) const { return product.infer(Specs(inputs.begin(), inputs.end() - 1)); }
-  std::size_t scratch(const Run& run) const { return product.scratch(without_packed(run)); }
-  void run(const Run& run) const { product.run_packed(without_packed(run), run.inputs[run.num_inputs - 1].data); }
+  Specs infer(const Specs& inputs) const { return this->product.infer(Specs(inputs.begin(), inputs.end() - 1)); }
+  std::size_t scratch(const Run& run) const { return this->product.scratch(without_packed(run)); }
+  void run(const Run& run) const { this->product.run_packed(without_packed(run), run.inputs[run.num_inputs - 1].data); }
 
  private:
   static Run without_packed(Run run) {

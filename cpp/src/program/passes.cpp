@@ -37,6 +37,8 @@ void rename_values(Graph& graph, const std::vector<int>& to) {
   for (auto& write : graph.writes) rename(write.value);
 }
 
+}  // namespace
+
 std::vector<int> count_uses(const Graph& graph) {
   std::vector<int> uses(graph.values.size(), 0);
   for (const Graph::Node& node : graph.nodes)
@@ -45,8 +47,6 @@ std::vector<int> count_uses(const Graph& graph) {
   for (const auto& write : graph.writes) ++uses[static_cast<std::size_t>(write.value)];
   return uses;
 }
-
-}  // namespace
 
 void remove_dead_nodes(Graph& graph) {
   std::vector<bool> alive(graph.values.size(), false);

@@ -14,6 +14,8 @@ void trim_kept(Graph& graph);          // what only a gradient would need is not
 void pair_recurrences(Graph& graph);   // two alike that do not need each other run side by side
 void fuse_epilogues(Graph& graph);     // matmul or conv, + bias, activation -> one op
 
+std::vector<int> count_uses(const Graph& graph);  // per value: by nodes, outputs and writes
+
 // The product that the node is, as an op that can still take a bias or an activation, or null: a plain matmul by a
 // matrix is a linear.
 OpPtr open_product(const Graph& graph, const Graph::Node& node);

@@ -97,11 +97,7 @@ bool computed_with(DType dtype) { return dtype == DType::float32 || dtype == DTy
 
 void fold_normalizations(Graph& graph) {
   const Steadiness known(graph);
-  std::vector<int> uses(graph.values.size(), 0);
-  for (const Graph::Node& node : graph.nodes)
-    for (const int v : node.inputs) ++uses[Size(v)];
-  for (const auto& output : graph.outputs) ++uses[Size(output.value)];
-  for (const auto& write : graph.writes) ++uses[Size(write.value)];
+  const std::vector<int> uses = count_uses(graph);
 
   std::vector<int> maker(graph.values.size(), -1);  // among `nodes`
   std::vector<Graph::Node> nodes;
@@ -151,8 +147,8 @@ bool pack_kernel(Graph::Node& node, Writer& write, const Spec& kernel) {
   if (product == nullptr) return false;
   const std::size_t bytes = product->packed_bytes(kernel.dims.shape(), kernel.dtype);
   if (bytes == 0 || bytes > largest) return false;
-  const int packed = write.add(make_op(Pack<Product>{*product}), {node.inputs[1]});
-  node.op = make_op(Packed<Product>{*product});
+  const int packed = write.add(make_op(Pack<Product>{{*product}}), {node.inputs[1]});
+  node.op = make_op(Packed<Product>{{*product}});
   node.inputs.push_back(packed);
   return true;
 }
