@@ -227,19 +227,22 @@ void fuse_epilogues(Graph& graph) {
 
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     Graph::Node& node = graph.nodes[i];
-    if (node.op->as<Binary<k::Binary::add>>() != nullptr) {  // product + bias
+    if (node.op->as<Binary<k::Binary::add>>() != nullptr) {  // product + bias, or product with bias + addend
       for (int side = 0; side < 2; ++side) {
         const int from = sole(node.inputs[static_cast<std::size_t>(side)]);
-        const int bias = node.inputs[static_cast<std::size_t>(1 - side)];
+        const int term = node.inputs[static_cast<std::size_t>(1 - side)];
         if (from < 0 || absorbed[static_cast<std::size_t>(from)]) continue;
         Graph::Node& product = graph.nodes[static_cast<std::size_t>(from)];
         const Dims& y = graph.values[static_cast<std::size_t>(product.outputs[0])].dims;
-        const Dims& b = graph.values[static_cast<std::size_t>(bias)].dims;
+        const Dims& t = graph.values[static_cast<std::size_t>(term)].dims;
         const OpPtr base = open_product(graph, product);
-        if (!base || product.inputs.size() != 2 || b.rank() != 1 || b[0] != y.back()) continue;
+        const bool is_bias = product.inputs.size() == 2 && t.rank() == 1 && t[0] == y.back();
+        const bool is_addend = product.inputs.size() == 3 && t == y;
+        if (!base || !(is_bias || is_addend)) continue;
         absorbed[static_cast<std::size_t>(from)] = true;
         node.op = base;
-        node.inputs = {product.inputs[0], product.inputs[1], bias};
+        node.inputs = product.inputs;
+        node.inputs.push_back(term);
         break;
       }
     } else if (const auto activation = activation_of(*node.op)) {

@@ -12,7 +12,7 @@ void merge_equal_nodes(Graph& graph);  // equal constants, and the same op on th
 void fold_constants(Graph& graph);     // small results that depend on nothing unknown
 void trim_kept(Graph& graph);          // what only a gradient would need is not kept without one
 void pair_recurrences(Graph& graph);   // two alike that do not need each other run side by side
-void fuse_epilogues(Graph& graph);     // matmul or conv, + bias, activation -> one op
+void fuse_epilogues(Graph& graph);     // matmul or conv, + bias, + addend, activation -> one op
 
 std::vector<int> count_uses(const Graph& graph);  // per value: by nodes, outputs and writes
 

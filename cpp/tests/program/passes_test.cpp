@@ -150,6 +150,8 @@ TEST(FuseEpilogues, FusesWhatItMayAndKeepsTheNumbers) {
   auto product = [&] { return ops::matmul(x, w, false, false); };
   auto convolved = [&] { return op("conv", {image, kernel}); };
   auto act = [](const char* name, const Value& v) { return op(name, {v}); };
+  auto other = [&] { return act("exp", ops::matmul(x, constant({6, 5}, 5), false, false)); };
+  auto other_image = [&] { return act("exp", op("conv", {image, constant({3, 3, 2, 5}, 6)})); };
   const Value shared = product();
   const struct {
     Values outputs;
@@ -170,6 +172,11 @@ TEST(FuseEpilogues, FusesWhatItMayAndKeepsTheNumbers) {
       {{ops::add(product(), column)}, "matmul add"},
       {{act("relu", ops::add(ops::matmul(x, constant({5, 6}), false, true), b))}, "matmul fused"},
       {{ops::add(product(), product())}, "matmul add"},  // after merging
+      {{ops::add(other(), ops::add(product(), b))}, "matmul exp linear"},
+      {{act("tanh", ops::add(ops::add(product(), b), other()))}, "matmul exp linear"},
+      {{ops::add(product(), other())}, "matmul matmul fused"},  // an addend comes after a bias
+      {{act("relu", ops::add(ops::add(convolved(), b), other_image()))}, "conv exp conv"},
+      {{ops::add(ops::add(ops::add(convolved(), b), other_image()), other_image())}, "conv exp conv add"},
   };
   const std::vector<Tensor> inputs = {support::random<float>({5, 6}, 7), support::random<float>({2, 7, 6, 2}, 8)};
   for (const auto& row : rows) {
