@@ -152,7 +152,12 @@ TEST(FuseEpilogues, FusesWhatItMayAndKeepsTheNumbers) {
   auto act = [](const char* name, const Value& v) { return op(name, {v}); };
   auto other = [&] { return act("exp", ops::matmul(x, constant({6, 5}, 5), false, false)); };
   auto other_image = [&] { return act("exp", op("conv", {image, constant({3, 3, 2, 5}, 6)})); };
-  const Value shared = product();
+  // Cut into two heads, as attention does.
+  auto heads = [&](const Shape& shape) {
+    const Value cut = ops::reshape(ops::matmul(x, constant({6, 4}, 7), false, false), {n, 2, 2});
+    return ops::add(cut, constant(shape, 8));
+  };
+  const Value shared = product(), shared_cut = ops::reshape(shared, {n, 5, 1});
   const struct {
     Values outputs;
     const char* ops;
@@ -172,6 +177,11 @@ TEST(FuseEpilogues, FusesWhatItMayAndKeepsTheNumbers) {
       {{ops::add(product(), column)}, "matmul add"},
       {{act("relu", ops::add(ops::matmul(x, constant({5, 6}), false, true), b))}, "matmul fused"},
       {{ops::add(product(), product())}, "matmul add"},  // after merging
+      {{heads({2, 2})}, "reshape linear reshape"},
+      {{act("relu", heads({2, 2}))}, "reshape linear reshape relu"},
+      {{heads({2, 1})}, "matmul reshape add"},
+      {{heads({2})}, "matmul reshape add"},
+      {{ops::add(shared_cut, column), shared_cut}, "matmul reshape add"},
       {{ops::add(other(), ops::add(product(), b))}, "matmul exp linear"},
       {{act("tanh", ops::add(ops::add(product(), b), other()))}, "matmul exp linear"},
       {{ops::add(product(), other())}, "matmul matmul fused"},  // an addend comes after a bias
