@@ -66,20 +66,23 @@ void moments(const BatchNormShape& s, const T* x, T* mean, T* variance, void* sc
 }
 
 template <class T>
-void scale_offset(const BatchNormShape& s, const T* x, const T* scale, const T* offset, T* y) {
+void scale_offset(const BatchNormShape& s, const T* x, const T* scale, const T* offset, const T* addend,
+                  Activation activation, T* y) {
   if (is_empty(s)) return;
-  if (s.inner > 1) return norm::normalize_runs<false, T>(norm::runs_of(s), x, nullptr, scale, offset, y);
-  const Rows rows = norm::rows_of(s.outer, s.channels);
-  if (rows.fold == 1) return norm::normalize_rows<false, T>(rows, x, nullptr, scale, offset, y);
-  T lane_scale[lanes::kMaxFolded], lane_offset[lanes::kMaxFolded];
-  norm::expand(rows, scale, lane_scale);
-  norm::expand(rows, offset, lane_offset);
-  norm::normalize_rows<false, T>(rows, x, nullptr, lane_scale, lane_offset, y);
+  norm::with_finish(addend, activation, [&](const auto& finish) {
+    if (s.inner > 1) return norm::normalize_runs<false, T>(norm::runs_of(s), x, nullptr, scale, offset, finish, y);
+    const Rows rows = norm::rows_of(s.outer, s.channels);
+    if (rows.fold == 1) return norm::normalize_rows<false, T>(rows, x, nullptr, scale, offset, finish, y);
+    T lane_scale[lanes::kMaxFolded], lane_offset[lanes::kMaxFolded];
+    norm::expand(rows, scale, lane_scale);
+    norm::expand(rows, offset, lane_offset);
+    norm::normalize_rows<false, T>(rows, x, nullptr, lane_scale, lane_offset, finish, y);
+  });
 }
 
 template <class T>
-void batch(const BatchNormShape& s, const T* x, const T* gamma, const T* beta, T epsilon, T* y, T* mean, T* variance,
-           T* rstd, void* memory) {
+void batch(const BatchNormShape& s, const T* x, const T* gamma, const T* beta, const T* addend, T epsilon,
+           Activation activation, T* y, T* mean, T* variance, T* rstd, void* memory) {
   if (is_empty(s)) return;
   moments(s, x, mean, variance, memory);
   const BatchScratch<T> scratch = cut_scratch<T>(s, memory);
@@ -90,10 +93,12 @@ void batch(const BatchNormShape& s, const T* x, const T* gamma, const T* beta, T
     scale[c] = gamma != nullptr ? gamma[c] * rstd[c] : rstd[c];
     offset[c] = beta != nullptr ? beta[c] : T(0);
   }
-  if (s.inner > 1) return norm::normalize_runs<true, T>(norm::runs_of(s), x, centre, scale, offset, y);
-  const Rows rows = norm::rows_of(s.outer, s.channels);
-  for (T* parameter : {centre, scale, offset}) norm::expand(rows, parameter, parameter);
-  norm::normalize_rows<true, T>(rows, x, centre, scale, offset, y);
+  norm::with_finish(addend, activation, [&](const auto& finish) {
+    if (s.inner > 1) return norm::normalize_runs<true, T>(norm::runs_of(s), x, centre, scale, offset, finish, y);
+    const Rows rows = norm::rows_of(s.outer, s.channels);
+    for (T* parameter : {centre, scale, offset}) norm::expand(rows, parameter, parameter);
+    norm::normalize_rows<true, T>(rows, x, centre, scale, offset, finish, y);
+  });
 }
 
 template <class T>
