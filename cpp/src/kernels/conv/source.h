@@ -178,11 +178,10 @@ inline Source<T> open_block(const Reader& reader, const T* image, Index plane, I
 constexpr Index kSlabElements = 32 * 1024;  // of one block: leaves room for weights in the second cache
 
 // The most output rows of a block.
-inline Index most_rows(const Reader& reader) {
+inline Index most_rows(const Reader& reader, Index elements = kSlabElements) {
   const Index rows = reader.axis[1].out;
   Index fitting = 1;
-  while (fitting < rows && max_of(reader.axis[0].taps, Index(1)) * reader.plane(fitting + 1) <= kSlabElements)
-    ++fitting;
+  while (fitting < rows && max_of(reader.axis[0].taps, Index(1)) * reader.plane(fitting + 1) <= elements) ++fitting;
   return fitting;
 }
 
