@@ -79,20 +79,9 @@ struct Row {
   Index* x_offsets;
   Index* weight_offsets;
 
-  // Takes the taps that fall inside; across, those from `first` to `last`.
-  void take_taps(Index plane, Index row, Index first, Index last) {
-    const Axis* axis = conv.axis;
-    const Index width = padded_columns<T>(conv.filters());
-    taps = 0;
-    for (Index d = axis[0].first_tap(plane); d < axis[0].last_tap(plane); ++d) {
-      for (Index h = axis[1].first_tap(row); h < axis[1].last_tap(row); ++h) {
-        for (Index w = first; w < last; ++w) {
-          x_offsets[taps] = d * source.plane + h * axis[1].spacing * source.row + w * axis[2].spacing * source.pixel;
-          weight_offsets[taps] = ((d * axis[1].taps + h) * axis[2].taps + w) * width;
-          ++taps;
-        }
-      }
-    }
+  void take(Index plane, Index row, Index first, Index last) {
+    taps = take_taps(conv.axis, source, padded_columns<T>(conv.filters()), plane, row, first, last, x_offsets,
+                     weight_offsets);
   }
 };
 
@@ -192,11 +181,8 @@ static void run_block(const Depthwise<T>& conv, Index image, Index plane, Index 
   if (plane >= conv.axis[0].out) return;
   const Index largest = largest_block<T>(reader);
   // Outputs [inner_begin, inner_end) of a row read all taps across; so do all when there is a slab.
-  Index inner_begin = 0, inner_end = width;
-  if (reader.direct) {
-    while (inner_begin < width && conv.axis[2].first_tap(inner_begin) > 0) ++inner_begin;
-    while (inner_end > inner_begin && conv.axis[2].last_tap(inner_end - 1) < conv.axis[2].taps) --inner_end;
-  }
+  const Index inner_begin = reader.direct ? conv.axis[2].whole_begin() : 0;
+  const Index inner_end = reader.direct ? conv.axis[2].whole_end() : width;
   const Index first_row = piece_begin(height, row_blocks, block), last_row = piece_begin(height, row_blocks, block + 1);
   const T* const x = conv.x + image * conv.axis[0].in * conv.axis[1].in * conv.axis[2].in * conv.image_channels;
   const Source<T> source = open_block(reader, x, plane, first_row, last_row - first_row, largest, own);
@@ -209,11 +195,11 @@ static void run_block(const Depthwise<T>& conv, Index image, Index plane, Index 
     T* const y = conv.y + image * conv.y_image + plane * conv.y_axis[0] + h * conv.y_axis[1];
     row.x = source.first + (h - first_row) * conv.axis[1].step * source.row;
     const auto run_edge = [&](Index pixel) {
-      row.take_taps(plane, h, conv.axis[2].first_tap(pixel), conv.axis[2].last_tap(pixel));
+      row.take(plane, h, conv.axis[2].first_tap(pixel), conv.axis[2].last_tap(pixel));
       run_pixels(row, pixel, pixel + 1, y, unfolded);
     };
     for (Index pixel = 0; pixel < inner_begin; ++pixel) run_edge(pixel);
-    row.take_taps(plane, h, 0, conv.axis[2].taps);
+    row.take(plane, h, 0, conv.axis[2].taps);
     run_pixels(row, inner_begin, inner_end, y, unfolded);
     for (Index pixel = inner_end; pixel < width; ++pixel) run_edge(pixel);
   }

@@ -24,6 +24,17 @@ struct Axis {
     const Index begin = o * step + first;
     return begin >= in ? first_tap(o) : max_of(min_of((in - 1 - begin) / spacing + 1, taps), first_tap(o));
   }
+  // The outputs that read all taps: [whole_begin(), whole_end()).
+  Index whole_begin() const {
+    Index o = 0;
+    while (o < out && first_tap(o) > 0) ++o;
+    return o;
+  }
+  Index whole_end() const {
+    Index o = out;
+    while (o > whole_begin() && last_tap(o - 1) < taps) --o;
+    return o;
+  }
   bool inside() const { return first >= 0 && first + extent(out) <= in; }
 };
 
