@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <vector>
 
 #include "lamina/runtime.h"
@@ -27,8 +28,10 @@ TEST_F(Log, SaysWhatWasAskedFor) {
   set_log_topics("");
   log(LogTopic::programs, "a");
   EXPECT_FALSE(logs_kernels());
+  EXPECT_EQ(log_topics(), "");
   set_log_topics("programs,kernels");
   EXPECT_TRUE(logs_kernels());
+  EXPECT_EQ(log_topics(), "kernels,programs");
   log(LogTopic::programs, "b");
   set_log_topics("kernels");
   log(LogTopic::programs, "c");
@@ -54,6 +57,25 @@ TEST_F(Log, GoesToStderrWithoutAFunction) {
   testing::internal::CaptureStderr();
   log(LogTopic::programs, "a line");
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "lamina programs: a line\n");
+}
+
+TEST_F(Log, KeepsTheLineOfAFunctionThatThrows) {
+  set_log([](const std::string&, const std::string&) { throw 1; });
+  set_log_topics("programs");
+  testing::internal::CaptureStderr();
+  log(LogTopic::programs, "a line");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "lamina programs: a line (the function of the log threw an error)\n");
+}
+
+TEST_F(Log, MayBeSetByWhatItDrops) {
+  struct Last {
+    ~Last() { set_log_topics(""); }
+  };
+  set_log([last = std::make_shared<Last>()](const std::string&, const std::string&) {});
+  set_log_topics("kernels");
+  set_log(nullptr);
+  EXPECT_EQ(log_topics(), "");
 }
 
 TEST_F(Log, NamesTheKernelsOfProducts) {
