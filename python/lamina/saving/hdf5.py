@@ -36,7 +36,7 @@ def opened(source: Any, what: str) -> Iterator[Any]:
     try:
         with reading(source), h5py.File(source, "r") as file:
             yield file
-    except (OSError, RuntimeError, KeyError, MemoryError, UnicodeError) as error:
+    except (OSError, RuntimeError, KeyError, MemoryError, OverflowError, UnicodeError) as error:
         if isinstance(error, FileNotFoundError):
             raise
         raise ValueError(
@@ -110,6 +110,8 @@ def array_at(parent: Any, path: str) -> np.ndarray:
 
     ValueError when it is missing, a link, kept in another file, no numbers, or far larger than what is stored of it.
     """
+    from .hdf5_chunks import check_chunks
+
     *above, name = _parts(path)
     group = group_at(parent, "/".join(above)) if above else parent
     dataset = None if group is None else child(group, name)
@@ -124,16 +126,26 @@ def array_at(parent: Any, path: str) -> np.ndarray:
             "an array far larger than what is stored of it",
             f"{dataset.name!r} of shape {dataset.shape}, {dataset.id.get_storage_size()} bytes stored",
         )
-    if dataset.dtype == "V2" and "dtype" in dataset.attrs:  # which says bfloat16
+    check_chunks(dataset)
+    dtype = dtype_of(dataset)
+    if dtype == "V2" and "dtype" in dataset.attrs:  # which says bfloat16
         return (np.asarray(dataset).view("u2").astype("u4") << 16).view("f4")  # the upper half of a float32
-    if dataset.dtype.kind not in "biufc" or dataset.shape is None:
-        raise refuse("an array that holds no numbers", f"{dataset.name!r} of dtype {dataset.dtype}")
+    if dtype.kind not in "biufc" or dataset.shape is None:
+        raise refuse("an array that holds no numbers", f"{dataset.name!r} of dtype {dtype}")
     return np.asarray(dataset)
+
+
+def dtype_of(dataset: Any) -> np.dtype[Any]:
+    """The dtype of an array. ValueError for types that NumPy does not have."""
+    try:
+        return dataset.dtype
+    except (TypeError, ValueError) as error:
+        raise refuse("an array of an unknown type", f"{dataset.name!r}: {error}") from error
 
 
 def declared_bytes(dataset: Any) -> int:
     """The size of the array in memory."""
-    return math.prod(dataset.shape or ()) * int(dataset.dtype.itemsize)
+    return math.prod(dataset.shape or ()) * int(dtype_of(dataset).itemsize)
 
 
 def held_bytes(dataset: Any) -> int:
