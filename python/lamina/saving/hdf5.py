@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..checks import explain
+from .paths import need_file
 
 _SMALL = 1 << 20  # bytes; what is declared below this is not compared with what is stored
 _MOST_EXPANSION = 1100  # deflate, the usual compression, reaches 1032
@@ -29,15 +30,13 @@ def opened(source: Any, what: str) -> Iterator[Any]:
 
     from .hdf5_attributes import reading
 
-    if isinstance(source, (str, os.PathLike)) and not os.path.isfile(source):
-        raise FileNotFoundError(
-            explain("The file to load is not there.", "the path of a saved file", repr(what), "check the path.")
-        )
+    if isinstance(source, (str, os.PathLike)):
+        need_file(os.fspath(source), name=what)
     try:
         with reading(source), h5py.File(source, "r") as file:
             yield file
     except (OSError, RuntimeError, KeyError, MemoryError, OverflowError, UnicodeError) as error:
-        if isinstance(error, FileNotFoundError):
+        if isinstance(error, (FileNotFoundError, PermissionError)):
             raise
         raise ValueError(
             explain(

@@ -15,6 +15,7 @@ from ..checks import explain
 from .atomic import replacing
 from .hdf5 import Entry, group_at, opened, write_arrays
 from .hdf5_writing import written
+from .paths import need_file
 from .state_walk import Loading, save_state
 
 ONE, MANY = ".weights.h5", ".weights.json"
@@ -96,10 +97,7 @@ def _read_map(path: str) -> dict[str, list[str]]:
     """The names of files by the paths of groups. ValueError for other contents and for names of files elsewhere."""
     from .json_text import read_json
 
-    if not os.path.isfile(path):
-        raise FileNotFoundError(
-            explain("The file to load is not there.", "the path of saved weights", repr(path), "check the path.")
-        )
+    need_file(path)
     if os.path.getsize(path) > _MOST_JSON:
         raise ValueError(
             explain(
