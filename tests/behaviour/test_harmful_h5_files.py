@@ -75,9 +75,14 @@ def of_chunk(data, **options):
     return make
 
 
-def odd_numbers(parent, name):
+def odd_kind():
     kind = h5py.h5t.IEEE_F32LE.copy()
     kind.set_ebias(1 << 20)
+    return kind
+
+
+def odd_numbers(parent, name):
+    kind = odd_kind()
     h5py.h5d.create(parent.id, name.rpartition("/")[2].encode(), kind, h5py.h5s.create_simple((3, 2)))
 
 
@@ -273,6 +278,15 @@ def test_texts_of_another_sort(name, sort):
     assert place < whole.index(name.encode()) + 40
     Path("m.h5").write_bytes(whole[: place + 1] + bytes([sort]) + whole[place + 2 :])
     refused(lamina.saving.load_model, "m.h5", match="neither text nor numbers" if sort == 0 else None)
+
+
+@pytest.mark.parametrize("name", ["model_config", "training_config"])
+def test_attributes_of_unknown_types(name):
+    model().save("m.h5")
+    with h5py.File("m.h5", "r+") as file:
+        del file.attrs[name]
+        h5py.h5a.create(file.id, name.encode(), odd_kind(), h5py.h5s.create(h5py.h5s.SCALAR))
+    refused(lamina.saving.load_model, "m.h5", match="unknown type")
 
 
 def test_large_attributes():
