@@ -106,6 +106,7 @@ DATASETS = {
     "a long chunk": (of_chunk(zlib.compress(bytes(1 << 20)), compression="gzip"), "a damaged chunk"),
     "no compressed chunk": (of_chunk(b"abc", compression="gzip"), "a damaged chunk"),
     "an unusual filter": (made_of(data=np.zeros((3, 2), "f4"), compression="lzf"), "an unusual way"),
+    "numbers that are not there": (made_of(shape=(3, 2), dtype="f4"), "not there"),
     "odd numbers": (odd_numbers, "an unknown type"),
     "nothing": (made_of(data=h5py.Empty("f4")), "no numbers"),
 }

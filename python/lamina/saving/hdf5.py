@@ -125,12 +125,13 @@ def array_at(parent: Any, path: str) -> np.ndarray:
             "an array far larger than what is stored of it",
             f"{dataset.name!r} of shape {dataset.shape}, {dataset.id.get_storage_size()} bytes stored",
         )
-    check_chunks(dataset)
     dtype = dtype_of(dataset)
-    if dtype == "V2" and "dtype" in dataset.attrs:  # which says bfloat16
-        return (np.asarray(dataset).view("u2").astype("u4") << 16).view("f4")  # the upper half of a float32
-    if dtype.kind not in "biufc" or dataset.shape is None:
+    is_bfloat16 = dtype == "V2" and "dtype" in dataset.attrs  # which says so
+    if not is_bfloat16 and (dtype.kind not in "biufc" or dataset.shape is None):
         raise refuse("an array that holds no numbers", f"{dataset.name!r} of dtype {dtype}")
+    check_chunks(dataset)
+    if is_bfloat16:
+        return (np.asarray(dataset).view("u2").astype("u4") << 16).view("f4")  # the upper half of a float32
     return np.asarray(dataset)
 
 

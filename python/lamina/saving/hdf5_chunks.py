@@ -16,10 +16,14 @@ _CHECKSUM_BYTES = 4
 
 
 def check_chunks(dataset: Any) -> None:
-    """ValueError unless every stored chunk of the array is as long as it should be."""
-    if dataset.chunks is None:
-        return
+    """ValueError unless the array is stored, and every chunk of it as long as it should be."""
+    from h5py import h5d
+
     plan = dataset.id.get_create_plist()
+    if dataset.chunks is None:
+        if dataset.size and plan.get_layout() == h5d.CONTIGUOUS and dataset.id.get_offset() is None:
+            raise refuse("an array whose numbers are not there", repr(dataset.name))  # it would be zeros
+        return
     filters = [plan.get_filter(i)[0] for i in range(plan.get_nfilters())]
     if not {*filters} <= {_DEFLATE, _SHUFFLE, _CHECKSUM}:
         raise refuse("an array that is packed in an unusual way", f"{dataset.name!r} with the filters {filters}")
