@@ -174,7 +174,12 @@ class Program:
         """
     def map_batches(self, entry: str, arrays: Sequence[Tensor], batch_size: int) -> list[Tensor]:
         """Runs the entry over all rows and concatenates each output along axis 0."""
-    def plan_bytes(self, entry: str, shapes: Sequence[Sequence[int]]) -> int: ...  # the arena of that plan
+    def plan_bytes(self, entry: str, shapes: Sequence[Sequence[int]]) -> dict[str, int]:
+        """What a run for these shapes takes: its 'arena', its 'outputs', and what is 'prepared' from the variables.
+
+        'live' is the most that lives at one step: no arena can be smaller.
+        """
+
     # the optimized graph as text
     def describe(self, entry: str, shapes: Sequence[Sequence[int]] | None = None) -> str: ...
     def save(self, path: str, metadata: dict[str, str], golden: Sequence[Tensor] | None = None) -> None:
