@@ -104,7 +104,7 @@ void run(benchmark::State& state, const ConvShape& shape, Kernel kernel) {
   for (auto _ : state) {
     switch (kernel) {
       case Kernel::forward:
-        conv.forward(shape, x.data(), w.data(), nullptr, bias.data(), kernels::Activation::relu, y.data(),
+        conv.forward(shape, x.data(), w.data(), nullptr, bias.data(), nullptr, kernels::Activation::relu, y.data(),
                      scratch.data());
         break;
       case Kernel::grad_input:

@@ -1,6 +1,6 @@
 // The register tile that matrix products and convolutions are made of:
 //   c(i, j) (+)= sum over r in [0, runs), p in [0, length) of  a[offsets[r] + i * a_row + p * a_step] * b(r, p)[j]
-//   then, at the end of the sum, c(i, j) = activation(c(i, j) + bias[j])
+//   then, at the end of the sum, c(i, j) = activation(c(i, j) + bias[j] + addend(i, j))
 // with i in [0, rows), j in [0, columns). The rows b(r, p) of a run are b_step apart; the runs follow each other, or
 // begin at b_offsets[r].
 // Every element is one chain of multiply-adds over (r, p) in order, whatever the size of the tile it lies in: how a
@@ -55,6 +55,7 @@ struct Tile {
   Index c_row = 0;
   bool accumulate = false;  // add to what c holds
   const T* bias = nullptr;
+  const T* addend = nullptr;  // laid out as c; not c itself
   Activation activation = Activation::linear;
 };
 

@@ -32,7 +32,7 @@ Op with(const ConvAttributes& attributes) {
 }  // namespace
 
 Specs Conv::infer(const Specs& inputs) const {
-  check::num_inputs(name, inputs, 2, 3);
+  check::num_inputs(name, inputs, 2, 4);
   check::same_dtype(name, inputs);
   check::floating(name, inputs[0]);
   const Spec &x = inputs[0], &w = inputs[1];
@@ -50,7 +50,7 @@ Specs Conv::infer(const Specs& inputs) const {
     fail(ErrorKind::value, "conv: channels, groups and kernel do not fit together",
          "channels = groups * the kernel's next-to-last size, and filters divisible by groups",
          to_string(inputs) + ", groups " + std::to_string(groups), "Check groups and the number of channels.");
-  if (inputs.size() == 3) check::shape(name, inputs[2], {filters}, inputs, "the bias");
+  if (inputs.size() >= 3) check::shape(name, inputs[2], {filters}, inputs, "the bias");
   if (padding == Padding::causal && axes != 1)
     fail(ErrorKind::value, "conv: 'causal' padding is for one spatial axis", "'valid' or 'same'", "'causal'",
          "Change the padding.");
@@ -58,6 +58,7 @@ Specs Conv::infer(const Specs& inputs) const {
   for (std::size_t i = 0; i < static_cast<std::size_t>(axes); ++i)
     out.push_back(window::out_size(name, x.dims[i + 1], {w.dims[i].value(), s[i], d[i]}, padding, inputs));
   out.push_back(filters);
+  if (inputs.size() == 4) check::shape(name, inputs[3], out, inputs, "the addend");
   return {{x.dtype, out}};
 }
 
@@ -73,8 +74,8 @@ void Conv::run_packed(const Run& run, const void* packed) const {
   const auto s = shape(run.inputs[0].shape, run.inputs[1].shape, run.outputs[0].shape);
   for_floating(run.inputs[0].dtype, [&](auto t) {
     using T = decltype(t);
-    k::float_table<T>().conv.forward(s, run.in<T>(0), run.in<T>(1), packed, run.in_or_null<T>(2), activation,
-                                     run.out<T>(0), run.scratch);
+    k::float_table<T>().conv.forward(s, run.in<T>(0), run.in<T>(1), packed, run.in_or_null<T>(2), run.in_or_null<T>(3),
+                                     activation, run.out<T>(0), run.scratch);
   });
 }
 
@@ -111,7 +112,7 @@ Values Conv::vjp(const Vjp& v) const {
       Conv plain = *this;
       plain.activation = k::Activation::linear;
       Value y = call(plain, {inputs[0], inputs[1]})[0];
-      if (inputs.size() == 3) y = ops::add(y, inputs[2]);
+      for (std::size_t i = 2; i < inputs.size(); ++i) y = ops::add(y, inputs[i]);
       return Values{activate(activation, y)};
     });
   Value dx, dw;

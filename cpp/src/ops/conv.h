@@ -23,8 +23,8 @@ struct ConvAttributes {
   kernels::ConvShape shape(const Shape& x, const Shape& kernel, const Shape& y) const;
 };
 
-// inputs x [batch, spatial..., channels], kernel [spatial..., channels / groups, filters] and, if any, bias [filters].
-// Unfused: conv without activation, add, the activation.
+// inputs x [batch, spatial..., channels], kernel [spatial..., channels / groups, filters] and, if any, bias [filters]
+// and then an addend of the shape of the output. Unfused: conv without activation, the two sums, the activation.
 struct Conv : ConvAttributes {
   static constexpr const char* name = "conv";
   kernels::Activation activation = kernels::Activation::linear;

@@ -185,6 +185,7 @@ k::GemmArgs<T> arguments(const Linear& op, const Run& run) {
   g.b = run.in<T>(1);
   g.c = run.out<T>(0);
   g.bias = run.in_or_null<T>(2);
+  g.addend = run.in_or_null<T>(3);
   g.activation = op.activation;
   return g;
 }
@@ -192,18 +193,19 @@ k::GemmArgs<T> arguments(const Linear& op, const Run& run) {
 }  // namespace
 
 Specs Linear::infer(const Specs& inputs) const {
-  check::num_inputs(name, inputs, 2, 3);
+  check::num_inputs(name, inputs, 2, 4);
   check::same_dtype(name, inputs);
   check::floating(name, inputs[0]);
   check::rank_at_least(name, inputs[0], 1);
-  if (inputs[1].rank() != 2 || (inputs.size() == 3 && inputs[2].rank() != 1))
+  if (inputs[1].rank() != 2 || (inputs.size() >= 3 && inputs[2].rank() != 1))
     fail(ErrorKind::value, "linear: wrong ranks", "a kernel of 2 axes and a bias of 1", to_string(inputs),
          "Check the weights.");
   check::equal(name, inputs[0].dims.back(), inputs[1].dims[0], inputs, "inner sizes");
-  if (inputs.size() == 3)
+  if (inputs.size() >= 3)
     check::equal(name, inputs[1].dims[1], inputs[2].dims[0], inputs, "the kernel's and the bias's last sizes");
   Dims out = inputs[0].dims;
   out.back() = inputs[1].dims[1];
+  if (inputs.size() == 4) check::shape(name, inputs[3], out, inputs, "the addend");
   return {{inputs[0].dtype, out}};
 }
 
@@ -249,7 +251,7 @@ Values Linear::unfused(k::Activation activation, const Values& inputs) {
   const Value x = vector ? ops::reshape(inputs[0], {1, inputs[0].dim(0)}) : inputs[0];
   Value y = ops::matmul(x, inputs[1], false, false);
   if (vector) y = ops::reshape(y, {inputs[1].dim(1)});
-  if (inputs.size() == 3) y = ops::add(y, inputs[2]);
+  for (std::size_t i = 2; i < inputs.size(); ++i) y = ops::add(y, inputs[i]);
   return {activate(activation, y)};
 }
 

@@ -1,4 +1,4 @@
-// Matrix products: the general one, and the dense layer's with bias and activation.
+// Matrix products: the general one, and the dense layer's with bias, addend and activation.
 #pragma once
 
 #include "kernels/activation.h"
@@ -26,7 +26,8 @@ struct Matmul {
   Values vjp(const Vjp& v) const;
 };
 
-// activation(x . kernel + bias) over the last axis of x. Unfused: matmul, add, the activation.
+// activation(x . kernel + bias + addend) over the last axis of x; inputs x, kernel and, if any, bias and then an addend
+// of the shape of the output. Unfused: matmul, the two sums, the activation.
 struct Linear {
   static constexpr const char* name = "linear";
   kernels::Activation activation = kernels::Activation::linear;

@@ -4,12 +4,9 @@
 #include <iterator>
 #include <map>
 #include <numeric>
-#include <optional>
 
-#include "ops/conv.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
-#include "ops/matmul.h"
 #include "ops/recurrent.h"
 #include "program/control.h"
 #include "program/fused.h"
@@ -179,89 +176,6 @@ void trim_kept(Graph& graph) {
 
 namespace {
 
-std::optional<k::Activation> activation_of(const Op& op) {
-  using U = k::Unary;
-  if (op.as<Unary<U::relu>>()) return k::Activation::relu;
-  if (op.as<Unary<U::relu6>>()) return k::Activation::relu6;
-  if (op.as<Unary<U::sigmoid>>()) return k::Activation::sigmoid;
-  if (op.as<Unary<U::tanh>>()) return k::Activation::tanh;
-  if (op.as<Unary<U::silu>>()) return k::Activation::silu;
-  if (op.as<Unary<U::gelu>>()) return k::Activation::gelu;
-  return std::nullopt;
-}
-
-OpPtr with_activation(const OpPtr& op, k::Activation activation) {
-  if (auto* conv = op->as<Conv>()) {
-    Conv fused = *conv;
-    fused.activation = activation;
-    return make_op(fused);
-  }
-  Linear fused;
-  fused.activation = activation;
-  return make_op(fused);
-}
-
-}  // namespace
-
-OpPtr open_product(const Graph& graph, const Graph::Node& node) {
-  if (auto* matmul = node.op->as<Matmul>())
-    if (!matmul->transpose_a && !matmul->transpose_b &&
-        graph.values[static_cast<std::size_t>(node.inputs[1])].rank() == 2)
-      return make_op(Linear{});
-  if (auto* conv = node.op->as<Conv>())
-    if (conv->activation == k::Activation::linear) return node.op;
-  if (auto* linear = node.op->as<Linear>())
-    if (linear->activation == k::Activation::linear) return node.op;
-  return nullptr;
-}
-
-void fuse_epilogues(Graph& graph) {
-  const std::vector<int> uses = count_uses(graph);
-  std::vector<int> producer(graph.values.size(), -1);  // node that makes the value
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i)
-    for (int v : graph.nodes[i].outputs) producer[static_cast<std::size_t>(v)] = static_cast<int>(i);
-  std::vector<bool> absorbed(graph.nodes.size(), false);
-  // The node that makes v, if nobody else needs v.
-  auto sole = [&](int v) {
-    return uses[static_cast<std::size_t>(v)] == 1 ? producer[static_cast<std::size_t>(v)] : -1;
-  };
-
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    Graph::Node& node = graph.nodes[i];
-    if (node.op->as<Binary<k::Binary::add>>() != nullptr) {  // product + bias
-      for (int side = 0; side < 2; ++side) {
-        const int from = sole(node.inputs[static_cast<std::size_t>(side)]);
-        const int bias = node.inputs[static_cast<std::size_t>(1 - side)];
-        if (from < 0 || absorbed[static_cast<std::size_t>(from)]) continue;
-        Graph::Node& product = graph.nodes[static_cast<std::size_t>(from)];
-        const Dims& y = graph.values[static_cast<std::size_t>(product.outputs[0])].dims;
-        const Dims& b = graph.values[static_cast<std::size_t>(bias)].dims;
-        const OpPtr base = open_product(graph, product);
-        if (!base || product.inputs.size() != 2 || b.rank() != 1 || b[0] != y.back()) continue;
-        absorbed[static_cast<std::size_t>(from)] = true;
-        node.op = base;
-        node.inputs = {product.inputs[0], product.inputs[1], bias};
-        break;
-      }
-    } else if (const auto activation = activation_of(*node.op)) {
-      const int from = sole(node.inputs[0]);
-      if (from < 0 || absorbed[static_cast<std::size_t>(from)]) continue;
-      Graph::Node& product = graph.nodes[static_cast<std::size_t>(from)];
-      const OpPtr base = open_product(graph, product);
-      if (!base) continue;
-      absorbed[static_cast<std::size_t>(from)] = true;
-      node.op = with_activation(base, *activation);
-      node.inputs = product.inputs;
-    }
-  }
-  std::vector<Graph::Node> kept;
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i)
-    if (!absorbed[i]) kept.push_back(std::move(graph.nodes[i]));
-  graph.nodes = std::move(kept);
-}
-
-namespace {
-
 // The two ops as one, or null when they are not both an R.
 template <class R>
 OpPtr paired_as(const Op& a, const Op& b) {
@@ -334,6 +248,7 @@ void optimize(Graph& graph, Graph* preparation) {
   merge_equal_nodes(graph);
   fold_constants(graph);
   trim_kept(graph);
+  add_before_reshape(graph);
   fuse_epilogues(graph);
   fold_normalizations(graph);
   fuse_epilogues(graph);  // activations that stood behind a normalization

@@ -104,7 +104,8 @@ void fold_normalizations(Graph& graph) {
   for (Graph::Node& node : graph.nodes) {
     const auto* norm = node.op->as<BatchNormInference>();
     const int from = norm ? maker[Size(node.inputs[0])] : -1;
-    if (from >= 0 && uses[Size(node.inputs[0])] == 1 && open_product(graph, nodes[Size(from)])) {
+    if (from >= 0 && uses[Size(node.inputs[0])] == 1 && nodes[Size(from)].inputs.size() <= 3 &&
+        open_product(graph, nodes[Size(from)])) {
       const Graph::Node product = nodes[Size(from)];
       const Spec y = graph.values[Size(node.inputs[0])];
       const bool last_axis = norm->axis == -1 || norm->axis == y.rank() - 1;

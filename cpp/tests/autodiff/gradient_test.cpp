@@ -147,6 +147,8 @@ std::vector<Case> cases() {
   }
   add("linear vector", {{4}, {4, 5}}, direct("linear", activation("tanh")));
   const Attributes same = {{"padding", std::string("same")}}, causal = {{"padding", std::string("causal")}};
+  add("linear addend", {{3, 4}, {4, 5}, {5}, {3, 5}}, direct("linear", activation("tanh")));
+  add("conv addend", {{2, 5, 2}, {3, 2, 4}, {4}, {2, 3, 4}}, direct("conv", activation("tanh")));
   add("conv 2d strides", {{2, 7, 6, 2}, {3, 2, 2, 3}, {3}}, direct("conv", joined(same, {{"strides", Ints{2, 3}}})));
   add("conv 2d dilation", {{2, 7, 6, 2}, {2, 2, 2, 3}}, direct("conv", {{"dilation", Ints{2, 1}}}));
   add("conv 2d groups", {{1, 5, 5, 4}, {3, 3, 2, 6}}, direct("conv", joined(same, {{"groups", std::int64_t{2}}})));

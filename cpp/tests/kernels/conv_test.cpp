@@ -115,13 +115,14 @@ void check(const ConvShape& shape, Activation activation, const kernels::Table& 
   Values<T> x(shape.batch * shape.in_size() * shape.channels, 1);
   Values<T> w(shape.taps() * group_in * shape.filters, 2);
   Values<T> dy(shape.batch * shape.out_size() * shape.filters, 3);
-  Values<T> bias(shape.filters, 4);
+  Values<T> bias(shape.filters, 4), addend(dy.size, 5);
 
   Values<T> y(dy.size), dx(x.size), dw(w.size);
-  reference::conv_forward<T>(shape, x.data(), w.data(), bias.data(), activation, y.data());
+  reference::conv_forward<T>(shape, x.data(), w.data(), bias.data(), addend.data(), activation, y.data());
   compare<T>("forward", y, shape.taps() * group_in, conv.forward_scratch(shape), [&](T* out, void* scratch) {
-    conv.forward(shape, x.data(), w.data(), nullptr, bias.data(), activation, out, scratch);
+    conv.forward(shape, x.data(), w.data(), nullptr, bias.data(), addend.data(), activation, out, scratch);
   });
+  reference::conv_forward<T>(shape, x.data(), w.data(), bias.data(), nullptr, activation, y.data());
   if (const std::size_t packed_bytes = conv.packed_bytes(shape)) {
     std::vector<Line> packed(packed_bytes / 64 + 2);
     std::memset(static_cast<void*>(packed.data()), 0xff, packed.size() * 64);
@@ -129,7 +130,7 @@ void check(const ConvShape& shape, Activation activation, const kernels::Table& 
     const unsigned char* bytes = reinterpret_cast<const unsigned char*>(packed.data());
     for (std::size_t i = packed_bytes; i < packed.size() * 64; ++i) ASSERT_EQ(bytes[i], 0xff);
     compare<T>("forward, packed", y, shape.taps() * group_in, conv.forward_scratch(shape), [&](T* out, void* scratch) {
-      conv.forward(shape, x.data(), nullptr, packed.data(), bias.data(), activation, out, scratch);
+      conv.forward(shape, x.data(), nullptr, packed.data(), bias.data(), nullptr, activation, out, scratch);
     });
   }
   reference::conv_grad_input<T>(shape, dy.data(), w.data(), dx.data());

@@ -34,7 +34,7 @@ const kernels::Gemm<double>& gemm_of(const kernels::Table& table) {
 
 struct Case {
   Index m, n, k;
-  bool transpose_a = false, transpose_b = false, bias = false;
+  bool transpose_a = false, transpose_b = false, bias = false;  // and an addend
   Activation activation = Activation::linear;
   Index batch = 1;
   bool shared_b = false;
@@ -96,14 +96,16 @@ void check(const Case& test, const kernels::Table& table) {
   args.stride_b = test.shared_b ? 0 : b_rows * args.ldb;
   args.stride_c = test.m * args.ldc;
   Values<T> a(test.batch * args.stride_a), b((test.shared_b ? 1 : test.batch) * b_rows * args.ldb);
-  Values<T> c(test.batch * args.stride_c), expected(c.size), again(c.size), bias(test.n);
+  Values<T> c(test.batch * args.stride_c), expected(c.size), again(c.size), bias(test.n), addend(c.size);
   a.randomize(engine);
   b.randomize(engine);
   bias.randomize(engine);
+  addend.randomize(engine);
   for (Index i = 0; i < c.size; ++i) c.data()[i] = expected.data()[i] = again.data()[i] = T(55);
   args.a = a.data();
   args.b = b.data();
   args.bias = test.bias ? bias.data() : nullptr;
+  args.addend = test.bias ? addend.data() : nullptr;
 
   args.c = expected.data();
   reference::gemm<T, double>(args);

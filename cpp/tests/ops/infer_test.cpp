@@ -130,6 +130,18 @@ TEST(Infer, RefusesWithFourParts) {
        "conv: wrong strides. Expected: 2 positive integers. Received: [1]. Give one per spatial axis."},
       {"conv",
        {},
+       {{f32, {2, 8, 8, 3}}, {f32, {3, 3, 3, 4}}, {f32, {4}}, {f32, {2, 6, 6, 5}}},
+       ErrorKind::value,
+       "conv: wrong shape of the addend. Expected: (2, 6, 6, 4). Received: float32 (2, 8, 8, 3), float32 (3, 3, 3, 4), "
+       "float32 (4,), float32 (2, 6, 6, 5). Check the shapes."},
+      {"linear",
+       {},
+       {{f32, {2, 3}}, {f32, {3, 4}}, {f32, {4}}, {f32, {4}}},
+       ErrorKind::value,
+       "linear: wrong shape of the addend. Expected: (2, 4). Received: float32 (2, 3), float32 (3, 4), float32 (4,), "
+       "float32 (4,). Check the shapes."},
+      {"conv",
+       {},
        {{f32, {2, 8, 8, 3}}, {f32, {3, 3, 3, 4}}, {f32, {}}},
        ErrorKind::value,
        "conv: wrong shape of the bias. Expected: (4,). Received: float32 (2, 8, 8, 3), float32 (3, 3, 3, 4), float32 "

@@ -150,7 +150,14 @@ TEST(FuseEpilogues, FusesWhatItMayAndKeepsTheNumbers) {
   auto product = [&] { return ops::matmul(x, w, false, false); };
   auto convolved = [&] { return op("conv", {image, kernel}); };
   auto act = [](const char* name, const Value& v) { return op(name, {v}); };
-  const Value shared = product();
+  auto other = [&] { return act("exp", ops::matmul(x, constant({6, 5}, 5), false, false)); };
+  auto other_image = [&] { return act("exp", op("conv", {image, constant({3, 3, 2, 5}, 6)})); };
+  // Cut into two heads, as attention does.
+  auto heads = [&](const Shape& shape) {
+    const Value cut = ops::reshape(ops::matmul(x, constant({6, 4}, 7), false, false), {n, 2, 2});
+    return ops::add(cut, constant(shape, 8));
+  };
+  const Value shared = product(), shared_cut = ops::reshape(shared, {n, 5, 1});
   const struct {
     Values outputs;
     const char* ops;
@@ -170,6 +177,16 @@ TEST(FuseEpilogues, FusesWhatItMayAndKeepsTheNumbers) {
       {{ops::add(product(), column)}, "matmul add"},
       {{act("relu", ops::add(ops::matmul(x, constant({5, 6}), false, true), b))}, "matmul fused"},
       {{ops::add(product(), product())}, "matmul add"},  // after merging
+      {{heads({2, 2})}, "reshape linear reshape"},
+      {{act("relu", heads({2, 2}))}, "reshape linear reshape relu"},
+      {{heads({2, 1})}, "matmul reshape add"},
+      {{heads({2})}, "matmul reshape add"},
+      {{ops::add(shared_cut, column), shared_cut}, "matmul reshape add"},
+      {{ops::add(other(), ops::add(product(), b))}, "matmul exp linear"},
+      {{act("tanh", ops::add(ops::add(product(), b), other()))}, "matmul exp linear"},
+      {{ops::add(product(), other())}, "matmul matmul fused"},  // an addend comes after a bias
+      {{act("relu", ops::add(ops::add(convolved(), b), other_image()))}, "conv exp conv"},
+      {{ops::add(ops::add(ops::add(convolved(), b), other_image()), other_image())}, "conv exp conv add"},
   };
   const std::vector<Tensor> inputs = {support::random<float>({5, 6}, 7), support::random<float>({2, 7, 6, 2}, 8)};
   for (const auto& row : rows) {

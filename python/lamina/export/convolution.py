@@ -44,13 +44,16 @@ def _conv(w: Writer, n: Node) -> str:
     strides, dilation, reach = _reaches(n, sizes)
     result = w.node(
         "Conv",
-        [w.channels_first(w.name(x), rank), kernel, *map(w.name, n.inputs[2:])],
+        [w.channels_first(w.name(x), rank), kernel, *map(w.name, n.inputs[2:3])],
         strides=strides,
         dilations=dilation,
         group=int(n["groups"]),
         **_padding(n, x.dims[1:-1], n.dims[1:-1], strides, reach),
     )
-    return w.channels_last(activate(w, n, n["activation"], result), rank)
+    result = w.channels_last(result, rank)
+    for addend in n.inputs[3:]:
+        result = w.node("Add", [result, w.name(addend)])
+    return activate(w, n, n["activation"], result)
 
 
 def _conv_grad_input(w: Writer, n: Node) -> str:

@@ -23,9 +23,11 @@ def _matmul(w: Writer, n: Node) -> str:
 
 
 def _linear(w: Writer, n: Node) -> str:
-    x, kernel, *bias = map(w.name, n.inputs)
-    product = w.node("MatMul", [x, kernel])
-    return activate(w, n, n["activation"], w.node("Add", [product, *bias]) if bias else product)
+    x, kernel, *terms = map(w.name, n.inputs)
+    y = w.node("MatMul", [x, kernel])
+    for term in terms:
+        y = w.node("Add", [y, term])
+    return activate(w, n, n["activation"], y)
 
 
 def _attention(w: Writer, n: Node) -> list[str]:

@@ -179,12 +179,14 @@ static std::size_t bytes(Index elements) {
 
 template <class T>
 static std::size_t packed_bytes(const ConvShape& shape) {
-  return is_depthwise(shape) ? 0 : bytes<T>(packed_elements(forward_correlation<T>(shape)));
+  return bytes<T>(is_depthwise(shape) ? depthwise_packed_elements<T>(shape)
+                                      : packed_elements(forward_correlation<T>(shape)));
 }
 
 // Without groups these are also the panels of a product by w.
 template <class T>
 static void pack(const ConvShape& shape, const T* w, void* packed) {
+  if (is_depthwise(shape)) return depthwise_pack(shape, w, static_cast<T*>(packed));
   pack_forward(shape, forward_correlation<T>(shape), w, static_cast<T*>(packed));
 }
 
@@ -198,7 +200,7 @@ static std::size_t forward_scratch(const ConvShape& shape) {
 }
 
 template <class T>
-static void forward(const ConvShape& shape, const T* x, const T* w, const void* packed, const T* bias,
+static void forward(const ConvShape& shape, const T* x, const T* w, const void* packed, const T* bias, const T* addend,
                     Activation activation, T* y, void* scratch) {
   const Way way = explained("conv", shape);
   T* const own = static_cast<T*>(scratch);
@@ -206,15 +208,18 @@ static void forward(const ConvShape& shape, const T* x, const T* w, const void* 
     GemmArgs<T> args = forward_product<T>(shape, matrix_form(shape));
     args.a = x, args.b = packed ? nullptr : w, args.c = y;
     args.bias = bias;
+    args.addend = addend;
     args.activation = activation;
     return packed ? make_gemm<T>().run_packed(args, packed, scratch) : make_gemm<T>().run(args, scratch);
   }
-  if (way == Way::depthwise) return depthwise_forward(shape, x, w, bias, activation, y, own);
+  if (way == Way::depthwise)
+    return depthwise_forward(shape, x, w, static_cast<const T*>(packed), bias, addend, activation, y, own);
   Correlation<T> conv = forward_correlation<T>(shape);
   if (!packed) pack_forward(shape, conv, w, own);
   conv.x = x;
   conv.packed = packed ? static_cast<const T*>(packed) : own;
   conv.bias = bias;
+  conv.addend = addend;
   conv.activation = activation;
   conv.y = y;
   correlate(conv, own + aligned_elements<T>(packed_elements(conv)));

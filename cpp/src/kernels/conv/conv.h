@@ -1,7 +1,8 @@
 // Convolution and its two gradients, channels last.
-//   y[n, o, f]        = activation(bias[f] + sum_{tap, c} x[n, o*stride - pad + tap*dilation, g*C/G + c] * w[tap, c,
-//   f]) dx[n, i, c]       = sum over the (o, tap, f) that read x[n, i, c] of dy[n, o, f] * w[tap, c, f] dw[tap, c, f]
-//   = sum_{n, o} x[n, o*stride - pad + tap*dilation, g*C/G + c] * dy[n, o, f]
+//   y[n, o, f]    = activation(bias[f] + addend[n, o, f]
+//                     + sum_{tap, c} x[n, o*stride - pad + tap*dilation, g*C/G + c] * w[tap, c, f])
+//   dx[n, i, c]   = sum over the (o, tap, f) that read x[n, i, c] of dy[n, o, f] * w[tap, c, f]
+//   dw[tap, c, f] = sum_{n, o} x[n, o*stride - pad + tap*dilation, g*C/G + c] * dy[n, o, f]
 // with g = f / (F/G) the group of filter f. w is [kernel...][channels / groups][filters].
 // With groups == channels and filters == channels * multiplier this is the depthwise convolution (its own kernel).
 #pragma once
@@ -29,7 +30,7 @@ struct Conv {
 
   std::size_t (*forward_scratch)(const ConvShape&);
   void (*forward)(const ConvShape&, const T* x, const T* w, const void* packed /* or null */,
-                  const T* bias /* or null */, Activation, T* y, void* scratch);
+                  const T* bias /* or null */, const T* addend /* or null; not y */, Activation, T* y, void* scratch);
 
   std::size_t (*grad_input_scratch)(const ConvShape&);
   void (*grad_input)(const ConvShape&, const T* dy, const T* w, T* dx, void* scratch);

@@ -168,6 +168,7 @@ void correlate(const Correlation<T>& conv, T* scratch) {
               tile.run_rows = first || last ? run_rows + border * conv.taps() + taps.begin * runs_per_row : nullptr;
             }
             tile.c = c + pixel * tile.c_row;
+            tile.addend = conv.addend ? conv.addend + (tile.c - conv.y) : nullptr;
             run_tile(tile);
           }
         }

@@ -1,6 +1,7 @@
 // The dense convolution kernel, which is also the gradient of the input (a convolution of dy with the transposed
 // kernel, one for each phase of the stride):
-//   y[n, o, g, f] = activation(bias[g, f] + sum over taps t, channels c of x[n, o * step + first + t * spacing, g, c] *
+//   y[n, o, g, f] = activation(bias[g, f] + addend[n, o, g, f] + sum over taps t, channels c of x[n, o * step + first +
+//   t * spacing, g, c] *
 //                   weights[g, t, c, f])
 // An implicit matrix product: the rows are the pixels of an output row, read where they lie.
 #pragma once
@@ -18,6 +19,7 @@ struct Correlation {
   const T* x = nullptr;
   const T* packed = nullptr;  // for each group, panels of taps * group_in rows (see tile.h)
   const T* bias = nullptr;
+  const T* addend = nullptr;  // laid out as y
   Activation activation = Activation::linear;
   T* y = nullptr;
   Index y_image = 0, y_axis[3] = {0, 0, 0};  // elements between outputs

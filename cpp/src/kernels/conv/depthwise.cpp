@@ -15,8 +15,9 @@ using Eigen::internal::pstoreu;
 
 constexpr int kPixels = 8;  // of a tile, at most
 
-// y[n, o, f] = activation(bias[f] + sum over taps t of x[n, o * step + first + t * spacing, f] * weights[t, f]), where
-// channels of x are repeated `repeat` times side by side, and `fold` neighbouring filters are added into one of y.
+// y[n, o, f] = activation(bias[f] + addend[n, o, f] + sum over taps t of x[n, o * step + first + t * spacing, f] *
+// weights[t, f]), where channels of x are repeated `repeat` times side by side, and `fold` neighbouring filters are
+// added into one of y.
 template <class T>
 struct Depthwise {
   Axis axis[3];
@@ -24,6 +25,7 @@ struct Depthwise {
   const T* x = nullptr;
   const T* weights = nullptr;  // rows of padded_columns(filters)
   const T* bias = nullptr;
+  const T* addend = nullptr;  // laid out as y; only without `fold`
   Activation activation = Activation::linear;
   T* y = nullptr;
   Index y_image = 0, y_axis[3] = {0, 0, 0};
@@ -128,6 +130,13 @@ static void pixel_tile(const Row<T>& row, Index pixel, T* y, Index y_pixel) {
     if (conv.bias) {
       const P bias = whole ? ploadu<P>(conv.bias + filter) : load_first(conv.bias + filter, count);
       unroll<Pixels>([&](auto i) LAMINA_INLINE_LAMBDA { sum[i] = padd(sum[i], bias); });
+    }
+    if (conv.addend) {
+      const T* const addend = conv.addend + (y - conv.y) + filter;
+      unroll<Pixels>([&](auto i) LAMINA_INLINE_LAMBDA {
+        const T* const from = addend + i * y_pixel;
+        sum[i] = padd(sum[i], whole ? ploadu<P>(from) : load_first(from, count));
+      });
     }
     if (is_clamp(conv.activation)) {
       const P low = low_bound<T>();
@@ -274,18 +283,34 @@ static Depthwise<T> forward_of(const ConvShape& shape) {
 }
 
 template <class T>
+Index depthwise_packed_elements(const ConvShape& shape) {
+  return shape.filters % kLanes<T> == 0 ? 0 : shape.taps() * padded_columns<T>(shape.filters);
+}
+
+template <class T>
+void depthwise_pack(const ConvShape& shape, const T* w, T* packed) {
+  pack_taps(shape, forward_of<T>(shape).axis, w, packed);
+}
+
+template <class T>
 Index depthwise_forward_elements(const ConvShape& shape) {
   return weight_elements<T>(shape) + elements_of(forward_of<T>(shape));
 }
 
 template <class T>
-void depthwise_forward(const ConvShape& shape, const T* x, const T* w, const T* bias, Activation activation, T* y,
-                       T* scratch) {
+void depthwise_forward(const ConvShape& shape, const T* x, const T* w, const T* packed, const T* bias, const T* addend,
+                       Activation activation, T* y, T* scratch) {
   Depthwise<T> conv = forward_of<T>(shape);
-  pack_taps(shape, conv.axis, w, scratch);
+  if (depthwise_packed_elements<T>(shape) == 0) {
+    packed = w;
+  } else if (!packed) {
+    depthwise_pack(shape, w, scratch);
+    packed = scratch;
+  }
   conv.x = x;
-  conv.weights = scratch;
+  conv.weights = packed;
   conv.bias = bias;
+  conv.addend = addend;
   conv.activation = activation;
   conv.y = y;
   run(conv, scratch + weight_elements<T>(shape));
@@ -326,11 +351,16 @@ void depthwise_grad_input(const ConvShape& shape, const T* dy, const T* w, T* dx
   });
 }
 
+template Index depthwise_packed_elements<float>(const ConvShape&);
+template Index depthwise_packed_elements<double>(const ConvShape&);
+template void depthwise_pack(const ConvShape&, const float*, float*);
+template void depthwise_pack(const ConvShape&, const double*, double*);
 template Index depthwise_forward_elements<float>(const ConvShape&);
 template Index depthwise_forward_elements<double>(const ConvShape&);
-template void depthwise_forward(const ConvShape&, const float*, const float*, const float*, Activation, float*, float*);
-template void depthwise_forward(const ConvShape&, const double*, const double*, const double*, Activation, double*,
-                                double*);
+template void depthwise_forward(const ConvShape&, const float*, const float*, const float*, const float*, const float*,
+                                Activation, float*, float*);
+template void depthwise_forward(const ConvShape&, const double*, const double*, const double*, const double*,
+                                const double*, Activation, double*, double*);
 template Index depthwise_grad_input_elements<float>(const ConvShape&);
 template Index depthwise_grad_input_elements<double>(const ConvShape&);
 template void depthwise_grad_input(const ConvShape&, const float*, const float*, float*, float*);

@@ -8,10 +8,17 @@ namespace lamina::kernels::LAMINA_LEVEL {
 
 inline bool is_depthwise(const ConvShape& shape) { return shape.groups > 1 && shape.groups == shape.channels; }
 
+// Weights whose filters are not whole vectors are packed; 0 elements: they are read where they lie.
+template <class T>
+Index depthwise_packed_elements(const ConvShape&);
+template <class T>
+void depthwise_pack(const ConvShape&, const T* w, T* packed);
+
 template <class T>
 Index depthwise_forward_elements(const ConvShape&);  // of scratch
 template <class T>
-void depthwise_forward(const ConvShape&, const T* x, const T* w, const T* bias, Activation, T* y, T* scratch);
+void depthwise_forward(const ConvShape&, const T* x, const T* w, const T* packed /* or null */, const T* bias,
+                       const T* addend, Activation, T* y, T* scratch);
 
 template <class T>
 Index depthwise_grad_input_elements(const ConvShape&);

@@ -56,13 +56,14 @@ void for_each_product(const kernels::ConvShape& shape, const Body& product) {
 }
 
 template <class T, class A = double>
-void conv_forward(const kernels::ConvShape& shape, const T* x, const T* w, const T* bias,
+void conv_forward(const kernels::ConvShape& shape, const T* x, const T* w, const T* bias, const T* addend,
                   kernels::Activation activation, T* y) {
   using Index = std::int64_t;
   std::vector<A> sum(static_cast<std::size_t>(shape.batch * shape.out_size() * shape.filters));
   for_each_product(shape, [&](Index in, Index weight, Index out) { sum[out] += A(x[in]) * A(w[weight]); });
   for (std::size_t i = 0; i < sum.size(); ++i) {
     if (bias) sum[i] += bias[i % static_cast<std::size_t>(shape.filters)];
+    if (addend) sum[i] += addend[i];
     y[i] = static_cast<T>(activate(activation, sum[i]));
   }
 }

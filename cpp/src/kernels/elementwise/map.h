@@ -16,7 +16,7 @@ namespace lamina::kernels::LAMINA_LEVEL {
 
 // Elements below which waking another thread costs more than it saves, by what one element costs: a memory-bound loop
 // passes some 10 bytes per nanosecond. All are multiples of every vector width.
-constexpr Index kGrainBytes = 512 * 1024;
+constexpr Index kGrainBytes = 128 * 1024;
 constexpr Index kGrainFunction = 16 * 1024;  // about 1 ns per element: exp, tanh, ...
 constexpr Index kGrainLibrary = 2 * 1024;    // about 10 ns per element: calls of the C library
 constexpr Index kGrainSeries = 256;          // about 100 ns per element

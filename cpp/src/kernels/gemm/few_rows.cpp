@@ -17,11 +17,14 @@ using Eigen::internal::pstoreu;
 // Bytes of b that are worth a worker of its own.
 constexpr Index kBytesPerWorker = 256 * 1024;
 
-// bias and clamp of one packet that begins at column j, of which `count` lanes are wanted.
+// bias, addend and clamp of one packet of row i that begins at column j, of which `count` lanes are wanted.
 template <class T>
-EIGEN_ALWAYS_INLINE TilePacket<T> finished(const GemmArgs<T>& args, TilePacket<T> sum, Index j, Index count) {
-  using P = TilePacket<T>;
-  if (args.bias) sum = padd(sum, count == kLanes<T> ? ploadu<P>(args.bias + j) : load_first(args.bias + j, count));
+EIGEN_ALWAYS_INLINE TilePacket<T> finished(const GemmArgs<T>& args, TilePacket<T> sum, Index i, Index j, Index count) {
+  const auto load = [count](const T* from) LAMINA_INLINE_LAMBDA {
+    return count == kLanes<T> ? ploadu<TilePacket<T>>(from) : load_first(from, count);
+  };
+  if (args.bias) sum = padd(sum, load(args.bias + j));
+  if (args.addend) sum = padd(sum, load(args.addend + i * args.ldc + j));
   if (is_clamp(args.activation)) sum = clamp(sum, low_bound<T>(), high_bound<T>(args.activation));
   return sum;
 }
@@ -51,7 +54,7 @@ static void column_block(const GemmArgs<T>& args, Index a_row, Index a_step, Ind
   unroll<Rows>([&](auto i) LAMINA_INLINE_LAMBDA {
     T* c = args.c + i * args.ldc + j;
     unroll<Vectors>([&](auto v) LAMINA_INLINE_LAMBDA {
-      const P value = finished(args, sum[i][v], j + v * kLane, whole ? Index(kLane) : count);
+      const P value = finished(args, sum[i][v], i, j + v * kLane, whole ? Index(kLane) : count);
       if (whole) {
         pstoreu(c + v * kLane, value);
       } else {
@@ -151,12 +154,12 @@ static void dots_of(const GemmArgs<T>& args, const T* a, Index a_row) {
     for (; j < end; ++j) {
       dot_block<T, Rows, 1>(a, a_row, args.b + j * args.ldb, args.ldb, args.k, args.c + j, args.ldc);
     }
-    if (args.bias || args.activation != Activation::linear) {
+    if (args.bias || args.addend || args.activation != Activation::linear) {
       for (Index i = 0; i < Rows; ++i) {
         T* c = args.c + i * args.ldc;
         for (Index q = begin; q < end; q += kLane) {
           const Index count = min_of(end - q, kLane);
-          store_first(c + q, finished(args, load_first(c + q, count), q, count), count);
+          store_first(c + q, finished(args, load_first(c + q, count), i, q, count), count);
         }
       }
       if (is_transcendental(args.activation)) {
@@ -209,7 +212,7 @@ void one_column(const GemmArgs<T>& args, T* scratch) {
   const T low = is_clamp(args.activation) ? T(0) : -std::numeric_limits<T>::infinity();
   const T high = args.activation == Activation::relu6 ? T(6) : std::numeric_limits<T>::infinity();
   for (Index i = 0; i < args.m; ++i) {
-    const T sum = row.c[i] + bias;
+    const T sum = row.c[i] + bias + (args.addend ? args.addend[i * args.ldc] : T(0));
     args.c[i * args.ldc] = sum < low ? low : high < sum ? high : sum;
   }
   if (is_transcendental(args.activation)) activate(args.activation, args.c, args.ldc, args.m, 1);

@@ -59,15 +59,18 @@ static Path path_of(const GemmArgs<T>& args, bool packed_b) {
 
 static Index split_parts(Index k) { return min_of(k / kSplitDepth, kSplitParts); }
 
-// bias and activation of a row of c that holds the whole sum.
+// bias, addend and activation of row i of c, which holds the whole sum.
 template <class T>
-static void finish_row(const GemmArgs<T>& args, T* c) {
+static void finish_row(const GemmArgs<T>& args, Index i) {
   using P = TilePacket<T>;
-  if (args.bias || is_clamp(args.activation)) {
+  T* const c = args.c + i * args.ldc;
+  const T* const addend = args.addend ? args.addend + i * args.ldc : nullptr;
+  if (args.bias || addend || is_clamp(args.activation)) {
     for (Index j = 0; j < args.n; j += kLanes<T>) {
       const Index count = min_of(args.n - j, Index(kLanes<T>));
       P sum = load_first(c + j, count);
       if (args.bias) sum = Eigen::internal::padd(sum, load_first(args.bias + j, count));
+      if (addend) sum = Eigen::internal::padd(sum, load_first(addend + j, count));
       if (is_clamp(args.activation)) sum = clamp(sum, low_bound<T>(), high_bound<T>(args.activation));
       store_first(c + j, sum, count);
     }
@@ -83,7 +86,7 @@ static GemmArgs<T> depth_part(const GemmArgs<T>& args, Index parts, Index part) 
   piece.k = piece_begin(args.k, parts, part + 1) - p;
   piece.a = args.a + (args.transpose_a ? p * args.lda : p);
   piece.b = args.b + (args.transpose_b ? p : p * args.ldb);
-  piece.bias = nullptr;
+  piece.bias = piece.addend = nullptr;
   piece.activation = Activation::linear;
   return piece;
 }
@@ -137,7 +140,7 @@ static void split_depth(const GemmArgs<T>& args, T* scratch) {
         for (Index part = 1; part < parts; ++part) sum += scratch[part * sum_elements + i * args.n + j];
         c[j] = sum;
       }
-      finish_row(args, c);
+      finish_row(args, i);
     }
   });
 }
@@ -206,6 +209,7 @@ static void run_batch(const GemmArgs<T>& given, const T* packed_b, T* scratch) {
       one.a += i * args.stride_a;
       if (!packed_b) one.b += i * args.stride_b;
       one.c += i * args.stride_c;
+      if (args.addend) one.addend += i * args.stride_c;
       run_one(one, packed_b, scratch + worker * elements);
     }
   };

@@ -1,5 +1,5 @@
-// Matrix product with bias and activation:
-//   c[b] = activation(op(a[b]) . op(b[b]) + bias)   for b in [0, batch),  op(x) = x or its transpose
+// Matrix product with bias, addend and activation:
+//   c[b] = activation(op(a[b]) . op(b[b]) + bias + addend[b])   for b in [0, batch),  op(x) = x or its transpose
 // Matrices are row-major; `m, n, k` are the sizes of the product: op(a) is m x k, op(b) is k x n, c is m x n.
 #pragma once
 
@@ -21,7 +21,8 @@ struct GemmArgs {
   bool transpose_b = false;
   T* c = nullptr;
   std::int64_t ldc = 0;
-  const T* bias = nullptr;  // n values or null
+  const T* bias = nullptr;    // n values or null
+  const T* addend = nullptr;  // laid out as c, or null; not c itself
   Activation activation = Activation::linear;
   std::int64_t batch = 1;
   std::int64_t stride_a = 0, stride_b = 0, stride_c = 0;  // elements between the matrices of a batch; 0 = shared

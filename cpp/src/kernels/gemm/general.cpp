@@ -137,8 +137,11 @@ static void take_panel(const Block<T>& block, Index j, const Panel<T>& panel, In
 }
 
 template <class T>
-static void run_at(const Block<T>& block, Index i, Index j, Tile<T>& tile) {
-  tile.c = block.args.c + block.row(i) * block.args.ldc + j * kTileColumns<T>;
+static void run_at(const Block<T>& block, Index i, Index j, Index depth_block, Tile<T>& tile) {
+  const Index at = block.row(i) * block.args.ldc + j * kTileColumns<T>;
+  tile.c = block.args.c + at;
+  const bool last = depth_block + 1 == block.depth_blocks;
+  tile.addend = last && block.args.addend ? block.args.addend + at : nullptr;
   run_tile(tile);
 }
 
@@ -151,7 +154,7 @@ static void multiply_panel(const Block<T>& block, Index j, const Panel<T>& panel
     take_panel(block, j, panel, depth, tile);
     for (Index i = first_tile; i < last_tile; ++i) {
       take_rows(block, i, block.depth(depth), tile);
-      run_at(block, i, j, tile);
+      run_at(block, i, j, depth, tile);
     }
   }
 }
@@ -241,7 +244,7 @@ static void multiply_rows(const Block<T>& block, const PanelOf& panel_of, Index 
           }
           fetch(args.c + row * args.ldc + j * kTileColumns<T>, args.ldc, tile.rows, tile.columns);
         }
-        run_at(block, i, j, tile);
+        run_at(block, i, j, depth, tile);
       }
     }
   }
@@ -319,6 +322,7 @@ void general_product(const GemmArgs<T>& args, const T* packed_b, T* scratch) {
         part.c = args.c + i * args.ldc + j;
         const bool last = p + part.k == args.k;
         part.bias = last && args.bias ? args.bias + j : nullptr;
+        part.addend = last && args.addend ? args.addend + i * args.ldc + j : nullptr;
         if (!last) part.activation = Activation::linear;
         block.panels = ceil_div(part.n, Index(kTileColumns<T>));
         block.row_tiles = ceil_div(part.m, Index(kTileRows));

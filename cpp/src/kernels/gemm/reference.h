@@ -46,6 +46,7 @@ void gemm(const kernels::GemmArgs<T>& args) {
           sum += left * right;
         }
         if (args.bias) sum += args.bias[j];
+        if (args.addend) sum += args.addend[batch * args.stride_c + i * args.ldc + j];
         c[i * args.ldc + j] = static_cast<T>(activate(args.activation, sum));
       }
     }

@@ -67,6 +67,13 @@ static void full_tile(const Tile<T>& tile) {
       unroll<Rows>([&](auto i) LAMINA_INLINE_LAMBDA { sum[i][v] = padd(sum[i][v], bias); });
     });
   }
+  if (tile.addend) {
+    unroll<Rows>([&](auto i) LAMINA_INLINE_LAMBDA {
+      unroll<Vectors>([&](auto v) LAMINA_INLINE_LAMBDA {
+        sum[i][v] = padd(sum[i][v], ploadu<P>(tile.addend + i * tile.c_row + v * kLane));
+      });
+    });
+  }
   if (is_clamp(tile.activation)) {
     const P low = low_bound<T>();
     const P high = high_bound<T>(tile.activation);
@@ -111,6 +118,7 @@ void run_tile(const Tile<T>& tile) {
   } else {
     // The last packet is not whole: the tile is computed in a buffer, so that nothing beyond `columns` is touched.
     EIGEN_ALIGN_MAX T buffer[kTileRows * kTileColumns<T>];
+    EIGEN_ALIGN_MAX T addend[kTileRows * kTileColumns<T>];
     EIGEN_ALIGN_MAX T bias[kTileColumns<T>];
     const Index whole = (vectors - 1) * kLane;
     const Index rest = tile.columns - whole;
@@ -121,12 +129,17 @@ void run_tile(const Tile<T>& tile) {
     Tile<T> inside = tile;
     inside.c = buffer;
     inside.c_row = kTileColumns<T>;
-    if (tile.accumulate) {
-      for (Index i = 0; i < tile.rows; ++i) copy_row(tile.c + i * tile.c_row, buffer + i * kTileColumns<T>);
-    }
+    const auto copy_rows = [&](const T* from, T* to) {
+      for (Index i = 0; i < tile.rows; ++i) copy_row(from + i * tile.c_row, to + i * kTileColumns<T>);
+    };
+    if (tile.accumulate) copy_rows(tile.c, buffer);
     if (tile.bias) {
       copy_row(tile.bias, bias);
       inside.bias = bias;
+    }
+    if (tile.addend) {
+      copy_rows(tile.addend, addend);
+      inside.addend = addend;
     }
     function(inside);
     for (Index i = 0; i < tile.rows; ++i) {

@@ -1,0 +1,156 @@
+// What follows a matrix product or a convolution goes into it, where it costs no pass over the memory.
+#include <optional>
+
+#include "ops/conv.h"
+#include "ops/elementwise.h"
+#include "ops/layout.h"
+#include "ops/matmul.h"
+#include "program/passes.h"
+
+namespace lamina {
+
+namespace k = kernels;
+
+namespace {
+
+std::optional<k::Activation> activation_of(const Op& op) {
+  using U = k::Unary;
+  if (op.as<Unary<U::relu>>()) return k::Activation::relu;
+  if (op.as<Unary<U::relu6>>()) return k::Activation::relu6;
+  if (op.as<Unary<U::sigmoid>>()) return k::Activation::sigmoid;
+  if (op.as<Unary<U::tanh>>()) return k::Activation::tanh;
+  if (op.as<Unary<U::silu>>()) return k::Activation::silu;
+  if (op.as<Unary<U::gelu>>()) return k::Activation::gelu;
+  return std::nullopt;
+}
+
+OpPtr with_activation(const OpPtr& op, k::Activation activation) {
+  if (auto* conv = op->as<Conv>()) {
+    Conv fused = *conv;
+    fused.activation = activation;
+    return make_op(fused);
+  }
+  Linear fused;
+  fused.activation = activation;
+  return make_op(fused);
+}
+
+}  // namespace
+
+OpPtr open_product(const Graph& graph, const Graph::Node& node) {
+  if (auto* matmul = node.op->as<Matmul>())
+    if (!matmul->transpose_a && !matmul->transpose_b &&
+        graph.values[static_cast<std::size_t>(node.inputs[1])].rank() == 2)
+      return make_op(Linear{});
+  if (auto* conv = node.op->as<Conv>())
+    if (conv->activation == k::Activation::linear) return node.op;
+  if (auto* linear = node.op->as<Linear>())
+    if (linear->activation == k::Activation::linear) return node.op;
+  return nullptr;
+}
+
+namespace {
+
+// Whether adding `term` to the reshaped value is adding it, as a vector, before: the reshape cuts the last axis only,
+// into the axes of the term.
+bool is_cut_bias(const Dims& before, const Dims& after, const Dims& term) {
+  if (before.rank() == 0 || term.rank() < 2 || after.rank() != before.rank() - 1 + term.rank()) return false;
+  return term.known() && before.back().known() && before.back().value() == term.shape().size() &&
+         std::equal(before.begin(), before.end() - 1, after.begin()) &&
+         std::equal(term.begin(), term.end(), after.end() - term.rank());
+}
+
+}  // namespace
+
+void add_before_reshape(Graph& graph) {
+  const std::vector<int> uses = count_uses(graph);
+  std::vector<int> maker(graph.values.size(), -1);  // among `nodes`
+  std::vector<Graph::Node> nodes;
+  const auto dims = [&](int v) -> const Dims& { return graph.values[static_cast<std::size_t>(v)].dims; };
+  // The reshape that makes v out of a product that nobody else needs, or null.
+  const auto reshape_of = [&](int v) -> const Graph::Node* {
+    if (uses[static_cast<std::size_t>(v)] != 1 || maker[static_cast<std::size_t>(v)] < 0) return nullptr;
+    const Graph::Node& reshape = nodes[static_cast<std::size_t>(maker[static_cast<std::size_t>(v)])];
+    if (reshape.op->as<Reshape>() == nullptr) return nullptr;
+    const int from = reshape.inputs[0], product = maker[static_cast<std::size_t>(from)];
+    const bool open = uses[static_cast<std::size_t>(from)] == 1 && product >= 0 &&
+                      open_product(graph, nodes[static_cast<std::size_t>(product)]);
+    return open ? &reshape : nullptr;
+  };
+  for (Graph::Node& node : graph.nodes) {
+    if (node.op->as<Binary<k::Binary::add>>() != nullptr) {
+      for (int side = 0; side < 2; ++side) {
+        const int cut = node.inputs[static_cast<std::size_t>(side)];
+        const int term = node.inputs[static_cast<std::size_t>(1 - side)];
+        const Graph::Node* reshape = reshape_of(cut);
+        if (reshape == nullptr || !is_cut_bias(dims(reshape->inputs[0]), dims(cut), dims(term))) continue;
+        const int whole = reshape->inputs[0];
+        const Dim last = dims(whole).back();
+        const Spec sum_spec = graph.values[static_cast<std::size_t>(whole)];
+        const int bias = graph.add_value({sum_spec.dtype, {last}}), sum = graph.add_value(sum_spec);
+        const OpPtr cutting = reshape->op;  // it moves behind the sum
+        nodes.push_back({make_op(Reshape{{last}}), {term}, {bias}});
+        nodes.push_back({node.op, {whole, bias}, {sum}});
+        node.op = cutting;
+        node.inputs = {sum};
+        break;
+      }
+    }
+    for (const int v : node.outputs)
+      if (static_cast<std::size_t>(v) < maker.size())
+        maker[static_cast<std::size_t>(v)] = static_cast<int>(nodes.size());
+    nodes.push_back(std::move(node));
+  }
+  graph.nodes = std::move(nodes);
+  remove_dead_nodes(graph);
+}
+
+void fuse_epilogues(Graph& graph) {
+  const std::vector<int> uses = count_uses(graph);
+  std::vector<int> producer(graph.values.size(), -1);  // node that makes the value
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i)
+    for (int v : graph.nodes[i].outputs) producer[static_cast<std::size_t>(v)] = static_cast<int>(i);
+  std::vector<bool> absorbed(graph.nodes.size(), false);
+  // The node that makes v, if nobody else needs v.
+  auto sole = [&](int v) {
+    return uses[static_cast<std::size_t>(v)] == 1 ? producer[static_cast<std::size_t>(v)] : -1;
+  };
+
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    Graph::Node& node = graph.nodes[i];
+    if (node.op->as<Binary<k::Binary::add>>() != nullptr) {  // product + bias, or product with bias + addend
+      for (int side = 0; side < 2; ++side) {
+        const int from = sole(node.inputs[static_cast<std::size_t>(side)]);
+        const int term = node.inputs[static_cast<std::size_t>(1 - side)];
+        if (from < 0 || absorbed[static_cast<std::size_t>(from)]) continue;
+        Graph::Node& product = graph.nodes[static_cast<std::size_t>(from)];
+        const Dims& y = graph.values[static_cast<std::size_t>(product.outputs[0])].dims;
+        const Dims& t = graph.values[static_cast<std::size_t>(term)].dims;
+        const OpPtr base = open_product(graph, product);
+        const bool is_bias = product.inputs.size() == 2 && t.rank() == 1 && t[0] == y.back();
+        const bool is_addend = product.inputs.size() == 3 && t == y;
+        if (!base || !(is_bias || is_addend)) continue;
+        absorbed[static_cast<std::size_t>(from)] = true;
+        node.op = base;
+        node.inputs = product.inputs;
+        node.inputs.push_back(term);
+        break;
+      }
+    } else if (const auto activation = activation_of(*node.op)) {
+      const int from = sole(node.inputs[0]);
+      if (from < 0 || absorbed[static_cast<std::size_t>(from)]) continue;
+      Graph::Node& product = graph.nodes[static_cast<std::size_t>(from)];
+      const OpPtr base = open_product(graph, product);
+      if (!base) continue;
+      absorbed[static_cast<std::size_t>(from)] = true;
+      node.op = with_activation(base, *activation);
+      node.inputs = product.inputs;
+    }
+  }
+  std::vector<Graph::Node> kept;
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i)
+    if (!absorbed[i]) kept.push_back(std::move(graph.nodes[i]));
+  graph.nodes = std::move(kept);
+}
+
+}  // namespace lamina
