@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <set>
 
-#include "program/passes.h"
+#include "program/fused.h"
 
 namespace lamina {
 
@@ -12,8 +13,6 @@ namespace {
 
 using Size = std::size_t;
 
-// Small values may stay for as long as anybody likes, so what computes them runs early, too: the numbers that updates
-// share, such as the learning rate.
 bool is_small(const Spec& spec) {
   constexpr std::int64_t most = 64;  // numbers
   return spec.dims.known() && spec.dims.shape().size() <= most;
@@ -22,68 +21,113 @@ bool is_small(const Spec& spec) {
 class Order {
  public:
   explicit Order(Graph& graph)
-      : graph_(graph), places_(graph.nodes.size()), made_(graph.values.size(), -1), users_(graph.values.size()) {
-    std::vector<int> roots(graph.values.size());  // a value under another shape is in the same memory
-    std::iota(roots.begin(), roots.end(), 0);
+      : graph_(graph),
+        roles_(graph.nodes.size(), Role::stays),
+        places_(graph.nodes.size()),
+        users_(graph.values.size()) {
+    maker_.assign(graph.values.size(), kNone);
     for (Size i = 0; i < graph.nodes.size(); ++i) {
-      const Graph::Node& node = graph.nodes[i];
-      for (const int v : node.inputs) users_[Size(roots[Size(v)])].push_back(static_cast<int>(i));
-      if (node.op->alias()) roots[Size(node.outputs[0])] = roots[Size(node.inputs[0])];
+      for (const int v : graph.nodes[i].inputs) users_[Size(v)].push_back(static_cast<int>(i));
+      for (const int v : graph.nodes[i].outputs) maker_[Size(v)] = static_cast<int>(i);
     }
-    const std::vector<int> uses = count_uses(graph);
     std::map<int, int> read;  // per variable
     for (const auto& [variable, value] : graph.reads) read[variable] = value;
     for (const auto& [variable, value] : graph.writes) {
       const auto old = read.find(variable);
-      updates_[value] = {old == read.end() ? -1 : old->second, uses[Size(value)] == 1};
+      replaced_[value] = old == read.end() ? kNone : old->second;
     }
+    std::vector<bool> is_output(graph.values.size(), false);
+    for (const auto& output : graph.outputs) is_output[Size(output.value)] = true;
+    for (Size i = graph.nodes.size(); i-- > 0;) roles_[i] = role(graph.nodes[i], is_output);
   }
 
   void run() {
-    // A node stands behind the one that it has to wait for; those that may not move keep their places.
-    for (Size i = 0; i < graph_.nodes.size(); ++i) {
-      places_[i] = may_move(graph_.nodes[i]) ? first_place(static_cast<int>(i)) : static_cast<int>(i);
-      for (const int v : graph_.nodes[i].outputs) made_[Size(v)] = places_[i];
-    }
+    std::iota(places_.begin(), places_.end(), 0);
+    // One update may have to wait for what helps another one, whose place is known only then.
+    for (int round = 0; round < 3; ++round) place();
     std::vector<Size> order(graph_.nodes.size());
     std::iota(order.begin(), order.end(), Size{0});
-    std::stable_sort(order.begin(), order.end(), [&](Size a, Size b) { return places_[a] < places_[b]; });
+    std::stable_sort(order.begin(), order.end(), [&](Size x, Size y) { return places_[x] < places_[y]; });
     std::vector<Graph::Node> nodes;
     for (const Size i : order) nodes.push_back(std::move(graph_.nodes[i]));
     graph_.nodes = std::move(nodes);
   }
 
  private:
-  struct Update {
-    int old;    // the value before, -1 if nobody reads it
-    bool only;  // nobody but the variable takes the new one
-  };
-
-  bool may_move(const Graph::Node& node) const {
-    return std::all_of(node.outputs.begin(), node.outputs.end(), [&](int v) {
-      const auto update = updates_.find(v);
-      return (update != updates_.end() && update->second.only) || is_small(graph_.values[Size(v)]);
-    });
+  void place() {
+    const int count = static_cast<int>(graph_.nodes.size());
+    std::vector<int> ready(graph_.nodes.size());  // the place of the last node that it has to wait for
+    for (int i = 0; i < count; ++i) {
+      ready[Size(i)] = i;
+      if (roles_[Size(i)] == Role::stays) continue;
+      int last = kNone;
+      for (const int v : graph_.nodes[Size(i)].inputs)
+        if (const int from = maker_[Size(v)]; from != kNone) last = std::max(last, ready[Size(from)]);
+      if (roles_[Size(i)] == Role::updates) last = std::max(last, last_reader(i));
+      ready[Size(i)] = std::min(last, i);
+    }
+    for (int i = count; i-- > 0;) {
+      places_[Size(i)] = roles_[Size(i)] == Role::updates ? ready[Size(i)] : i;
+      if (roles_[Size(i)] != Role::helps) continue;
+      for (const int v : graph_.nodes[Size(i)].outputs)
+        for (const int user : users_[Size(v)]) places_[Size(i)] = std::min(places_[Size(i)], places_[Size(user)]);
+    }
   }
 
-  int first_place(int i) const {
-    const Graph::Node& node = graph_.nodes[Size(i)];
-    int place = -1;
-    for (const int v : node.inputs) place = std::max(place, made_[Size(v)]);
+  static constexpr int kNone = -1;
+  enum class Role : std::uint8_t {
+    stays,
+    updates,  // as early as it can
+    helps,    // when an update needs it: small, or elementwise and for updates alone
+  };
+
+  Role role(const Graph::Node& node, const std::vector<bool>& is_output) const {
+    bool small = true, written = false, alone = true;
     for (const int v : node.outputs) {
-      const auto update = updates_.find(v);
-      if (update == updates_.end() || update->second.old < 0) continue;
-      for (const int user : users_[Size(update->second.old)])
-        if (user != i) place = std::max(place, user < i ? places_[Size(user)] : i);
+      const bool is_new = replaced_.count(v) > 0;
+      written = written || is_new;
+      small = small && (is_new || is_small(graph_.values[Size(v)]));
+      alone = alone && !is_output[Size(v)];
+      for (const int user : users_[Size(v)]) alone = alone && roles_[Size(user)] != Role::stays;
     }
-    return place;
+    if (small) return written ? Role::updates : Role::helps;
+    return alone && !written && (node.op->alias() || is_elementwise(*node.op)) ? Role::helps : Role::stays;
+  }
+
+  // The place of the last node that uses what node i replaces, but for those that help it.
+  int last_reader(int i) const {
+    std::set<int> helpers = {i};
+    for (std::vector<int> stack = {i}; !stack.empty();) {
+      const int node = stack.back();
+      stack.pop_back();
+      for (const int v : graph_.nodes[Size(node)].inputs) {
+        const int from = maker_[Size(v)];
+        if (from != kNone && roles_[Size(from)] == Role::helps && helpers.insert(from).second) stack.push_back(from);
+      }
+    }
+    int last = kNone;
+    std::vector<int> values;  // in the memory of what is replaced
+    for (const int v : graph_.nodes[Size(i)].outputs)
+      if (const auto old = replaced_.find(v); old != replaced_.end() && old->second != kNone)
+        values.push_back(old->second);
+    while (!values.empty()) {
+      const int v = values.back();
+      values.pop_back();
+      for (const int user : users_[Size(v)]) {
+        const Graph::Node& node = graph_.nodes[Size(user)];
+        if (node.op->alias() && node.inputs[0] == v) values.push_back(node.outputs[0]);
+        if (helpers.count(user) == 0) last = std::max(last, places_[Size(user)]);
+      }
+    }
+    return last;
   }
 
   Graph& graph_;
-  std::vector<int> places_;              // per node
-  std::vector<int> made_;                // per value: the place of its node, -1 for leaves
-  std::vector<std::vector<int>> users_;  // per root
-  std::map<int, Update> updates_;        // per new value of a variable
+  std::vector<Role> roles_;              // per node
+  std::vector<int> places_;              // per node: behind which it stands
+  std::vector<int> maker_;               // per value: the node, kNone for leaves
+  std::vector<std::vector<int>> users_;  // per value: nodes
+  std::map<int, int> replaced_;          // per new value of a variable: the old one, kNone if nobody reads it
 };
 
 }  // namespace

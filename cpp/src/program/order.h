@@ -5,8 +5,8 @@
 
 namespace lamina {
 
-// A node that computes nothing but new values of variables runs as soon as its inputs are there and nobody needs the
-// old values any more: an optimizer's update right behind the gradient, which then need not be kept until the end.
+// New values of variables are computed as soon as their inputs are there and nobody needs the old values any more: an
+// optimizer's update right behind the gradient, which then need not be kept until the end.
 void run_updates_early(Graph& graph);
 
 }  // namespace lamina

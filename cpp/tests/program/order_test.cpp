@@ -66,48 +66,58 @@ TEST(RunUpdatesEarly, GradientsNeedNotWaitForEachOther) {
   EXPECT_TRUE(support::same_bits(early.numbers(), plain.numbers()));
 }
 
-// Variables a and b; nodes as named, in the order in which they are made.
+// The ops of a program with variables a and b in the order in which they run, after those of an output that they stand
+// behind when they are made.
 std::string order_of(const std::function<void(Variable& a, Variable& b, const Value& x)>& make) {
   Trace trace;
   const Value x = Value::placeholder({DType::float32, {64, 64}}, "x");
   const auto a = std::make_shared<Variable>(support::random<float>({64, 64}, 1), "a", true),
              b = std::make_shared<Variable>(support::random<float>({2}, 2), "b", true);
   trace.open();
-  make(*a, *b, x);
+  const Value gradient = op("softmax", {x});
+  const Value output = op("log_softmax", {gradient});
+  make(*a, *b, gradient);
   trace.close();
   std::vector<std::pair<int, const Trace::Entry*>> entries;
   for (std::size_t i = 0; i < trace.entries().size(); ++i)
     entries.emplace_back(static_cast<int>(i), &trace.entries()[i]);
-  Graph graph = make_graph({{"x", x}}, {}, entries);
+  Graph graph = make_graph({{"x", x}}, {{"y", output}}, entries);
   run_updates_early(graph);
   return ops_of(graph);
 }
 
+Value total(const Value& x) { return ops::sum(x, {0, 1}, false); }
+
+TEST(RunUpdatesEarly, BringsWhatHelps) {
+  EXPECT_EQ(order_of([](Variable& a, Variable& b, const Value& g) {  // a decay, a clip, a rate, an average
+              const Value decayed = ops::multiply(a.read(), op("exp", {ops::sum(b.read(), {0}, false)}));
+              a.assign(ops::subtract(decayed, op("clip", {g}, {{"high", 0.5}})));
+            }),
+            "softmax sum exp multiply clip subtract log_softmax");
+  EXPECT_EQ(order_of([](Variable& a, Variable&, const Value& g) {
+              const Value norm = op("sqrt", {total(op("square", {g}))});
+              a.assign(ops::subtract(a.read(), ops::divide(g, norm)));
+            }),
+            "softmax square sum sqrt divide subtract log_softmax");
+}
+
 TEST(RunUpdatesEarly, WaitsForThoseWhoNeedTheOldValue) {
-  // The update of a is made last; who reads the old value, also under another shape, comes before.
-  EXPECT_EQ(order_of([](Variable& a, Variable& b, const Value& x) {
-              const Value g = op("sin", {x});
-              const Value flat = op("reshape", {a.read()}, {{"shape", Dims{4096}}});
-              const Value late = op("sum", {op("exp", {flat})}, {{"axes", support::Ints{0}}});
-              b.assign(ops::multiply(b.read(), late));
+  EXPECT_EQ(order_of([](Variable& a, Variable& b, const Value& g) {
+              b.assign(ops::multiply(b.read(), total(op("softmax", {a.read()}))));
               a.assign(ops::add(a.read(), g));
             }),
-            "sin reshape exp sum multiply add");
-  EXPECT_EQ(order_of([](Variable& a, Variable& b, const Value& x) {
-              const Value g = op("sin", {x});
-              const Value late = op("sum", {op("exp", {x})}, {{"axes", support::Ints{0, 1}}});
-              b.assign(ops::multiply(b.read(), late));
+            "softmax log_softmax softmax sum multiply add");
+  EXPECT_EQ(order_of([](Variable& a, Variable& b, const Value& g) {  // under another shape
+              const Value flat = ops::reshape(a.read(), {4096});
+              b.assign(ops::multiply(b.read(), ops::sum(op("softmax", {flat}), {0}, false)));
               a.assign(ops::add(a.read(), g));
             }),
-            "sin add exp sum multiply");
-  // What is read again is no mere update.
-  EXPECT_EQ(order_of([](Variable& a, Variable& b, const Value& x) {
-              const Value late = op("sum", {op("exp", {x})}, {{"axes", support::Ints{0, 1}}});
-              a.assign(ops::add(a.read(), x));
-              b.assign(ops::multiply(op("sum", {op("tan", {a.read()})}, {{"axes", support::Ints{0, 1}}}),
-                                     ops::multiply(b.read(), late)));
+            "softmax log_softmax reshape softmax sum multiply add");
+  EXPECT_EQ(order_of([](Variable& a, Variable& b, const Value& g) {  // what is updated first is read as it was
+              b.assign(ops::multiply(b.read(), total(op("softmax", {g}))));
+              a.assign(ops::add(a.read(), g));
             }),
-            "exp sum multiply add tan sum multiply");
+            "softmax add log_softmax softmax sum multiply");
 }
 
 }  // namespace
