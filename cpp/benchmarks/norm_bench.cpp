@@ -52,8 +52,8 @@ void batch(benchmark::State& state, const kernels::BatchNormShape& s, bool gradi
   const auto& norm = kernels::float_table<float>().norm;
   auto scratch = scratch_of(norm.batch_scratch(s));
   const auto forward = [&] {
-    norm.batch(s, x.data(), gamma.data(), beta.data(), 1e-3f, y.data(), mean.data(), variance.data(), rstd.data(),
-               scratch.data());
+    norm.batch(s, x.data(), gamma.data(), beta.data(), nullptr, 1e-3f, kernels::Activation::linear, y.data(),
+               mean.data(), variance.data(), rstd.data(), scratch.data());
   };
   forward();
   for (auto _ : state) {
@@ -71,7 +71,8 @@ void scale_offset(benchmark::State& state, const kernels::BatchNormShape& s) {
   const auto x = values(size), scale = values(s.channels);
   AlignedVector<float> y(x.size());
   for (auto _ : state)
-    kernels::float_table<float>().norm.scale_offset(s, x.data(), scale.data(), scale.data(), y.data());
+    kernels::float_table<float>().norm.scale_offset(s, x.data(), scale.data(), scale.data(), nullptr,
+                                                    kernels::Activation::linear, y.data());
   bench::report_bytes(state, bytes(2 * size));
 }
 

@@ -36,5 +36,6 @@ void bind_tensor(py::module_& m);
 void bind_ops(py::module_& m);
 void bind_variables(py::module_& m);
 void bind_program(py::module_& m);
+void bind_runtime(py::module_& m);
 
 }  // namespace lamina::python

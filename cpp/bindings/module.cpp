@@ -35,6 +35,7 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   bind_variables(m);
   bind_ops(m);
   bind_program(m);
+  bind_runtime(m);
 }
 
 }  // namespace lamina::python

@@ -5,7 +5,6 @@
 #include "io/lamina_file.h"
 #include "kernels/random/random.h"
 #include "lamina/io.h"
-#include "lamina/runtime.h"
 
 namespace lamina::python {
 
@@ -113,7 +112,12 @@ void bind_program(py::module_& m) {
       .def(
           "plan_bytes",
           [](Program& p, const std::string& entry, const py::iterable& shapes) {
-            const auto plan = p.plan(entry, shapes_of(shapes));
+            const auto known = shapes_of(shapes);
+            std::shared_ptr<const Plan> plan;
+            {
+              py::gil_scoped_release release;
+              plan = p.plan(entry, known);
+            }
             std::size_t prepared = 0;
             const Graph& graph = p.optimized(entry);
             for (const int v : graph.prepared) prepared += bytes_of({graph.values[static_cast<std::size_t>(v)]});
@@ -133,7 +137,9 @@ void bind_program(py::module_& m) {
               text = "after the variables have changed:\n" + to_string(*preparation) + "in each run:\n";
             text += to_string(p.optimized(entry));
             if (!shapes.is_none()) {
-              const auto plan = p.plan(entry, shapes_of(shapes));
+              const auto known = shapes_of(shapes);
+              py::gil_scoped_release release;
+              const auto plan = p.plan(entry, known);
               text += "arena " + std::to_string(plan->arena_bytes) + " bytes (live at most " +
                       std::to_string(plan->live_bytes) + "), " + std::to_string(plan->steps.size()) + " steps, " +
                       std::to_string(plan->copies.size()) + " copies\n";
@@ -186,10 +192,6 @@ void bind_program(py::module_& m) {
         return Value(order).impl();
       },
       py::arg("n"), py::arg("seed"), py::arg("epoch"), "The order of n samples in an epoch.");
-  m.def("set_num_threads", &set_num_threads, py::arg("n"));
-  m.def("num_threads", &num_threads);
-  m.def("version", &version);
-  m.def("isa_level", &isa_level);
 }
 
 }  // namespace lamina::python

@@ -1,6 +1,6 @@
 """The native engine as Python sees it: tensors, the generic op call, variables, traces and programs. Nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -195,6 +195,9 @@ def permutation(n: int, seed: int, epoch: int) -> Tensor: ...  # int64; a pure f
 def set_num_threads(n: int) -> None: ...
 def num_threads() -> int: ...
 def isa_level() -> str: ...
+def set_log_topics(topics: str) -> None: ...  # "kernels,programs"
+def log_topics() -> str: ...
+def set_log(function: Callable[[str, str], object] | None) -> None: ...  # called in any thread; None: stderr
 def version() -> str: ...
 def allocation_count() -> int: ...  # tensors and arenas allocated by the engine so far; for tests
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 from . import _core
@@ -236,12 +237,13 @@ def enable_unsafe_deserialization() -> None:
 
 
 def show_config() -> None:
-    """Prints the version, the instruction set level and the number of threads that kernels use."""
+    """Prints the version, the instruction set level, the number of threads that kernels use, and the log's topics."""
     from . import __version__
 
     print(f"lamina {__version__}")
     print(f"  instruction set: {_core.isa_level()}  (set LAMINA_ISA before the import to force a lower one)")
     print(f"  threads:         {_core.num_threads()}  (lamina.config.set_num_threads(n), or LAMINA_NUM_THREADS)")
+    print(f"  log:             {log() or 'none'}  (lamina.config.set_log('kernels,programs'), or LAMINA_LOG)")
     print(f"  floatx:          {floatx()}")
     print(f"  data format:     {image_data_format()}")
 
@@ -254,3 +256,36 @@ def set_num_threads(n: int) -> None:
 def num_threads() -> int:
     """How many threads kernels may use."""
     return _core.num_threads()
+
+
+def set_log(topics: str | None, function: Callable[[str, str], Any] | None = None) -> None:
+    """Says what the engine does: 'kernels', 'programs', or both separated by a comma; None or '' for nothing.
+
+    'kernels' is which kernel each shape takes and why others were refused, once per shape; 'programs' what is planned:
+    the entry, its input shapes, steps and memory. Lines go to stderr, or to `function(topic, line)`, which is called in
+    whichever thread has something to say, and should not compute with lamina; errors in it are printed, not raised.
+    ValueError for unknown topics.
+
+    >>> import numpy as np, lamina
+    >>> lines = []
+    >>> lamina.config.set_log("kernels", lambda topic, line: lines.append(line))
+    >>> lamina.ops.matmul(np.ones((3, 4)), np.ones((4, 1))).shape
+    (3, 1)
+    >>> lines
+    ['gemm m=3 n=1 k=4 bytes=8: one_column taken']
+    >>> lamina.config.set_log(None)
+    """
+    for name, value, right, expected in (
+        ("topics", topics, topics is None or isinstance(topics, str), "a str such as 'kernels,programs', or None"),
+        ("function", function, function is None or callable(function), "a function of topic and line, or None"),
+    ):
+        if not right:
+            fix = "call e.g. set_log('kernels', lambda topic, line: print(line))."
+            raise TypeError(explain(f"set_log: `{name}` is of another kind.", expected, f"{name}={value!r}", fix))
+    _core.set_log_topics(topics or "")
+    _core.set_log(function)
+
+
+def log() -> str:
+    """The topics that the engine speaks of, such as 'kernels,programs'; '' for none. LAMINA_LOG sets them at first."""
+    return _core.log_topics()

@@ -86,6 +86,17 @@ def test_mistakes_are_explained(layer, arguments, shape, names):
     with pytest.raises((TypeError, ValueError, RuntimeError), match=names) as caught:
         made(np.array(["a", "x"], object))
     assert all(part in str(caught.value) for part in ("Expected: ", "Received: ", "Fix: "))
+    assert str(caught.value).startswith(f"{layer}: ")
+
+
+def test_a_vocabulary_that_is_missing_or_cannot_be_written(tmp_path):
+    layer = layers.TextVectorization()
+    layer.set_vocabulary(["a\nb"])
+    refused(lambda: layer.save_assets(str(tmp_path)), f"^TextVectorization '{layer.name}': .*cannot be written")
+    refused(lambda: layer.set_vocabulary(["a"], [1.0]), "^TextVectorization: .*do not go together")
+    copy = layers.TextVectorization.from_config({**layer.get_config(), "name": "copy"})
+    with pytest.raises(RuntimeError, match=r"^TextVectorization 'copy' has no vocabulary yet"):
+        copy(["a"])
 
 
 def refused(function, names):
@@ -143,7 +154,7 @@ def test_data_that_nothing_can_be_learned_from(data, names):
 
 def test_adapting_what_is_known():
     for layer in (layers.TextVectorization(vocabulary=W), layers.StringLookup(vocabulary=W)):
-        refused(lambda layer=layer: layer.adapt(["a"]), "known already")
+        refused(lambda layer=layer: layer.adapt(["a"]), f"^{type(layer).__name__} '{layer.name}': .*known already")
     refused(lambda: layers.IntegerLookup().adapt([1.5]), "no integers")
     text = np.array(["a b c d " * 20_000], object)
     for ngrams in (10**9, (3, 40_000)):

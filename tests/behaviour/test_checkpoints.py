@@ -29,10 +29,10 @@ def fit(model, data, *hooks, epochs=3, **arguments):
 
 
 @contextmanager
-def full_disk():
+def full_disk(space=100):
     """No file may grow beyond a few bytes."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (space, limits[1]))
     try:
         yield
     finally:
@@ -76,6 +76,24 @@ def test_a_full_disk(kind, data, tmp_path):
         again = lamina.models.load_model(str(path))
         assert int(again.optimizer.iterations) == 4
     assert np.isfinite(fit(model, data).history["loss"]).all()  # the model is still of use
+
+
+@pytest.mark.parametrize(
+    "ending", [".lamina", ".keras", ".h5", ".weights.h5", ".weights.json", ".safetensors", ".onnx"]
+)
+@pytest.mark.parametrize("space", [0, 100, 3_000, 9_000, 20_000])
+def test_saving_to_a_full_disk(ending, space, tmp_path):
+    """Whatever still fits. What was there stays, nothing else is left behind, and the process goes on."""
+    path = tmp_path / f"m{ending}"
+    model = lamina.Sequential([lamina.Input((30,)), layers.Dense(200), layers.Dense(20)])
+    save = model.save_weights if "weights" in ending or "safe" in ending else model.save
+    options = {"max_shard_size": 3e-5} if "json" in ending else {"verbose": False} if "onnx" in ending else {}
+    save = model.export if "onnx" in ending else save
+    path.write_bytes(b"before")
+    with full_disk(space), pytest.raises(OSError, match=r"Expected: .*Received: File too large"):
+        save(path, **options)
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+    assert path.read_bytes() == b"before"
 
 
 @pytest.mark.parametrize("kind", ["CSVLogger", "TensorBoard"])

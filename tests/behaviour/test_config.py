@@ -1,6 +1,7 @@
 """Settings of the process: the names of keras.config, and that each does what it says."""
 
 import inspect
+import os
 import subprocess
 import sys
 import traceback
@@ -182,3 +183,61 @@ def test_the_policy_of_layers_without_a_dtype():
 def test_files_never_run_code():
     with pytest.warns(UserWarning, match="custom_objects"):
         config.enable_unsafe_deserialization()
+
+
+@pytest.fixture
+def lines():
+    said = []
+    config.set_log("kernels,programs", lambda topic, line: said.append(f"{topic}: {line}"))
+    yield said
+    config.set_log(None)
+
+
+def test_the_log_names_kernels_and_programs(lines):
+    assert config.log() == "kernels,programs"
+    small_model().predict(X, verbose=0)
+    assert any(line.startswith("kernels: gemm m=20 n=1 k=3 bytes=4: ") for line in lines), lines
+    assert any(line.startswith("programs: predict of (20, 3): ") for line in lines), lines
+    config.set_log("")
+    assert config.log() == ""
+    said = len(lines)
+    small_model().predict(X, verbose=0)
+    assert len(lines) == said
+
+
+def test_errors_of_the_log_do_not_stop_the_engine(lines, monkeypatch):
+    caught = []
+    monkeypatch.setattr(sys, "unraisablehook", caught.append)
+    config.set_log("programs", lambda topic: None)
+    assert small_model().predict(X, verbose=0).shape == (20, 1)
+    assert {c.exc_type for c in caught} == {TypeError}
+
+
+def test_the_log_takes_topics_and_a_function():
+    for wrong, names in ((("kernel",), "Expected: kernels"), (("kernels,all",), "'all'")):
+        with pytest.raises(ValueError, match=names):
+            config.set_log(*wrong)
+    for wrong, names in (((3,), "topics=3"), (("kernels", "stderr"), "function='stderr'")):
+        with pytest.raises(TypeError, match=names):
+            config.set_log(*wrong)
+    assert config.log() == ""
+
+
+def test_the_log_of_a_whole_process():
+    """From the variable, to stderr; a function that is in force when the process ends does no harm."""
+    program = (
+        "import numpy as np, lamina\n"
+        "lamina.ops.matmul(np.ones((3, 4)), np.ones((4, 1)))\n"
+        "lamina.config.set_log(lamina.config.log(), lambda topic, line: print(topic, line))\n"
+        "lamina.ops.matmul(np.ones((3, 4)), np.ones((4, 1)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "LAMINA_LOG": "kernels"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    line = "gemm m=3 n=1 k=4 bytes=8: one_column taken"
+    assert done.stderr == f"lamina kernels: {line}\n"
+    assert done.stdout == f"kernels {line}\n"

@@ -443,6 +443,14 @@ def test_assets(zipped):
     assert lamina.saving.load_model(path).layers[0].words == ("x", "y", "z")
 
 
+@pytest.mark.parametrize(("old", "new"), [(b"words.txt", b"wordz.txt"), (b"x\ny\nz", b"x\ny\nZ")])
+def test_damaged_assets(old, new):
+    with_assets().save("m.keras")
+    whole = Path("m.keras").read_bytes()
+    Path("m.keras").write_bytes(whole.replace(old, new, 1))
+    refused(lamina.saving.load_model, "m.keras", match="words.txt' is damaged")
+
+
 @pytest.mark.parametrize("what", ["assets/layers/worded/words.txt", "assets/layers", "model.weights.h5", "config.json"])
 def test_links_in_folders(what):
     with_assets().save("m", zipped=False)

@@ -1,6 +1,7 @@
 """HDF5 files made to do harm, or damaged: each is refused with a clear error, and nothing happens."""
 
 import json
+import zlib
 from contextlib import suppress
 from pathlib import Path
 
@@ -64,6 +65,27 @@ def made_of(**options):
     return lambda parent, name: parent.create_dataset(name, **options)
 
 
+def of_chunk(data, **options):
+    """An array of one chunk, which is stored as these bytes."""
+
+    def make(parent, name):
+        dataset = parent.create_dataset(name, shape=(3, 2), dtype="f4", chunks=(3, 2), **options)
+        dataset.id.write_direct_chunk((0, 0), data)
+
+    return make
+
+
+def odd_kind():
+    kind = h5py.h5t.IEEE_F32LE.copy()
+    kind.set_ebias(1 << 20)
+    return kind
+
+
+def odd_numbers(parent, name):
+    kind = odd_kind()
+    h5py.h5d.create(parent.id, name.rpartition("/")[2].encode(), kind, h5py.h5s.create_simple((3, 2)))
+
+
 DATASETS = {
     "in another file": (external, "elsewhere"),
     "virtual": (virtual, "elsewhere"),
@@ -78,6 +100,13 @@ DATASETS = {
     "words": (made_of(data="abc", dtype=h5py.string_dtype()), "no numbers"),
     "records": (made_of(data=np.zeros(3, [("a", "f4"), ("b", "i4")])), "no numbers"),
     "references": (made_of(shape=(3,), dtype=h5py.ref_dtype), "no numbers"),
+    "a chunk shorter than its sum": (of_chunk(b"ab", fletcher32=True), "a damaged chunk"),
+    "a short chunk with a sum": (of_chunk(bytes(8), fletcher32=True), "a damaged chunk"),
+    "a short chunk": (of_chunk(zlib.compress(b"abc"), compression="gzip"), "a damaged chunk"),
+    "a long chunk": (of_chunk(zlib.compress(bytes(1 << 20)), compression="gzip"), "a damaged chunk"),
+    "no compressed chunk": (of_chunk(b"abc", compression="gzip"), "a damaged chunk"),
+    "an unusual filter": (made_of(data=np.zeros((3, 2), "f4"), compression="lzf"), "an unusual way"),
+    "odd numbers": (odd_numbers, "an unknown type"),
     "nothing": (made_of(data=h5py.Empty("f4")), "no numbers"),
 }
 
@@ -97,6 +126,18 @@ def test_arrays(row, parts):
         make(group, "w")
         group["b"] = np.zeros(2, "f4")
     refused(model().load_weights, "old.h5", match=match)
+
+
+@pytest.mark.parametrize("options", [{}, {"compression": "gzip"}, {"compression": "gzip", "shuffle": True}], ids=str)
+@pytest.mark.parametrize("more", [{}, {"fletcher32": True}], ids=str)
+def test_packed_arrays(options, more):
+    """Keras does not pack arrays, but others may."""
+    values = np.arange(6, dtype="f4").reshape(3, 2)
+    with good("m.weights.h5") as file:
+        replace(file, "layers/dense/vars/0", made_of(data=values, chunks=(2, 1), **options, **more))
+    made = model()
+    made.load_weights("m.weights.h5")
+    np.testing.assert_array_equal(made.get_weights()[0], values)
 
 
 def test_places_of_arrays_and_groups():
@@ -237,6 +278,15 @@ def test_texts_of_another_sort(name, sort):
     assert place < whole.index(name.encode()) + 40
     Path("m.h5").write_bytes(whole[: place + 1] + bytes([sort]) + whole[place + 2 :])
     refused(lamina.saving.load_model, "m.h5", match="neither text nor numbers" if sort == 0 else None)
+
+
+@pytest.mark.parametrize("name", ["model_config", "training_config"])
+def test_attributes_of_unknown_types(name):
+    model().save("m.h5")
+    with h5py.File("m.h5", "r+") as file:
+        del file.attrs[name]
+        h5py.h5a.create(file.id, name.encode(), odd_kind(), h5py.h5s.create(h5py.h5s.SCALAR))
+    refused(lamina.saving.load_model, "m.h5", match="unknown type")
 
 
 def test_large_attributes():

@@ -205,7 +205,7 @@ def test_a_failed_save_leaves_the_old_file(data, tmp_path, monkeypatch):
         broken.save(path)
     assert path.read_bytes() == old
     if os.geteuid() == 0:
-        target = tmp_path / "missing_folder" / "m.lamina"
+        target = path / "m.lamina"
     else:
         os.chmod(tmp_path, 0o500)
         target = path

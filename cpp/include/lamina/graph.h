@@ -20,6 +20,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -145,6 +146,35 @@ LAMINA_API Symbol mean(const Symbol& x, const std::vector<Size>& axes = {}, bool
 LAMINA_API Symbol sum(const Symbol& x, const std::vector<Size>& axes = {}, bool keepdims = false);
 LAMINA_API Symbol reshape(const Symbol& x, const std::vector<Size>& shape);  // one size may be -1
 LAMINA_API Symbol cast(const Symbol& x, DType dtype);
+
+// ---- Control flow. What an axis of data or a value decides when the model runs: the functions are called once, while
+// the network is built, on symbols that stand for any step, and may use what there is outside of them.
+
+// What `then` gives where the predicate, a bool of shape (), is true, else what `otherwise` gives; only one of them is
+// computed. Throws Error (value) when they differ in number, dtypes or shapes.
+//   Symbol y = cond(op("greater", {sum(x), limit}), [&] { return Symbols{x * 2}; }, [&] { return Symbols{x}; })[0];
+LAMINA_API Symbols cond(const Symbol& predicate, const std::function<Symbols()>& then,
+                        const std::function<Symbols()>& otherwise);
+
+// state = body(state) while condition(state), a bool of shape (). The state keeps its dtypes and shapes, else it throws
+// Error (value). It has no gradient.
+//   Symbols s = while_loop([&](const Symbols& s) { return op("less", {s[0], limit}); },
+//                          [](const Symbols& s) { return Symbols{s[0] * 2}; }, {x});
+LAMINA_API Symbols while_loop(const std::function<Symbol(const Symbols& state)>& condition,
+                              const std::function<Symbols(const Symbols& state)>& body, const Symbols& begin);
+
+// (state, ys) = step(state, row) for row i of all xs, in turn, the last row first if `reverse`: the last state, and the
+// ys joined to rows. All xs have one first size, which may be unknown. Gradients flow through all steps. Throws Error
+// (value) for a state that changes its dtypes or shapes, and for xs without rows.
+//   Scanned s = scan([&](const Symbols& h, const Symbols& x) {
+//     const Symbol next = op("tanh", {x[0] + matmul(h[0], recurrent)});
+//     return Scanned{{next}, {next}};
+//   }, {h0}, {steps});                 // steps (time, batch, units); s.ys[0] the same, s.state[0] (batch, units)
+struct Scanned {
+  Symbols state, ys;
+};
+LAMINA_API Scanned scan(const std::function<Scanned(const Symbols& state, const Symbols& row)>& step,
+                        const Symbols& begin, const Symbols& xs, bool reverse = false);
 
 // d sum(target) / d source for each source, of its shape; zeros where the target does not depend on it. The target is
 // of a floating dtype. Throws Error (type) for an op on the way that has no gradient.

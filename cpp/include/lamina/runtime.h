@@ -40,7 +40,9 @@ using LogFunction = std::function<void(const std::string& topic, const std::stri
 // per shape) and "programs" (what is planned: the entry, its input shapes, steps and memory). Starts as the environment
 // variable LAMINA_LOG; "" is nothing, which costs nothing. Throws Error (value) for an unknown topic.
 LAMINA_API void set_log_topics(const std::string& topics);
-// Where it goes; nullptr, as at the start: to stderr.
+LAMINA_API std::string log_topics();  // those in force, "" for none
+// Where it goes; nullptr, as at the start: to stderr. The function may be called by several threads at once, and should
+// not compute with the engine, which waits for it; the line of one that throws goes to stderr.
 LAMINA_API void set_log(LogFunction function);
 
 }  // namespace lamina

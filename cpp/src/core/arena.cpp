@@ -61,21 +61,27 @@ void keep(std::uintptr_t block) {
   release(other);
 }
 
-// A block that is at most a quarter too large; 0 when there is none.
+std::size_t huge_pages(std::size_t bytes) { return (bytes + kHugePage - 1) / kHugePage; }
+
+// The smallest that is large enough, if at most a quarter larger than a fresh one would be; else 0.
 std::uintptr_t kept_block(std::size_t bytes) {
+  std::size_t least = (huge_pages(bytes) + huge_pages(bytes) / 4) * kHugePage + 1;
+  std::atomic<std::uintptr_t>* best = nullptr;
   for (std::atomic<std::uintptr_t>& place : kept) {
     const std::size_t size = size_of_block(place);
-    if (size < bytes || size - bytes > bytes / 4) continue;
-    const std::uintptr_t block = take_from(place);
-    const std::size_t found = size_of_block(block);  // another thread may have been here
-    if (found >= bytes) return block;
-    if (block != 0) keep(block);
+    if (size < bytes || size >= least) continue;
+    least = size;
+    best = &place;
   }
+  if (best == nullptr) return 0;
+  const std::uintptr_t block = take_from(*best);
+  if (size_of_block(block) >= bytes) return block;
+  if (block != 0) keep(block);  // another thread has been here
   return 0;
 }
 
 std::uintptr_t fresh_block(std::size_t bytes) {
-  const std::size_t pages = (bytes + kHugePage - 1) / kHugePage;
+  const std::size_t pages = huge_pages(bytes);
   if (pages >= kHugePage) return 0;
   void* p = std::aligned_alloc(kHugePage, pages * kHugePage);
 #ifdef __linux__

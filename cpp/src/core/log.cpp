@@ -81,10 +81,13 @@ void log(LogTopic topic, const std::string& line) {
     const std::lock_guard<std::mutex> lock(sink().mutex);
     function = sink().function;
   }
-  if (function)
-    (*function)(name, line);
-  else
-    std::fprintf(stderr, "lamina %s: %s\n", name.c_str(), line.c_str());
+  const char* lost = "";
+  try {
+    if (function) return (*function)(name, line);
+  } catch (...) {  // which must not pass through kernels
+    lost = " (the function of the log threw an error)";
+  }
+  std::fprintf(stderr, "lamina %s: %s%s\n", name.c_str(), line.c_str(), lost);
 }
 
 void set_log_topics(const std::string& topics) {
@@ -98,10 +101,19 @@ void set_log_topics(const std::string& topics) {
   asked.store(bits, std::memory_order_relaxed);
 }
 
+std::string log_topics() {
+  std::string topics;
+  for (std::size_t i = 0; i < topic_names().size(); ++i)
+    if (logs(static_cast<LogTopic>(i))) topics += (topics.empty() ? "" : ",") + topic_names()[i];
+  return topics;
+}
+
 void set_log(LogFunction function) {
+  std::shared_ptr<const LogFunction> other;
+  if (function) other = std::make_shared<const LogFunction>(std::move(function));
   const std::lock_guard<std::mutex> lock(sink().mutex);
   sink().said.clear();
-  sink().function = function ? std::make_shared<const LogFunction>(std::move(function)) : nullptr;
+  sink().function.swap(other);  // what was there before goes after the lock
 }
 
 bool logs_kernels() { return logs(LogTopic::kernels); }

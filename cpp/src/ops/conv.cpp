@@ -107,26 +107,28 @@ void Conv::pack(const Run& run) const {
 }
 
 Values Conv::vjp(const Vjp& v) const {
-  if (v.has(2) || activation != k::Activation::linear)
+  const Value dy = gradient_before(activation, v.out(), v.grad());
+  if (!dy)
     return vjp_through(v, [&](const Values& inputs) {
       Conv plain = *this;
       plain.activation = k::Activation::linear;
-      Value y = call(plain, {inputs[0], inputs[1]})[0];
-      for (std::size_t i = 2; i < inputs.size(); ++i) y = ops::add(y, inputs[i]);
-      return Values{activate(activation, y)};
+      return Values{activate(activation, call(plain, inputs)[0])};
     });
   Value dx, dw;
   if (v.need(0)) {
     auto op = with<ConvGradInput>(*this);
     op.input_shape = v.in(0).dims();
-    dx = call(op, {v.grad(), v.in(1)})[0];
+    dx = call(op, {dy, v.in(1)})[0];
   }
   if (v.need(1)) {
     auto op = with<ConvGradKernel>(*this);
     op.kernel_shape = v.in(1).dims();
-    dw = call(op, {v.in(0), v.grad()})[0];
+    dw = call(op, {v.in(0), dy})[0];
   }
-  return {dx, dw};
+  Values found = {dx, dw};
+  if (v.has(2)) found.push_back(v.need(2) ? ops::sum_to(dy, v.in(2).dims()) : Value());
+  if (v.has(3)) found.push_back(dy);
+  return found;
 }
 
 Specs ConvGradInput::infer(const Specs& inputs) const {

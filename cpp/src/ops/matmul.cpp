@@ -256,27 +256,45 @@ Values Linear::unfused(k::Activation activation, const Values& inputs) {
 }
 
 Values Linear::vjp(const Vjp& v) const {
-  return vjp_through(v, [&](const Values& inputs) { return unfused(activation, inputs); });
+  const Value dy = gradient_before(activation, v.out(), v.grad());
+  if (!dy) return vjp_through(v, [&](const Values& inputs) { return unfused(activation, inputs); });
+  // A vector is a row.
+  const bool vector = v.in(0).rank() == 1;
+  const auto row = [&](const Value& x) { return vector ? ops::reshape(x, {1, x.dim(0)}) : x; };
+  Values found = Matmul{}.vjp({{row(v.in(0)), v.in(1)}, {}, {row(dy)}, v.needed});
+  if (found[0] && vector) found[0] = ops::reshape(found[0], v.in(0).dims());
+  if (v.has(2)) found.push_back(v.need(2) ? ops::sum_to(dy, v.in(2).dims()) : Value());
+  if (v.has(3)) found.push_back(dy);
+  return found;
 }
 
+namespace {
+
+struct ActivationOp {
+  k::Unary function;
+  Value (*apply)(const Value& x);
+};
+
+template <k::Unary F>
+constexpr ActivationOp kActivationOp = {F, [](const Value& x) { return call(Unary<F>{}, {x})[0]; }};
+
+// In the order of the enum, without linear.
+constexpr ActivationOp kActivationOps[] = {kActivationOp<k::Unary::relu>,    kActivationOp<k::Unary::relu6>,
+                                           kActivationOp<k::Unary::sigmoid>, kActivationOp<k::Unary::tanh>,
+                                           kActivationOp<k::Unary::silu>,    kActivationOp<k::Unary::gelu>};
+
+const ActivationOp& op_of(k::Activation activation) { return kActivationOps[static_cast<int>(activation) - 1]; }
+
+}  // namespace
+
 Value activate(k::Activation activation, const Value& x) {
-  using U = k::Unary;
-  switch (activation) {
-    case k::Activation::linear:
-      return x;
-    case k::Activation::relu:
-      return call(Unary<U::relu>{}, {x})[0];
-    case k::Activation::relu6:
-      return call(Unary<U::relu6>{}, {x})[0];
-    case k::Activation::sigmoid:
-      return call(Unary<U::sigmoid>{}, {x})[0];
-    case k::Activation::tanh:
-      return call(Unary<U::tanh>{}, {x})[0];
-    case k::Activation::silu:
-      return call(Unary<U::silu>{}, {x})[0];
-    default:
-      return call(Unary<U::gelu>{}, {x})[0];
-  }
+  return activation == k::Activation::linear ? x : op_of(activation).apply(x);
+}
+
+Value gradient_before(k::Activation activation, const Value& y, const Value& dy) {
+  if (activation == k::Activation::linear) return dy;
+  const k::Unary function = op_of(activation).function;
+  return k::unary_grad_uses_output(function) ? call(UnaryGrad{function}, {y, dy})[0] : Value();
 }
 
 }  // namespace lamina

@@ -49,4 +49,7 @@ struct Linear {
 // The activation as an op.
 Value activate(kernels::Activation activation, const Value& x);
 
+// The gradient of what went into the activation, from what came out of it; empty if that does not tell.
+Value gradient_before(kernels::Activation activation, const Value& y, const Value& dy);
+
 }  // namespace lamina

@@ -35,6 +35,39 @@ Specs check_batch(const char* name, std::int64_t axis, const Specs& inputs, cons
   return {x};
 }
 
+// What stands behind x in a normalization that may have an addend and a clamp as its activation.
+template <class Op>
+void check_normalization(const Op& op, const Specs& inputs) {
+  constexpr std::size_t plain = 1 + Op::num_parameters;
+  check::num_inputs(Op::name, inputs, plain, plain + 1);
+  check_batch(Op::name, op.axis, Specs(inputs.begin(), inputs.begin() + plain), inputs[0], 1);
+  if (inputs.size() > plain) {
+    check::same_dtype(Op::name, inputs);
+    check::shape(Op::name, inputs[plain], inputs[0].dims, inputs, "the addend");
+  }
+  using A = k::Activation;
+  if (op.activation != A::linear && op.activation != A::relu && op.activation != A::relu6)
+    fail(ErrorKind::value, std::string(Op::name) + ": wrong activation", "linear, relu or relu6",
+         EnumNames<A>::names[static_cast<int>(op.activation)], "Apply other activations afterwards.");
+}
+
+// The outputs of `plain`, with the addend and the activation of `op` applied to the first.
+template <class Op>
+Values unfused(const Op& op, const Values& inputs) {
+  Op plain = op;
+  plain.activation = k::Activation::linear;
+  const auto parameters_end = inputs.begin() + 1 + Op::num_parameters;
+  Values outputs = call(plain, Values(inputs.begin(), parameters_end));
+  if (parameters_end != inputs.end()) outputs[0] = ops::add(outputs[0], inputs.back());
+  outputs[0] = activate(op.activation, outputs[0]);
+  return outputs;
+}
+
+template <class Op>
+bool is_plain(const Op& op, const Vjp& v) {
+  return op.activation == k::Activation::linear && v.inputs.size() == 1 + Op::num_parameters;
+}
+
 // Without samples there is nothing to normalize: statistics and gradients are zero.
 bool zero_if_empty(const Run& run, int input, int num_outputs) {
   if (run.inputs[input].shape.size() != 0) return false;
@@ -68,8 +101,7 @@ Value count_over(const std::vector<std::int64_t>& axes, const Value& x) {
 }  // namespace
 
 Specs BatchNorm::infer(const Specs& inputs) const {
-  check::num_inputs(name, inputs, 3, 3);
-  check_batch(name, axis, inputs, inputs[0], 1);
+  check_normalization(*this, inputs);
   return {inputs[0], inputs[1], inputs[1], inputs[1]};
 }
 
@@ -83,12 +115,14 @@ void BatchNorm::run(const Run& run) const {
   const auto s = batch_shape(run.inputs[0].shape, axis);
   for_floating(run.inputs[0].dtype, [&](auto t) {
     using T = decltype(t);
-    k::float_table<T>().norm.batch(s, run.in<T>(0), run.in<T>(1), run.in<T>(2), static_cast<T>(epsilon), run.out<T>(0),
-                                   run.out<T>(1), run.out<T>(2), run.out<T>(3), run.scratch);
+    k::float_table<T>().norm.batch(s, run.in<T>(0), run.in<T>(1), run.in<T>(2), run.in_or_null<T>(3),
+                                   static_cast<T>(epsilon), activation, run.out<T>(0), run.out<T>(1), run.out<T>(2),
+                                   run.out<T>(3), run.scratch);
   });
 }
 
 Values BatchNorm::vjp(const Vjp& v) const {
+  if (!is_plain(*this, v)) return vjp_through(v, [&](const Values& inputs) { return unfused(*this, inputs); });
   const Value &x = v.in(0), &gamma = v.in(1), &mean = v.out(1), &rstd = v.out(3);
   Value dx, dgamma, dbeta;
   if (v.grad(0)) {
@@ -153,8 +187,8 @@ Values BatchNormGrad::vjp(const Vjp& v) const {
 }
 
 Specs BatchNormInference::infer(const Specs& inputs) const {
-  check::num_inputs(name, inputs, 5, 5);
-  return check_batch(name, axis, inputs, inputs[0], 1);
+  check_normalization(*this, inputs);
+  return {inputs[0]};
 }
 
 std::size_t BatchNormInference::scratch(const Run& run) const {
@@ -171,11 +205,13 @@ void BatchNormInference::run(const Run& run) const {
       scale[c] = run.in<T>(1)[c] / std::sqrt(run.in<T>(4)[c] + static_cast<T>(epsilon));
       offset[c] = run.in<T>(2)[c] - run.in<T>(3)[c] * scale[c];
     }
-    k::float_table<T>().norm.scale_offset(s, run.in<T>(0), scale, offset, run.out<T>(0));
+    k::float_table<T>().norm.scale_offset(s, run.in<T>(0), scale, offset, run.in_or_null<T>(5), activation,
+                                          run.out<T>(0));
   });
 }
 
 Values BatchNormInference::vjp(const Vjp& v) const {
+  if (!is_plain(*this, v)) return vjp_through(v, [&](const Values& inputs) { return unfused(*this, inputs); });
   return vjp_through(v, [&](const Values& in) {
     const Value rstd = call(Unary<k::Unary::rsqrt>{}, {ops::add(in[4], ops::like(in[4], epsilon))})[0];
     const Value scale = ops::multiply(in[1], rstd);

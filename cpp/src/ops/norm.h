@@ -2,20 +2,25 @@
 #pragma once
 
 #include "kernels/norm/norm.h"
+#include "ops/matmul.h"
 #include "ops/op.h"
 
 namespace lamina {
 
-// inputs x, gamma, beta -> y, mean, variance (biased), rstd = 1 / sqrt(variance + epsilon); statistics per index of
-// `axis`.
+// inputs x, gamma, beta and, if any, an addend like x -> y, mean, variance (biased), rstd = 1 / sqrt(variance +
+// epsilon); statistics per index of `axis`. The activation is a clamp (linear, relu or relu6).
+// Unfused: without activation and addend, add, the activation.
 struct BatchNorm {
   static constexpr const char* name = "batch_norm";
+  static constexpr std::size_t num_parameters = 2;
   double epsilon = 1e-3;
   std::int64_t axis = -1;
+  kernels::Activation activation = kernels::Activation::linear;
   template <class V>
   void fields(V& v) {
     v("epsilon", epsilon);
     v("axis", axis);
+    v("activation", activation);
   }
   Specs infer(const Specs& inputs) const;
   std::size_t scratch(const Run& run) const;
@@ -37,16 +42,19 @@ struct BatchNormGrad {
   Values vjp(const Vjp& v) const;
 };
 
-// inputs x, gamma, beta, mean, variance -> y = (x - mean) * gamma / sqrt(variance + epsilon) + beta.
-// Unfused: the same formula in elementwise ops.
+// inputs x, gamma, beta, mean, variance and, if any, an addend like x -> y = activation((x - mean) * gamma /
+// sqrt(variance + epsilon) + beta + addend). The activation is a clamp. Unfused: the same formula in elementwise ops.
 struct BatchNormInference {
   static constexpr const char* name = "batch_norm_inference";
+  static constexpr std::size_t num_parameters = 4;
   double epsilon = 1e-3;
   std::int64_t axis = -1;
+  kernels::Activation activation = kernels::Activation::linear;
   template <class V>
   void fields(V& v) {
     v("epsilon", epsilon);
     v("axis", axis);
+    v("activation", activation);
   }
   Specs infer(const Specs& inputs) const;
   std::size_t scratch(const Run& run) const;

@@ -1,10 +1,13 @@
 // What follows a matrix product or a convolution goes into it, where it costs no pass over the memory.
+#include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "ops/conv.h"
 #include "ops/elementwise.h"
 #include "ops/layout.h"
 #include "ops/matmul.h"
+#include "ops/norm.h"
 #include "program/passes.h"
 
 namespace lamina {
@@ -151,6 +154,120 @@ void fuse_epilogues(Graph& graph) {
   for (std::size_t i = 0; i < graph.nodes.size(); ++i)
     if (!absorbed[i]) kept.push_back(std::move(graph.nodes[i]));
   graph.nodes = std::move(kept);
+}
+
+namespace {
+
+// The batch normalization with this activation, or null when that is no clamp or it has one already.
+template <class Norm>
+OpPtr finished_as(const Op& op, k::Activation activation) {
+  const auto* norm = op.as<Norm>();
+  if (norm == nullptr || norm->activation != k::Activation::linear) return nullptr;
+  if (activation != k::Activation::relu && activation != k::Activation::relu6) return nullptr;
+  Norm finished = *norm;
+  finished.activation = activation;
+  return make_op(finished);
+}
+
+// Whether the batch normalization can still take an addend.
+template <class Norm>
+bool takes_addend(const Graph::Node& node) {
+  const auto* norm = node.op->as<Norm>();
+  return norm && norm->activation == k::Activation::linear && node.inputs.size() == 1 + Norm::num_parameters;
+}
+
+// Each node after those that make its inputs, otherwise in the order they are in.
+void sort_nodes(Graph& graph) {
+  std::vector<int> maker(graph.values.size(), -1);
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i)
+    for (const int v : graph.nodes[i].outputs) maker[static_cast<std::size_t>(v)] = static_cast<int>(i);
+  std::vector<Graph::Node> sorted;
+  std::vector<bool> begun(graph.nodes.size(), false);
+  std::vector<std::pair<int, std::size_t>> open;  // nodes, and how many of their inputs have been looked at
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (!begun[i]) open.emplace_back(static_cast<int>(i), 0);
+    begun[i] = true;
+    while (!open.empty()) {
+      auto& [number, next] = open.back();
+      Graph::Node& node = graph.nodes[static_cast<std::size_t>(number)];
+      if (next == node.inputs.size()) {
+        sorted.push_back(std::move(node));
+        open.pop_back();
+        continue;
+      }
+      const int needed = maker[static_cast<std::size_t>(node.inputs[next++])];
+      if (needed < 0 || begun[static_cast<std::size_t>(needed)]) continue;
+      begun[static_cast<std::size_t>(needed)] = true;
+      open.emplace_back(needed, 0);
+    }
+  }
+  graph.nodes = std::move(sorted);
+}
+
+// Whether v needs, directly or not, what the node makes.
+bool needs(const Graph& graph, const std::vector<int>& maker, int v, int node) {
+  std::vector<bool> seen(graph.nodes.size(), false);
+  std::vector<int> values = {v};
+  while (!values.empty()) {
+    const int from = maker[static_cast<std::size_t>(values.back())];
+    values.pop_back();
+    if (from == node) return true;
+    if (from < 0 || seen[static_cast<std::size_t>(from)]) continue;
+    seen[static_cast<std::size_t>(from)] = true;
+    const std::vector<int>& inputs = graph.nodes[static_cast<std::size_t>(from)].inputs;
+    values.insert(values.end(), inputs.begin(), inputs.end());
+  }
+  return false;
+}
+
+}  // namespace
+
+void finish_normalizations(Graph& graph) {
+  const std::vector<int> uses = count_uses(graph);
+  std::vector<int> maker(graph.values.size(), -1);
+  // The node whose first output is v, if nobody else needs v.
+  const auto sole = [&](int v) {
+    const int from = uses[static_cast<std::size_t>(v)] == 1 ? maker[static_cast<std::size_t>(v)] : -1;
+    return from >= 0 && graph.nodes[static_cast<std::size_t>(from)].outputs[0] == v ? from : -1;
+  };
+  // The node makes what `last` made.
+  const auto absorb = [&](int from, Graph::Node& last) {
+    const int made = last.outputs[0];
+    graph.nodes[static_cast<std::size_t>(from)].outputs[0] = made;
+    maker[static_cast<std::size_t>(made)] = from;
+    last.outputs.clear();
+  };
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    Graph::Node& node = graph.nodes[i];
+    for (const int v : node.outputs) maker[static_cast<std::size_t>(v)] = static_cast<int>(i);
+    if (const auto activation = activation_of(*node.op)) {
+      const int from = sole(node.inputs[0]);
+      if (from < 0) continue;
+      Graph::Node& norm = graph.nodes[static_cast<std::size_t>(from)];
+      OpPtr op = finished_as<BatchNorm>(*norm.op, *activation);
+      if (!op) op = finished_as<BatchNormInference>(*norm.op, *activation);
+      if (!op) continue;
+      norm.op = op;
+      absorb(from, node);
+    } else if (node.op->as<Binary<k::Binary::add>>() != nullptr) {
+      for (std::size_t side = 0; side < 2; ++side) {
+        const int addend = node.inputs[1 - side], from = sole(node.inputs[side]);
+        if (from < 0) continue;
+        Graph::Node& norm = graph.nodes[static_cast<std::size_t>(from)];
+        const Dims& dims = graph.values[static_cast<std::size_t>(node.outputs[0])].dims;
+        if (!(takes_addend<BatchNorm>(norm) || takes_addend<BatchNormInference>(norm)) ||
+            !(graph.values[static_cast<std::size_t>(addend)].dims == dims) || needs(graph, maker, addend, from))
+          continue;
+        norm.inputs.push_back(addend);
+        absorb(from, node);
+        break;
+      }
+    }
+  }
+  graph.nodes.erase(std::remove_if(graph.nodes.begin(), graph.nodes.end(),
+                                   [](const Graph::Node& node) { return node.outputs.empty(); }),
+                    graph.nodes.end());
+  sort_nodes(graph);  // an addend may be made later than what it is added to
 }
 
 }  // namespace lamina

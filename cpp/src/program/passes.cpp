@@ -252,6 +252,7 @@ void optimize(Graph& graph, Graph* preparation) {
   fuse_epilogues(graph);
   fold_normalizations(graph);
   fuse_epilogues(graph);  // activations that stood behind a normalization
+  finish_normalizations(graph);
   remove_dead_nodes(graph);
   pair_recurrences(graph);
   pack_kernels(graph);

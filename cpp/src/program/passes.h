@@ -6,14 +6,15 @@
 namespace lamina {
 
 void remove_dead_nodes(Graph& graph);
-void remove_identities(Graph& graph);   // identity and stop_gradient mean nothing once gradients are taken
-void remove_measures(Graph& graph);     // what measured sizes depend on is known by then
-void merge_equal_nodes(Graph& graph);   // equal constants, and the same op on the same inputs, are there once
-void fold_constants(Graph& graph);      // small results that depend on nothing unknown
-void trim_kept(Graph& graph);           // what only a gradient would need is not kept without one
-void pair_recurrences(Graph& graph);    // two alike that do not need each other run side by side
-void add_before_reshape(Graph& graph);  // a bias of several axes is added to the product as a vector
-void fuse_epilogues(Graph& graph);      // matmul or conv, + bias, + addend, activation -> one op
+void remove_identities(Graph& graph);      // identity and stop_gradient mean nothing once gradients are taken
+void remove_measures(Graph& graph);        // what measured sizes depend on is known by then
+void merge_equal_nodes(Graph& graph);      // equal constants, and the same op on the same inputs, are there once
+void fold_constants(Graph& graph);         // small results that depend on nothing unknown
+void trim_kept(Graph& graph);              // what only a gradient would need is not kept without one
+void pair_recurrences(Graph& graph);       // two alike that do not need each other run side by side
+void add_before_reshape(Graph& graph);     // a bias of several axes is added to the product as a vector
+void fuse_epilogues(Graph& graph);         // matmul or conv, + bias, + addend, activation -> one op
+void finish_normalizations(Graph& graph);  // batch normalization, + addend, clamp -> one op
 
 std::vector<int> count_uses(const Graph& graph);  // per value: by nodes, outputs and writes
 

@@ -112,14 +112,17 @@ std::shared_ptr<Planned> Program::planned(const std::string& entry, const Batch&
   const Graph& graph = optimized(entry);
   Plans& plans = plans_.at(entry);
   if (auto found = plans.find(batch, sizes)) return found;
-  const std::lock_guard<std::mutex> lock(planning_);
-  if (auto found = plans.find(batch, sizes)) return found;
   auto fresh = std::make_shared<Planned>();
-  fresh->shapes = batch.shapes();
-  fresh->sizes = sizes;
-  fresh->plan =
-      std::make_shared<const Plan>(make_plan(graph, fresh->shapes, static_cast<int>(variables_.size()), sizes));
-  plans.add(fresh);
+  {
+    const std::lock_guard<std::mutex> lock(planning_);
+    if (auto found = plans.find(batch, sizes)) return found;
+    fresh->shapes = batch.shapes();
+    fresh->sizes = sizes;
+    fresh->plan =
+        std::make_shared<const Plan>(make_plan(graph, fresh->shapes, static_cast<int>(variables_.size()), sizes));
+    plans.add(fresh);
+  }
+  // Without the lock: who takes the line may use this program.
   if (logs(LogTopic::programs)) log(LogTopic::programs, described(entry, *fresh));
   return fresh;
 }

@@ -169,7 +169,9 @@ std::vector<Case> cases() {
     const Values out = support::all("batch_norm", {}, in);
     return ops::add(ops::add(out[0], out[1]), ops::multiply(out[2], out[3]));
   });
+  add("batch_norm relu", {{4, 3}, {3}, {3}, {4, 3}}, direct("batch_norm", activation("relu")));
   add("batch_norm_inference", {{4, 3}, {3}, {3}, {3}, {3}}, direct("batch_norm_inference"));
+  add("batch_norm_inference addend", {{4, 3}, {3}, {3}, {3}, {3}, {4, 3}}, direct("batch_norm_inference"));
   const Attributes looking_back = {{"scale", 0.7}, {"causal", true}};
   add("attention", {{2, 3, 4, 2}, {2, 5, 2, 2}, {2, 5, 2, 3}}, direct("attention", {{"scale", 0.7}}));
   add("attention causal", {{1, 3, 2, 2}, {1, 3, 1, 2}, {1, 3, 1, 3}}, direct("attention", looking_back));

@@ -77,18 +77,19 @@ TEST(Nearest, FindsWhatWasMeant) {
 }
 
 TEST(Allocate, LargeBlocksAreUsedAgain) {
-  constexpr std::size_t bytes = std::size_t{9} << 20;
-  void* first = nullptr;
-  {
-    const auto block = allocate(bytes), other = allocate(bytes);
-    first = block.get();
-    EXPECT_NE(first, other.get());
-    std::memset(first, 1, bytes);
+  for (const std::size_t bytes : {std::size_t{9} << 20, (std::size_t{6} << 20) + 8192}) {
+    void* first = nullptr;
+    {
+      const auto block = allocate(bytes), other = allocate(bytes);
+      first = block.get();
+      EXPECT_NE(first, other.get());
+      std::memset(first, 1, bytes);
+    }
+    const auto a = allocate(bytes), b = allocate(bytes - 4096), c = allocate(4 * bytes);
+    EXPECT_TRUE(a.get() == first || b.get() == first);
+    EXPECT_NE(a.get(), b.get());
+    EXPECT_NE(c.get(), first);
   }
-  const auto a = allocate(bytes), b = allocate(bytes - (std::size_t{1} << 20)), c = allocate(4 * bytes);
-  EXPECT_TRUE(a.get() == first || b.get() == first);
-  EXPECT_NE(a.get(), b.get());
-  EXPECT_NE(c.get(), first);
 }
 
 TEST(Allocate, ManyThreadsNeverShareABlock) {

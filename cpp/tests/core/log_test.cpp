@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <functional>
+#include <memory>
 #include <vector>
 
 #include "lamina/runtime.h"
@@ -27,8 +30,10 @@ TEST_F(Log, SaysWhatWasAskedFor) {
   set_log_topics("");
   log(LogTopic::programs, "a");
   EXPECT_FALSE(logs_kernels());
+  EXPECT_EQ(log_topics(), "");
   set_log_topics("programs,kernels");
   EXPECT_TRUE(logs_kernels());
+  EXPECT_EQ(log_topics(), "kernels,programs");
   log(LogTopic::programs, "b");
   set_log_topics("kernels");
   log(LogTopic::programs, "c");
@@ -56,6 +61,25 @@ TEST_F(Log, GoesToStderrWithoutAFunction) {
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "lamina programs: a line\n");
 }
 
+TEST_F(Log, KeepsTheLineOfAFunctionThatThrows) {
+  set_log([](const std::string&, const std::string&) { throw 1; });
+  set_log_topics("programs");
+  testing::internal::CaptureStderr();
+  log(LogTopic::programs, "a line");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "lamina programs: a line (the function of the log threw an error)\n");
+}
+
+TEST_F(Log, MayBeSetByWhatItDrops) {
+  struct Last {
+    ~Last() { set_log_topics(""); }
+  };
+  set_log([last = std::make_shared<Last>()](const std::string&, const std::string&) {});
+  set_log_topics("kernels");
+  set_log(nullptr);
+  EXPECT_EQ(log_topics(), "");
+}
+
 TEST_F(Log, NamesTheKernelsOfProducts) {
   set_log_topics("kernels");
   const auto product = [](std::int64_t m, std::int64_t k, std::int64_t n) {
@@ -68,6 +92,65 @@ TEST_F(Log, NamesTheKernelsOfProducts) {
   EXPECT_EQ(lines[0], "kernels: gemm m=64 n=1 k=32 bytes=4: one_column taken");
   EXPECT_NE(lines[1].find("one_column (b has several columns), few_rows (too many rows)"), std::string::npos);
   EXPECT_NE(lines[1].find("general taken"), std::string::npos);
+}
+
+TEST_F(Log, NamesTheWaysOfEveryFamilyThatHasSeveral) {
+  set_log_topics("kernels");
+  const auto x = [](const Shape& shape) { return Value(support::random<float>(shape, 1)); };
+  const struct {
+    std::function<void()> call;
+    const char* line;
+  } rows[] = {
+      {[&] {
+         support::op("sum", {x({6, 40})}, {{"axes", support::Ints{0}}});
+       },
+       "reduce results=40 count=6 run=40: columns taken"},
+      {[&] {
+         support::op("sum", {x({6, 8})}, {{"axes", support::Ints{1}}});
+       },
+       "reduce results=6 count=8 run=8: columns (the last axis is reduced) refused; short_runs taken"},
+      {[&] {
+         support::op("sum", {x({6, 40})}, {{"axes", support::Ints{1}}});
+       },
+       "reduce results=6 count=40 run=40: columns (the last axis is reduced), short_runs (long runs) refused; runs "
+       "taken"},
+      {[&] {
+         support::op("softmax", {x({2, 3, 4})}, {{"axis", std::int64_t{-1}}});
+       },
+       "softmax outer=6 size=4 inner=1: rows taken"},
+      {[&] {
+         support::op("softmax", {x({2, 3, 4})}, {{"axis", std::int64_t{1}}});
+       },
+       "softmax outer=2 size=3 inner=4: rows (the axis is not the last) refused; columns taken"},
+      {[&] {
+         support::op("transpose", {x({32, 48})}, {{"axes", support::Ints{1, 0}}});
+       },
+       "copy elements=1536 last=32 from_step=48 to_step=1 bytes=4: runs (the last axis is not contiguous on both "
+       "sides) "
+       "refused; transposed taken"},
+      {[&] {
+         support::op("sort", {x({3, 20})});
+       },
+       "sort rows=3 n=20 bytes=4: counting taken"},
+      {[&] {
+         support::op("sort", {x({1, 200})});
+       },
+       "sort rows=1 n=200 bytes=4: counting (long rows), insertion (long rows) refused; digits_of_8_bits taken"},
+      {[&] {
+         support::op("fft", {x({2, 37}), x({2, 37})});
+       },
+       "fourier rows=2 n=37 side_by_side=1: factors (a prime factor above 31) refused; convolution taken"},
+      {[&] {
+         support::all("batch_norm", {}, {x({4, 3}), x({3}), x({3})});
+       },
+       "batch_norm outer=4 channels=3 inner=1: runs (channels are the last axis) refused; rows taken"},
+  };
+  for (const auto& row : rows) {
+    lines.clear();
+    row.call();
+    EXPECT_NE(std::find(lines.begin(), lines.end(), std::string("kernels: ") + row.line), lines.end())
+        << row.line << "\nbut: " << (lines.empty() ? "nothing" : lines.back());
+  }
 }
 
 }  // namespace

@@ -2,12 +2,14 @@
 #include "kernels/norm/norm.h"
 
 #include "kernels/buffers.h"
+#include "kernels/gemm/reference.h"
 #include "kernels/norm/reference.h"
 
 namespace lamina {
 namespace {
 
 using namespace testing_buffers;
+using kernels::Activation;
 using kernels::BatchNormShape;
 
 template <class T>
@@ -94,23 +96,30 @@ TYPED_TEST(NormTest, BatchNormalizesAndGivesItsStatistics) {
   for (const BatchNormShape& s : batch_shapes()) {
     SCOPED_TRACE(describe(s));
     const Index size = s.outer * s.channels * s.inner;
-    Buffer<T> x(size), gamma(s.channels), beta(s.channels);
+    Buffer<T> x(size), gamma(s.channels), beta(s.channels), more(size);
     x.randomize(engine, 2, 5);
     gamma.randomize(engine, 1, 1.5);
     beta.randomize(engine);
+    more.randomize(engine, -2, 8);
     for (const bool affine : {true, false}) {
       const T *scale = affine ? gamma.data() : nullptr, *offset = affine ? beta.data() : nullptr;
+      const T* addend = affine ? more.data() : nullptr;
+      const Activation activation = affine ? Activation::relu6 : Activation::linear;
       auto y = exact<T>(size), mean = exact<T>(s.channels), variance = exact<T>(s.channels),
            rstd = exact<T>(s.channels);
       reference::batch_norm(s, x.data(), scale, offset, Exact<T>(T(1e-3)), y.data(), mean.data(), variance.data(),
                             rstd.data());
+      for (Index i = 0; affine && i < size; ++i) {
+        auto& value = y[std::size_t(i)];
+        value = reference::activate(activation, value + more[i]);
+      }
       for_each_level([&](const kernels::Table& table) {
         const auto& norm = floats_of<T>(table).norm;
         Scratch scratch(norm.batch_scratch(s));
         Buffer<T> got_mean(s.channels), got_variance(s.channels), got_rstd(s.channels);
         const auto got_y = with_threads<T>(size, [&](Buffer<T>& out) {
-          norm.batch(s, x.data(), scale, offset, T(1e-3), out.data(), got_mean.data(), got_variance.data(),
-                     got_rstd.data(), scratch.data());
+          norm.batch(s, x.data(), scale, offset, addend, T(1e-3), activation, out.data(), got_mean.data(),
+                     got_variance.data(), got_rstd.data(), scratch.data());
         });
         EXPECT_TRUE(scratch.guard_intact());
         // Two rows with almost equal values have a small variance: rstd can be 30 times the usual.
@@ -138,18 +147,23 @@ TYPED_TEST(NormTest, ScaleOffset) {
     x.randomize(engine);
     scale.randomize(engine);
     offset.randomize(engine);
-    auto expected = exact<T>(size);
-    for (Index i = 0; i < size; ++i) {
-      const Index c = i / s.inner % s.channels;
-      expected[std::size_t(i)] = static_cast<Exact<T>>(x[i]) * scale[c] + offset[c];
-    }
-    for_each_level([&](const kernels::Table& table) {
-      const auto y = with_threads<T>(size, [&](Buffer<T>& out) {
-        floats_of<T>(table).norm.scale_offset(s, x.data(), scale.data(), offset.data(), out.data());
+    for (const Activation activation : {Activation::linear, Activation::relu}) {
+      const T* const addend = activation == Activation::relu ? x.data() : nullptr;
+      auto expected = exact<T>(size);
+      for (Index i = 0; i < size; ++i) {
+        const Index c = i / s.inner % s.channels;
+        const Exact<T> value = static_cast<Exact<T>>(x[i]) * scale[c] + offset[c] + (addend ? addend[i] : T(0));
+        expected[std::size_t(i)] = reference::activate(activation, value);
+      }
+      for_each_level([&](const kernels::Table& table) {
+        const auto y = with_threads<T>(size, [&](Buffer<T>& out) {
+          floats_of<T>(table).norm.scale_offset(s, x.data(), scale.data(), offset.data(), addend, activation,
+                                                out.data());
+        });
+        expect_near(
+            y, expected, [&](Index) { return 3 * epsilon<T>(); }, "y");
       });
-      expect_near(
-          y, expected, [&](Index) { return 2 * epsilon<T>(); }, "y");
-    });
+    }
   }
 }
 

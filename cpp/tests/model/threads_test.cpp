@@ -4,6 +4,7 @@
 #include <functional>
 #include <thread>
 
+#include "core/parallel_for.h"
 #include "io/files.h"
 #include "lamina/graph.h"
 #include "lamina/runtime.h"
@@ -56,6 +57,25 @@ Subject text_model() {
   for (int i = 0; i < 90; ++i) texts.push_back("word" + std::to_string(i % 7) + " and word" + std::to_string(i % 5));
   return {
       graph.compile({{"logits", logits}}, training_of(logits, label)), {Tensor::of_texts({90}, texts)}, {labels(90)}};
+}
+
+// Large enough for workers in most steps of `predict` and `fit`.
+Subject image_model() {
+  GraphBuilder graph;
+  const Symbol x = graph.input("x", {-1, 16, 16, 8}), label = graph.input("label", {-1}, DType::int64);
+  const Symbol filters = graph.variable("filters", initial_value("he_normal", {3, 3, 8, 16}, 6));
+  const Symbol maps = relu(op("conv", {x, filters}, {{"padding", "same"}}));
+  const Symbol pooled = op("max_pool", {maps}, {{"window", {2, 2}}});
+  const Symbol rows = reshape(pooled, {x.size(0), 8, 128});
+  const Symbol steps = matmul(op("transpose", {rows}, {{"axes", {1, 0, 2}}}),
+                              graph.variable("rnn/kernel", initial_value("glorot_uniform", {128, 32}, 7)));
+  const Symbol begin = matmul(mean(rows, {1}), graph.variable("begin", initial_value("glorot_uniform", {128, 32}, 8)));
+  const Symbol states =
+      op("simple_rnn", {steps, graph.variable("rnn/recurrent", initial_value("glorot_uniform", {32, 32}, 9)), begin});
+  const Symbol logits = matmul(mean(states, {0}), graph.variable("kernel", initial_value("he_normal", {32, 3}, 10)));
+  return {graph.compile({{"logits", logits}}, training_of(logits, label)),
+          {support::random<float>({90, 16, 16, 8}, 11)},
+          {labels(90)}};
 }
 
 // All of them at once, a few times each.
@@ -148,8 +168,23 @@ TEST_P(Threads, ModelsDoNotKnowOfEachOther) {
   for (Subject& s : several) EXPECT_TRUE(same_bits(s.model.variable("kernel"), alone.model.variable("kernel")));
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, Threads, testing::Values(dense_model, text_model),
-                         [](const auto& subject) { return subject.index == 0 ? "numbers" : "texts"; });
+const char* const subjects[] = {"numbers", "texts", "images"};
+
+INSTANTIATE_TEST_SUITE_P(Models, Threads, testing::Values(dense_model, text_model, image_model),
+                         [](const auto& subject) { return subjects[subject.index]; });
+
+TEST(ThreadsOfImages, WorkersTakePart) {
+  const int before = num_threads();
+  set_num_threads(2);
+  Subject s = image_model();
+  for (const auto& call :
+       std::vector<std::function<void()>>{[&] { s.model.predict(s.x); }, [&] { s.model.fit(s.x, s.y); }}) {
+    const std::uint64_t jobs = jobs_for_workers();
+    call();
+    EXPECT_GT(jobs_for_workers(), jobs);
+  }
+  set_num_threads(before);
+}
 
 TEST(ThreadsOfTexts, SizesThatAreMeasured) {
   const Model model = Model::load(std::string(LAMINA_CORPUS) + "/file/texts.lamina");

@@ -201,5 +201,38 @@ TEST(FuseEpilogues, FusesWhatItMayAndKeepsTheNumbers) {
   }
 }
 
+TEST(FinishNormalizations, TakeASumAndAClampAndKeepTheBits) {
+  const Value x = input("x", {n, 3, 4}), gamma = constant({4}, 2), beta = constant({4}, 3);
+  auto act = [](const char* name, const Value& v) { return op(name, {v}); };
+  auto norm = [&](const Value& v) { return support::all("batch_norm", {}, {v, gamma, beta}); };
+  auto known = [&](const Value& v) { return op("batch_norm_inference", {v, gamma, beta, beta, act("exp", gamma)}); };
+  const Values shared = norm(x), first = norm(act("exp", x));
+  auto wide = [&](const Value& vector) { return op("broadcast_to", {vector}, {{"shape", Dims{n, 3, 4}}}); };
+  const struct {
+    Values outputs;
+    const char* ops;
+  } rows[] = {
+      {{act("relu", norm(x)[0])}, "batch_norm"},
+      {{act("relu6", known(x))}, "batch_norm_inference"},
+      {{act("tanh", norm(x)[0])}, "batch_norm tanh"},
+      {{shared[0], act("relu", shared[0])}, "batch_norm relu"},
+      {{act("relu", shared[0]), act("exp", shared[1])}, "batch_norm exp"},
+      {{ops::add(norm(x)[0], act("exp", x))}, "exp batch_norm"},
+      {{act("relu", ops::add(act("exp", x), known(x)))}, "exp batch_norm_inference"},
+      {{act("relu", ops::add(first[0], norm(x)[0]))}, "exp batch_norm batch_norm"},
+      {{ops::add(shared[0], wide(shared[1]))}, "batch_norm broadcast_to add"},  // the addend needs the statistics
+      {{ops::add(shared[0], shared[1])}, "batch_norm add"},
+  };
+  const std::vector<Tensor> inputs = {support::random<float>({5, 3, 4}, 7)};
+  for (const auto& row : rows) {
+    Graph graph = graph_of({{"x", x}}, row.outputs);
+    const Graph before = graph;
+    finish_normalizations(graph);
+    EXPECT_EQ(ops_of(graph), row.ops);
+    EXPECT_TRUE(support::same_bits(support::run_planned(graph, inputs), support::run_plainly(before, inputs)))
+        << row.ops;
+  }
+}
+
 }  // namespace
 }  // namespace lamina

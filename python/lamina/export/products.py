@@ -62,8 +62,15 @@ def _softmax(kind: str) -> Emit:
 
 
 def _batch_norm(w: Writer, n: Node) -> str:
+    y = _normalized(w, n)
+    for addend in n.inputs[5:]:
+        y = w.node("Add", [y, w.name(addend)])
+    return activate(w, n, n["activation"], y)
+
+
+def _normalized(w: Writer, n: Node) -> str:
     x, rank, axis = n.inputs[0], n.inputs[0].ndim, int(n["axis"]) % n.inputs[0].ndim
-    name, *weights = map(w.name, n.inputs)
+    name, *weights = map(w.name, n.inputs[:5])
     epsilon = float(n["epsilon"])
     if rank >= 3 and axis == rank - 1 and w.is_image(name):
         first = w.channels_first(name, rank)

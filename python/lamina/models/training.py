@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -141,9 +142,21 @@ class Trainer:
         """Compiles from what `get_compile_config` gave, and makes the optimizer's variables if the model is built."""
         from ..saving.serialization import deserialize_keras_object
 
-        arguments = {key: deserialize_keras_object(value) for key, value in config.items()}
-        if not arguments:
+        if not config:
             return
+        signature = inspect.signature(self.compile)
+        try:
+            signature.bind(**config)
+        except TypeError as error:
+            raise ValueError(
+                explain(
+                    f"Model {self.name!r} cannot be compiled as its configuration says.",  # type: ignore[attr-defined]
+                    f"arguments of compile({', '.join(signature.parameters)})",
+                    str(error),
+                    "load it with compile=False, and compile it yourself.",
+                )
+            ) from error
+        arguments = {key: deserialize_keras_object(value) for key, value in config.items()}
         self.compile(**arguments)
         if self.built:  # type: ignore[attr-defined]
             self.optimizer.build(self.trainable_variables)  # type: ignore[attr-defined]

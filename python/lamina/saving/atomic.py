@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -28,7 +29,7 @@ def replacing(path: str) -> Iterator[str]:
         )
     temporary = os.path.join(folder, f".{os.getpid()}-{next(_writers)}.{name}")
     try:
-        os.makedirs(folder, exist_ok=True)
+        _make_folder(folder)
         yield temporary
         _sync(temporary)
         os.replace(temporary, path)
@@ -45,6 +46,13 @@ def replacing(path: str) -> Iterator[str]:
     finally:
         with suppress(OSError):
             os.remove(temporary)
+
+
+def _make_folder(folder: str) -> None:
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except FileExistsError as error:  # which would be misleading: a part of the path is no folder
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), folder) from error
 
 
 @contextmanager

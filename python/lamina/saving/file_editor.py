@@ -11,6 +11,7 @@ from ..checks import explain
 from .atomic import replacing
 from .hdf5 import Entry, array_at, child, is_array, is_group, opened, write_arrays
 from .hdf5_attributes import attributes
+from .hdf5_writing import written
 from .json_text import read_json
 from .state_walk import save_state
 
@@ -174,14 +175,12 @@ class KerasFileEditor:
 
     def save(self, filepath: Any) -> None:
         """Writes the weights to a `.weights.h5` file. ValueError for other endings."""
-        import h5py
-
         path = os.fspath(filepath)
         if not path.endswith(".weights.h5"):
             raise ValueError(
                 explain("The weights cannot be saved.", "a '.weights.h5' file", repr(path), "choose another ending.")
             )
-        with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+        with replacing(path) as temporary, written(temporary) as file:
             self._write(file, self.weights_dict, "")
 
     def resave_weights(self, filepath: Any) -> None:

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from ..checks import explain
+from .paths import need_file, path_of
 
 LEGACY = (".h5", ".hdf5")
 _WEIGHTS = (".weights.h5", ".weights.json")
@@ -31,7 +32,7 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: bool |
     if hasattr(filepath, "write"):
         path = ".keras"
     else:
-        filepath = path = os.fspath(filepath)
+        filepath = path = path_of(filepath, "A model cannot be saved to")
         _check_free(path, overwrite)
     is_folder = zipped is False and not path.endswith((".lamina", *LEGACY))
     if is_folder and path.endswith(".keras"):
@@ -93,15 +94,12 @@ def load_model(
 
     if hasattr(filepath, "read"):
         return load_keras_file(filepath, custom_objects, compile)
-    path = os.fspath(filepath)
+    path = path_of(filepath, "A model cannot be loaded from")
     if is_keras_folder(path):
         return load_keras_folder(path, custom_objects, compile)
     if not path.endswith((".lamina", ".keras", *LEGACY)):
         raise _no_such_kind("A model cannot be loaded from", path)
-    if not os.path.isfile(path):
-        raise ValueError(
-            explain("The file to load is not there.", "the path of a saved model", repr(path), "check the path.")
-        )
+    need_file(path, ValueError)
     if path.endswith(".lamina"):
         from .model_file import load_lamina_file
 
@@ -123,7 +121,7 @@ def save_weights(
     from .safetensors_file import ENDING, save_safetensors
     from .weights_file import save_weights_file
 
-    path = os.fspath(filepath)
+    path = path_of(filepath, "Weights cannot be saved to")
     allowed = (_WEIGHTS[0], ENDING) if max_shard_size is None else _WEIGHTS
     if kwargs or not path.endswith(allowed):
         raise ValueError(
@@ -149,7 +147,7 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
     from .safetensors_file import ENDING, load_safetensors
     from .weights_file import load_state, stored_weights
 
-    path = os.fspath(filepath)
+    path = path_of(filepath, "Weights cannot be loaded from")
     objects_to_skip, by_name = kwargs.pop("objects_to_skip", None), kwargs.pop("by_name", None)
     is_new = path.endswith((*_WEIGHTS, ENDING, ".keras"))
     wrong = [*kwargs, *(["by_name"] if by_name and is_new else [])]

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..checks import explain
+from .paths import need_file
 
 _SMALL = 1 << 20  # bytes; what is declared below this is not compared with what is stored
 _MOST_EXPANSION = 1100  # deflate, the usual compression, reaches 1032
@@ -29,15 +30,13 @@ def opened(source: Any, what: str) -> Iterator[Any]:
 
     from .hdf5_attributes import reading
 
-    if isinstance(source, (str, os.PathLike)) and not os.path.isfile(source):
-        raise FileNotFoundError(
-            explain("The file to load is not there.", "the path of a saved file", repr(what), "check the path.")
-        )
+    if isinstance(source, (str, os.PathLike)):
+        need_file(os.fspath(source), name=what)
     try:
         with reading(source), h5py.File(source, "r") as file:
             yield file
-    except (OSError, RuntimeError, KeyError, MemoryError, UnicodeError) as error:
-        if isinstance(error, FileNotFoundError):
+    except (OSError, RuntimeError, KeyError, MemoryError, OverflowError, UnicodeError) as error:
+        if isinstance(error, (FileNotFoundError, PermissionError)):
             raise
         raise ValueError(
             explain(
@@ -110,6 +109,8 @@ def array_at(parent: Any, path: str) -> np.ndarray:
 
     ValueError when it is missing, a link, kept in another file, no numbers, or far larger than what is stored of it.
     """
+    from .hdf5_chunks import check_chunks
+
     *above, name = _parts(path)
     group = group_at(parent, "/".join(above)) if above else parent
     dataset = None if group is None else child(group, name)
@@ -124,16 +125,26 @@ def array_at(parent: Any, path: str) -> np.ndarray:
             "an array far larger than what is stored of it",
             f"{dataset.name!r} of shape {dataset.shape}, {dataset.id.get_storage_size()} bytes stored",
         )
-    if dataset.dtype == "V2" and "dtype" in dataset.attrs:  # which says bfloat16
+    check_chunks(dataset)
+    dtype = dtype_of(dataset)
+    if dtype == "V2" and "dtype" in dataset.attrs:  # which says bfloat16
         return (np.asarray(dataset).view("u2").astype("u4") << 16).view("f4")  # the upper half of a float32
-    if dataset.dtype.kind not in "biufc" or dataset.shape is None:
-        raise refuse("an array that holds no numbers", f"{dataset.name!r} of dtype {dataset.dtype}")
+    if dtype.kind not in "biufc" or dataset.shape is None:
+        raise refuse("an array that holds no numbers", f"{dataset.name!r} of dtype {dtype}")
     return np.asarray(dataset)
+
+
+def dtype_of(dataset: Any) -> np.dtype[Any]:
+    """The dtype of an array. ValueError for types that NumPy does not have."""
+    try:
+        return dataset.dtype
+    except (TypeError, ValueError) as error:
+        raise refuse("an array of an unknown type", f"{dataset.name!r}: {error}") from error
 
 
 def declared_bytes(dataset: Any) -> int:
     """The size of the array in memory."""
-    return math.prod(dataset.shape or ()) * int(dataset.dtype.itemsize)
+    return math.prod(dataset.shape or ()) * int(dtype_of(dataset).itemsize)
 
 
 def held_bytes(dataset: Any) -> int:

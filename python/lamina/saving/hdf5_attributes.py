@@ -85,7 +85,10 @@ def attribute(thing: Any, name: str | bytes) -> Any:
         checked = [source.check(encoded) for source in _open.get()]
         if not any(checked):
             raise refuse(f"a text {name[:80]!r} in an unknown place", "no attribute of this name that can be verified")
-    return thing.attrs[name]
+    try:
+        return thing.attrs[name]
+    except (TypeError, ValueError) as error:
+        raise refuse(f"an attribute {name[:80]!r} of an unknown type", str(error)) from error
 
 
 def attributes(thing: Any) -> dict[str, Any]:

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from ..checks import explain
 from .assets import AssetFolders
 from .atomic import replacing
 from .budget import weight_budget
 from .hdf5 import held_in, opened
 from .json_text import read_json
+from .paths import need_file
 from .registration import CustomObjectScope
 from .weights_file import WeightsStore, load_state, write_weights
 from .zip_file import ModelArchive, refused
@@ -119,10 +119,7 @@ def is_keras_folder(path: Any) -> bool:
 @contextmanager
 def opened_weights(path: str) -> Iterator[Any]:
     """The HDF5 file in a `.keras` file."""
-    if not os.path.isfile(path):
-        raise FileNotFoundError(
-            explain("The file to load is not there.", "the path of a saved model", repr(path), "check the path.")
-        )
+    need_file(path)
     with ModelArchive(path, path) as archive, _weights_of(archive) as weights:
         yield weights
 
@@ -130,10 +127,7 @@ def opened_weights(path: str) -> Iterator[Any]:
 @contextmanager
 def open_parts(path: str) -> Iterator[tuple[list[bytes], Any]]:
     """The texts of configuration and metadata in a `.keras` file, and its HDF5 file."""
-    if not os.path.isfile(path):
-        raise ValueError(
-            explain("The file to load is not there.", "the path of a saved model", repr(path), "check the path.")
-        )
+    need_file(path, ValueError)
     with ModelArchive(path, path) as archive, _weights_of(archive) as weights:
         texts = [archive.read(_need(archive.__contains__, name, path), _MOST_JSON) for name in (_CONFIG, _METADATA)]
         yield texts, weights

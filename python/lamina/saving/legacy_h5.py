@@ -14,6 +14,7 @@ from .atomic import replacing
 from .budget import weight_budget
 from .hdf5 import array_at, group_at, held_in, opened, refuse
 from .hdf5_attributes import attribute
+from .hdf5_writing import written
 from .json_text import read_json
 from .legacy_config import compile_arguments, plain_model_record, plain_record, upgraded
 from .legacy_weights import converted
@@ -29,11 +30,9 @@ _TOP = "top_level_model_weights"
 
 def save_h5_file(model: Any, path: str, include_optimizer: bool) -> None:
     """Writes a whole model."""
-    import h5py
-
     from .keras_file import KERAS_VERSION
 
-    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+    with replacing(path) as temporary, written(temporary) as file:
         file.attrs["keras_version"] = KERAS_VERSION
         file.attrs["backend"] = "jax"
         file.attrs["model_config"] = json.dumps(plain_model_record(model)).encode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ from .budget import weight_budget
 def save_lamina_file(model: Any, path: str) -> None:
     """Writes `model` to a `.lamina` file. The file appears whole or not at all."""
     program, golden = _program(model)
+    with suppress(OSError):  # the engine says what is wrong with the path
+        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
     program.save(path, _metadata(model), golden)
 
 

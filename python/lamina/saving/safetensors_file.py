@@ -5,13 +5,13 @@ Automatic names of layers are counted within the model, so that a model made ali
 
 from __future__ import annotations
 
-import os
 import warnings
 from typing import Any
 
 from .. import _core, ops
 from ..checks import explain
 from .atomic import replacing
+from .paths import need_file
 
 ENDING = ".safetensors"
 
@@ -28,10 +28,7 @@ def load_safetensors(model: Any, path: str, skip_mismatch: bool) -> None:
     ValueError, and no change, when the model's are not the ones in the file; with `skip_mismatch` a warning, and what
     does not fit stays as it is. FileNotFoundError.
     """
-    if not os.path.isfile(path):
-        raise FileNotFoundError(
-            explain("The file to load is not there.", "the path of saved weights", repr(path), "check the path.")
-        )
+    need_file(path)
     stored, variables = _core.read_tensors(path), _variables(model)
     own = {name for name in variables if name in _variables(model, with_optimizer=False)}
     wrong = [

@@ -14,6 +14,8 @@ import numpy as np
 from ..checks import explain
 from .atomic import replacing
 from .hdf5 import Entry, group_at, opened, write_arrays
+from .hdf5_writing import written
+from .paths import need_file
 from .state_walk import Loading, save_state
 
 ONE, MANY = ".weights.h5", ".weights.json"
@@ -95,10 +97,7 @@ def _read_map(path: str) -> dict[str, list[str]]:
     """The names of files by the paths of groups. ValueError for other contents and for names of files elsewhere."""
     from .json_text import read_json
 
-    if not os.path.isfile(path):
-        raise FileNotFoundError(
-            explain("The file to load is not there.", "the path of saved weights", repr(path), "check the path.")
-        )
+    need_file(path)
     if os.path.getsize(path) > _MOST_JSON:
         raise ValueError(
             explain(
@@ -139,15 +138,11 @@ def save_weights_file(model: Any, path: str, max_shard_size: float | None) -> No
 
 def write_weights(model: Any, target: Any, assets: Any = None) -> None:
     """Writes weights to a path or into a file object, and assets into a folder."""
-    import h5py
-
-    with h5py.File(target, "w") as file:
+    with written(target) as file:
         save_state(model, lambda path, arrays, name: write_arrays(file, _vars(path), arrays, name), assets)
 
 
 def _save_shards(model: Any, path: str, max_shard_size: float) -> None:
-    import h5py
-
     if not path.endswith(MANY):
         renamed = f"{os.path.splitext(path)[0]}.json"
         warnings.warn(f"Weights in several files are listed in a '.json' file: {renamed!r}.", stacklevel=4)
@@ -178,7 +173,7 @@ def _save_shards(model: Any, path: str, max_shard_size: float) -> None:
                 if file is None or size + array.nbytes > limit:
                     names.append(f"{base}_{len(names):05}{ONE}")
                     temporary = files.enter_context(replacing(os.path.join(folder, names[-1])))
-                    file, size = files.enter_context(h5py.File(temporary, "w")), 0
+                    file, size = files.enter_context(written(temporary)), 0
                 size, total = size + array.nbytes, total + array.nbytes
                 write_arrays(file, _vars(where), {key: array}, name)
                 holders = weight_map.setdefault(f"/{_vars(where)}", [])

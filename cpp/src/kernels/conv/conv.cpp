@@ -1,12 +1,14 @@
 // The choice of the kernel of a convolution, and the packing of its weights.
 //   one tap without stride, or one output per image   a matrix product
 //   depthwise                                         depthwise.h
+//   the gradient of an input with few channels        few_channels.h
 //   all others                                        correlate.h, grad_kernel.h
 #include "kernels/conv/conv.h"
 
 #include "kernels/choice.h"
 #include "kernels/conv/correlate.h"
 #include "kernels/conv/depthwise.h"
+#include "kernels/conv/few_channels.h"
 #include "kernels/conv/grad_kernel.h"
 #include "kernels/families.h"
 #include "kernels/tile.h"
@@ -142,32 +144,49 @@ static void pack_gradient(const ConvShape& shape, const Correlation<T>& conv, co
 
 // ---- The choice
 
-enum class Way { matrix_product, depthwise, direct };  // in the order of the list
+enum class Task { forward, grad_input, grad_kernel };
 
-constexpr Candidate<ConvShape> kWays[] = {
+enum class Way { matrix_product, depthwise, few_channels, direct };  // in the order of the list
+
+struct Choice {
+  const ConvShape& shape;
+  Task task;
+};
+
+template <class T>
+constexpr Candidate<Choice> kWays[] = {
     {"matrix_product",
-     [](const ConvShape& shape) -> const char* {
-       if (shape.groups != 1) return "groups";
-       return matrix_form(shape).valid ? nullptr : "neither one tap without stride nor one output per image";
+     [](const Choice& choice) -> const char* {
+       if (choice.shape.groups != 1) return "groups";
+       return matrix_form(choice.shape).valid ? nullptr : "neither one tap without stride nor one output per image";
      }},
     {"depthwise",
-     [](const ConvShape& shape) -> const char* { return is_depthwise(shape) ? nullptr : "channels are mixed"; }},
+     [](const Choice& choice) -> const char* { return is_depthwise(choice.shape) ? nullptr : "channels are mixed"; }},
+    {"few_channels",
+     [](const Choice& choice) -> const char* {
+       return choice.task == Task::grad_input ? few_channels_refusal<T>(choice.shape) : "for the gradient of the input";
+     }},
     {"direct", nullptr},
 };
 
-static Way way_of(const ConvShape& shape) { return static_cast<Way>(choose(kWays, shape)); }
+template <class T>
+static Way way_of(const ConvShape& shape, Task task) {
+  return static_cast<Way>(choose(kWays<T>, Choice{shape, task}));
+}
 
 // The same before a run.
-static Way explained(const char* what, const ConvShape& s) {
+template <class T>
+static Way explained(const ConvShape& s, Task task) {
+  constexpr const char* kNames[] = {"conv", "conv_grad_input", "conv_grad_kernel"};
   if (logs_kernels())
-    explain(what, kWays, s,
+    explain(kNames[static_cast<int>(task)], kWays<T>, Choice{s, task},
             {{"batch", s.batch},
              {"channels", s.channels},
              {"filters", s.filters},
              {"groups", s.groups},
              {"outputs", s.out[0] * s.out[1] * s.out[2]},
              {"taps", s.kernel[0] * s.kernel[1] * s.kernel[2]}});
-  return way_of(s);
+  return way_of<T>(s, task);
 }
 
 // ---- The contract
@@ -192,7 +211,7 @@ static void pack(const ConvShape& shape, const T* w, void* packed) {
 
 template <class T>
 static std::size_t forward_scratch(const ConvShape& shape) {
-  const Way way = way_of(shape);
+  const Way way = way_of<T>(shape, Task::forward);
   if (way == Way::matrix_product) return make_gemm<T>().scratch(forward_product<T>(shape, matrix_form(shape)));
   if (way == Way::depthwise) return bytes<T>(depthwise_forward_elements<T>(shape));
   const Correlation<T> conv = forward_correlation<T>(shape);
@@ -202,7 +221,7 @@ static std::size_t forward_scratch(const ConvShape& shape) {
 template <class T>
 static void forward(const ConvShape& shape, const T* x, const T* w, const void* packed, const T* bias, const T* addend,
                     Activation activation, T* y, void* scratch) {
-  const Way way = explained("conv", shape);
+  const Way way = explained<T>(shape, Task::forward);
   T* const own = static_cast<T*>(scratch);
   if (way == Way::matrix_product) {
     GemmArgs<T> args = forward_product<T>(shape, matrix_form(shape));
@@ -227,9 +246,10 @@ static void forward(const ConvShape& shape, const T* x, const T* w, const void* 
 
 template <class T>
 static std::size_t grad_input_scratch(const ConvShape& shape) {
-  const Way way = way_of(shape);
+  const Way way = way_of<T>(shape, Task::grad_input);
   if (way == Way::matrix_product) return make_gemm<T>().scratch(grad_input_product<T>(shape, matrix_form(shape)));
   if (way == Way::depthwise) return bytes<T>(depthwise_grad_input_elements<T>(shape));
+  if (way == Way::few_channels) return bytes<T>(few_channels_elements<T>(shape));
   Index most = 0;
   for_each_phase(shape, [&](const Index phase[3]) {
     const Correlation<T> conv = gradient_correlation<T>(shape, phase);
@@ -240,7 +260,7 @@ static std::size_t grad_input_scratch(const ConvShape& shape) {
 
 template <class T>
 static void grad_input(const ConvShape& shape, const T* dy, const T* w, T* dx, void* scratch) {
-  const Way way = explained("conv_grad_input", shape);
+  const Way way = explained<T>(shape, Task::grad_input);
   T* const own = static_cast<T*>(scratch);
   if (way == Way::matrix_product) {
     GemmArgs<T> args = grad_input_product<T>(shape, matrix_form(shape));
@@ -248,6 +268,7 @@ static void grad_input(const ConvShape& shape, const T* dy, const T* w, T* dx, v
     return make_gemm<T>().run(args, scratch);
   }
   if (way == Way::depthwise) return depthwise_grad_input(shape, dy, w, dx, own);
+  if (way == Way::few_channels) return few_channels_grad_input(shape, dy, w, dx, own);
   for_each_phase(shape, [&](const Index phase[3]) {
     Correlation<T> conv = gradient_correlation<T>(shape, phase);
     pack_gradient(shape, conv, w, own);
@@ -260,7 +281,7 @@ static void grad_input(const ConvShape& shape, const T* dy, const T* w, T* dx, v
 
 template <class T>
 static std::size_t grad_kernel_scratch(const ConvShape& shape) {
-  const Way way = way_of(shape);
+  const Way way = way_of<T>(shape, Task::grad_kernel);
   if (way == Way::matrix_product) return make_gemm<T>().scratch(grad_kernel_product<T>(shape, matrix_form(shape)));
   if (way == Way::depthwise) return bytes<T>(depthwise_grad_kernel_elements<T>(shape));
   return bytes<T>(grad_kernel_elements<T>(shape));
@@ -268,7 +289,7 @@ static std::size_t grad_kernel_scratch(const ConvShape& shape) {
 
 template <class T>
 static void run_grad_kernel(const ConvShape& shape, const T* x, const T* dy, T* dw, void* scratch) {
-  const Way way = explained("conv_grad_kernel", shape);
+  const Way way = explained<T>(shape, Task::grad_kernel);
   T* const own = static_cast<T*>(scratch);
   if (way == Way::matrix_product) {
     GemmArgs<T> args = grad_kernel_product<T>(shape, matrix_form(shape));

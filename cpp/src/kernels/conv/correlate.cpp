@@ -4,6 +4,32 @@
 
 namespace lamina::kernels::LAMINA_LEVEL {
 
+// The runs of a tile: where the values that one tap, or one row of taps, reads from a pixel begin.
+struct Runs {
+  Index count, length;
+  bool whole_rows;  // the taps of a row and their channels follow each other
+};
+
+// Whether runs that leave out one pixel at each end of a row read nothing outside of the image.
+static bool reads_inside(const Axis axis[3]) {
+  const Axis& width = axis[2];
+  if (axis[0].taps != 1) return false;
+  if (width.out <= 1) return true;
+  if (width.first_tap(1) > 0 || width.last_tap(width.out - 2) < width.taps) return false;
+  return width.first_tap(0) <= width.last_tap(width.out - 1);  // a run leaves out one end only
+}
+
+// In short rows the pixels at the border matter: there the taps are runs of their own, which leave those pixels out.
+// So are those of many channels, whose rows then need no copy.
+constexpr Index kShortRow = 32;
+constexpr Index kManyChannels = 32;
+
+static bool leaves_border_out(const Axis axis[3], Index channels) {
+  const Axis& width = axis[2];
+  if (width.taps <= 1 || width.inside()) return false;
+  return width.out <= kShortRow ? channels >= 16 : channels >= kManyChannels && reads_inside(axis);
+}
+
 template <class T>
 static Reader reader_of(const Correlation<T>& conv) {
   Reader reader;
@@ -11,28 +37,15 @@ static Reader reader_of(const Correlation<T>& conv) {
   reader.image_channels = conv.group_in * conv.groups;
   reader.channels = conv.group_in;
   reader.pixel = conv.group_in;
-  reader.direct = all_inside(conv.axis);
+  reader.direct = all_inside(conv.axis) || (leaves_border_out(conv.axis, conv.group_in) && reads_inside(conv.axis));
   return reader;
-}
-
-// The runs of a tile: where the values that one tap, or one row of taps, reads from a pixel begin.
-struct Runs {
-  Index count, length;
-  bool whole_rows;  // the taps of a row and their channels follow each other
-};
-
-// In short rows the pixels at the border matter: there the taps are runs of their own, which leave those pixels out.
-constexpr Index kShortRow = 32;
-
-static bool leaves_border_out(const Axis& width, Index channels) {
-  return width.taps > 1 && !width.inside() && width.out <= kShortRow && channels >= 16;
 }
 
 static Runs runs_of(const Axis axis[3], Index channels, Index pixel) {
   // A phase of a strided gradient may have no taps at all.
   if (axis[0].taps * axis[1].taps * axis[2].taps == 0) return {0, 0, false};
   const bool whole_rows =
-      axis[2].taps == 1 || (axis[2].spacing * pixel == channels && !leaves_border_out(axis[2], channels));
+      axis[2].taps == 1 || (axis[2].spacing * pixel == channels && !leaves_border_out(axis, channels));
   const Index rows = axis[0].taps * axis[1].taps;
   return whole_rows ? Runs{rows, axis[2].taps * channels, true} : Runs{rows * axis[2].taps, channels, false};
 }
@@ -113,7 +126,7 @@ void correlate(const Correlation<T>& conv, T* scratch) {
   const Source<T> strides = source_strides<T>(reader, largest);
   const Runs runs = runs_of(conv.axis, conv.group_in, strides.pixel);
   fill_offsets(conv.axis, runs, strides, offsets);
-  const bool clip = !runs.whole_rows && leaves_border_out(conv.axis[2], conv.group_in);
+  const bool clip = !runs.whole_rows && leaves_border_out(conv.axis, conv.group_in);
   RunRows* const run_rows = reinterpret_cast<RunRows*>(offsets + conv.taps());
   if (clip) fill_run_rows(conv.axis, run_rows);
 

@@ -81,20 +81,9 @@ struct Row {
   Index* x_offsets;
   Index* weight_offsets;
 
-  // Takes the taps that fall inside; across, those from `first` to `last`.
-  void take_taps(Index plane, Index row, Index first, Index last) {
-    const Axis* axis = conv.axis;
-    const Index width = padded_columns<T>(conv.filters());
-    taps = 0;
-    for (Index d = axis[0].first_tap(plane); d < axis[0].last_tap(plane); ++d) {
-      for (Index h = axis[1].first_tap(row); h < axis[1].last_tap(row); ++h) {
-        for (Index w = first; w < last; ++w) {
-          x_offsets[taps] = d * source.plane + h * axis[1].spacing * source.row + w * axis[2].spacing * source.pixel;
-          weight_offsets[taps] = ((d * axis[1].taps + h) * axis[2].taps + w) * width;
-          ++taps;
-        }
-      }
-    }
+  void take(Index plane, Index row, Index first, Index last) {
+    taps = take_taps(conv.axis, source, padded_columns<T>(conv.filters()), plane, row, first, last, x_offsets,
+                     weight_offsets);
   }
 };
 
@@ -193,54 +182,69 @@ static void run_pixels(const Row<T>& row, Index begin, Index end, T* y_row, T* u
   }
 }
 
+// The rows of block `block` of `row_blocks` in one plane of an image.
 template <class T>
-static void run(const Depthwise<T>& conv, T* scratch) {
+static void run_block(const Depthwise<T>& conv, Index image, Index plane, Index block, Index row_blocks, T* own) {
   const Reader reader = reader_of(conv);
-  const Index planes = conv.axis[0].out, height = conv.axis[1].out, width = conv.axis[2].out;
-  if (conv.batch * planes * height * width == 0) return;
+  const Index height = conv.axis[1].out, width = conv.axis[2].out;
+  if (plane >= conv.axis[0].out) return;
   const Index largest = largest_block<T>(reader);
-  const Index slab_elements = aligned_elements<T>(reader.slab_elements(largest));
-  const Index worker_elements = slab_elements + unfolded_elements(conv) + tap_elements(conv);
-
   // Outputs [inner_begin, inner_end) of a row read all taps across; so do all when there is a slab.
-  Index inner_begin = 0, inner_end = width;
-  if (reader.direct) {
-    while (inner_begin < width && conv.axis[2].first_tap(inner_begin) > 0) ++inner_begin;
-    while (inner_end > inner_begin && conv.axis[2].last_tap(inner_end - 1) < conv.axis[2].taps) --inner_end;
+  const Index inner_begin = reader.direct ? conv.axis[2].whole_begin() : 0;
+  const Index inner_end = reader.direct ? conv.axis[2].whole_end() : width;
+  const Index first_row = piece_begin(height, row_blocks, block), last_row = piece_begin(height, row_blocks, block + 1);
+  const T* const x = conv.x + image * conv.axis[0].in * conv.axis[1].in * conv.axis[2].in * conv.image_channels;
+  const Source<T> source = open_block(reader, x, plane, first_row, last_row - first_row, largest, own);
+  T* const unfolded = own + aligned_elements<T>(reader.slab_elements(largest));
+  Index* const offsets = reinterpret_cast<Index*>(unfolded + unfolded_elements(conv));
+  // Many channels put every tile on pages of its own, which the processor does not foresee.
+  const bool ahead = reader.direct && conv.fold == 1 && conv.axis[1].step == 1 && conv.axis[2].step == 1;
+  Row<T> row = {conv, source, nullptr, ahead, 0, offsets, offsets + conv.taps()};
+  for (Index h = first_row; h < last_row; ++h) {
+    T* const y = conv.y + image * conv.y_image + plane * conv.y_axis[0] + h * conv.y_axis[1];
+    row.x = source.first + (h - first_row) * conv.axis[1].step * source.row;
+    const auto run_edge = [&](Index pixel) {
+      row.take(plane, h, conv.axis[2].first_tap(pixel), conv.axis[2].last_tap(pixel));
+      run_pixels(row, pixel, pixel + 1, y, unfolded);
+    };
+    for (Index pixel = 0; pixel < inner_begin; ++pixel) run_edge(pixel);
+    row.take(plane, h, 0, conv.axis[2].taps);
+    run_pixels(row, inner_begin, inner_end, y, unfolded);
+    for (Index pixel = inner_end; pixel < width; ++pixel) run_edge(pixel);
   }
+}
+
+// Runs every convolution that `each` calls its argument with. They take turns block by block, so that those of the
+// phases of a stride, which read the same rows and write between each other's, find these in the cache.
+template <class T, class Each>
+static void run(const Each& each, T* scratch) {
+  Index count = 0, batch = 0, planes = 0, height = 0, largest = 0;
+  Index worker_elements = 0, row_elements = 0, row_flops = 0;
+  each([&](const Depthwise<T>& conv) {
+    const Index rows = largest_block<T>(reader_of(conv));
+    ++count;
+    batch = conv.batch;
+    planes = max_of(planes, conv.axis[0].out);
+    height = max_of(height, conv.axis[1].out);
+    largest = largest == 0 ? rows : min_of(largest, rows);
+    worker_elements = max_of(worker_elements, elements_of(conv) / max_threads());
+    row_elements += conv.axis[2].out * conv.filters();
+    // A tap costs about four times what its arithmetic would: the loads bound it.
+    row_flops += 8 * conv.axis[2].out * conv.filters() * max_of(conv.taps(), Index(1));
+  });
+  if (batch * planes * height * row_flops == 0) return;
+  if (count > 1) largest = min_of(largest, max_of(kSlabElements / row_elements, Index(1)));
   const Index wanted = 4 * Index(num_threads());
-  const Index all_rows = conv.batch * planes * height;
-  const Index row_blocks = ceil_div(height, min_of(largest, max_of(all_rows / wanted, Index(1))));
-  const Index units = conv.batch * planes * row_blocks;
-  const auto run_unit = [&](Index unit, T* own) {
-    const Index image = unit / row_blocks / planes;
-    const Index plane = unit / row_blocks % planes;
-    const Index first_row = piece_begin(height, row_blocks, unit % row_blocks);
-    const Index last_row = piece_begin(height, row_blocks, unit % row_blocks + 1);
-    const T* const x = conv.x + image * conv.axis[0].in * conv.axis[1].in * conv.axis[2].in * conv.image_channels;
-    const Source<T> source = open_block(reader, x, plane, first_row, last_row - first_row, largest, own);
-    T* const unfolded = own + slab_elements;
-    Index* const offsets = reinterpret_cast<Index*>(unfolded + unfolded_elements(conv));
-    // Many channels put every tile on pages of its own, which the processor does not foresee.
-    const bool ahead = reader.direct && conv.fold == 1 && conv.axis[1].step == 1 && conv.axis[2].step == 1;
-    Row<T> row = {conv, source, nullptr, ahead, 0, offsets, offsets + conv.taps()};
-    for (Index h = first_row; h < last_row; ++h) {
-      T* const y = conv.y + image * conv.y_image + plane * conv.y_axis[0] + h * conv.y_axis[1];
-      row.x = source.first + (h - first_row) * conv.axis[1].step * source.row;
-      const auto run_edge = [&](Index pixel) {
-        row.take_taps(plane, h, conv.axis[2].first_tap(pixel), conv.axis[2].last_tap(pixel));
-        run_pixels(row, pixel, pixel + 1, y, unfolded);
-      };
-      for (Index pixel = 0; pixel < inner_begin; ++pixel) run_edge(pixel);
-      row.take_taps(plane, h, 0, conv.axis[2].taps);
-      run_pixels(row, inner_begin, inner_end, y, unfolded);
-      for (Index pixel = inner_end; pixel < width; ++pixel) run_edge(pixel);
-    }
-  };
-  // A tap costs about four times what its arithmetic would: the loads bound it.
-  const Index unit_flops = 8 * ceil_div(height, row_blocks) * width * conv.filters() * max_of(conv.taps(), Index(1));
+  const Index row_blocks = ceil_div(height, min_of(largest, max_of(batch * planes * height / wanted, Index(1))));
+  const Index units = batch * planes * row_blocks;
+  const Index unit_flops = ceil_div(height, row_blocks) * row_flops;
   parallel(units, shared_grain(units, unit_flops, kWorkerFlops), [&](Index begin, Index end, int worker) {
-    for (Index unit = begin; unit < end; ++unit) run_unit(unit, scratch + worker * worker_elements);
+    for (Index unit = begin; unit < end; ++unit) {
+      each([&](const Depthwise<T>& conv) {
+        run_block(conv, unit / row_blocks / planes, unit / row_blocks % planes, unit % row_blocks, row_blocks,
+                  scratch + worker * worker_elements);
+      });
+    }
   });
 }
 
@@ -313,7 +317,7 @@ void depthwise_forward(const ConvShape& shape, const T* x, const T* w, const T* 
   conv.addend = addend;
   conv.activation = activation;
   conv.y = y;
-  run(conv, scratch + weight_elements<T>(shape));
+  run([&](const auto& body) { body(conv); }, scratch + weight_elements<T>(shape));
 }
 
 // The input positions of one phase of the strides.
@@ -341,14 +345,19 @@ Index depthwise_grad_input_elements(const ConvShape& shape) {
 
 template <class T>
 void depthwise_grad_input(const ConvShape& shape, const T* dy, const T* w, T* dx, T* scratch) {
-  for_each_phase(shape, [&](const Index phase[3]) {
-    Depthwise<T> conv = gradient_of<T>(shape, phase);
-    pack_taps(shape, conv.axis, w, scratch);
-    conv.x = dy;
-    conv.weights = scratch;
-    conv.y = dx + ((phase[0] * shape.in[1] + phase[1]) * shape.in[2] + phase[2]) * shape.channels;
-    run(conv, scratch + weight_elements<T>(shape));
-  });
+  const auto each_phase = [&](const auto& body) {
+    T* weights = scratch;
+    for_each_phase(shape, [&](const Index phase[3]) {
+      Depthwise<T> conv = gradient_of<T>(shape, phase);
+      conv.x = dy;
+      conv.weights = weights;
+      conv.y = dx + ((phase[0] * shape.in[1] + phase[1]) * shape.in[2] + phase[2]) * shape.channels;
+      body(conv);
+      weights += conv.taps() * padded_columns<T>(shape.filters);
+    });
+  };
+  each_phase([&](const Depthwise<T>& conv) { pack_taps(shape, conv.axis, w, const_cast<T*>(conv.weights)); });
+  run(each_phase, scratch + weight_elements<T>(shape));
 }
 
 template Index depthwise_packed_elements<float>(const ConvShape&);

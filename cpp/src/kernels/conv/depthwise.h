@@ -2,9 +2,27 @@
 #pragma once
 
 #include "kernels/conv/conv.h"
-#include "kernels/level.h"
+#include "kernels/conv/source.h"
 
 namespace lamina::kernels::LAMINA_LEVEL {
+
+// The taps in use by outputs of a row: where each reads x, and its row of weights, which are `width` apart. Takes those
+// that fall inside; across, those from `first` to `last`. Returns how many.
+template <class T>
+inline Index take_taps(const Axis axis[3], const Source<T>& source, Index width, Index plane, Index row, Index first,
+                       Index last, Index* x_offsets, Index* weight_offsets) {
+  Index taps = 0;
+  for (Index d = axis[0].first_tap(plane); d < axis[0].last_tap(plane); ++d) {
+    for (Index h = axis[1].first_tap(row); h < axis[1].last_tap(row); ++h) {
+      for (Index w = first; w < last; ++w) {
+        x_offsets[taps] = d * source.plane + h * axis[1].spacing * source.row + w * axis[2].spacing * source.pixel;
+        weight_offsets[taps] = ((d * axis[1].taps + h) * axis[2].taps + w) * width;
+        ++taps;
+      }
+    }
+  }
+  return taps;
+}
 
 inline bool is_depthwise(const ConvShape& shape) { return shape.groups > 1 && shape.groups == shape.channels; }
 

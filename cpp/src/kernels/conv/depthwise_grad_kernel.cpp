@@ -13,6 +13,7 @@ using Eigen::internal::pset1;
 using Eigen::internal::pstoreu;
 
 constexpr Index kMostParts = 32;
+constexpr Index kShortRow = 16;
 constexpr int kTaps = 9;  // summed at a time
 
 namespace {
@@ -20,12 +21,13 @@ namespace {
 template <class T>
 struct Work {
   Reader x, dy;
+  Axis reach[3];  // of x, with the outputs whose taps fall outside
   Index rows, row_blocks, blocks, parts;
   Index taps, padded;
   Index sum_elements, x_elements, dy_elements, offset_elements;
 
-  Index worker_elements() const { return x_elements + dy_elements; }
-  Index elements() const { return offset_elements + parts * sum_elements + max_threads() * worker_elements(); }
+  Index worker_elements() const { return x_elements + dy_elements + offset_elements; }
+  Index elements() const { return parts * sum_elements + max_threads() * worker_elements(); }
 };
 
 }  // namespace
@@ -43,7 +45,14 @@ static Work<T> work_of(const ConvShape& shape) {
   work.x.repeat = shape.filters / shape.channels;
   work.dy.image_channels = work.dy.channels = shape.filters;
   work.x.pixel = work.dy.pixel = work.padded;
-  work.x.direct = all_inside(work.x.axis) && shape.channels == work.padded;
+  // Images are read in place, and taps that fall outside left out, unless the border is much of a short row.
+  work.x.direct = shape.channels == work.padded && (all_inside(work.x.axis) || shape.out[2] > kShortRow);
+  for (int i = 0; i < 3; ++i) {
+    work.reach[i] = work.x.axis[i];
+    if (work.x.direct) continue;
+    work.reach[i].first = 0;  // nothing is outside of the slab
+    work.reach[i].in = work.reach[i].extent(shape.out[i]);
+  }
   work.dy.direct = shape.filters == work.padded;
   work.row_blocks = max_of(ceil_div(shape.out[1], most_rows(work.x)), Index(1));
   work.rows = ceil_div(shape.out[1], work.row_blocks);
@@ -52,19 +61,19 @@ static Work<T> work_of(const ConvShape& shape) {
   work.sum_elements = aligned_elements<T>(work.taps * work.padded);
   work.x_elements = aligned_elements<T>(work.x.slab_elements(work.rows));
   work.dy_elements = aligned_elements<T>(work.dy.slab_elements(work.rows));
-  work.offset_elements = aligned_elements<T>(work.taps * Index(sizeof(Index) / sizeof(T)));
+  work.offset_elements = aligned_elements<T>(2 * work.taps * Index(sizeof(Index) / sizeof(T)));
   return work;
 }
 
-// Adds the products of a block for `Taps` taps and one packet of filters to sum (rows `padded` apart).
+// Adds the products of a rectangle of outputs for `Taps` taps and one packet of filters to their sums.
 template <class T, int Taps>
 static void add_taps(const T* x, Index x_row, Index x_pixel, const Index* offsets, const T* dy, Index dy_row,
-                     Index dy_pixel, Index rows, Index pixels, T* sum, Index padded) {
+                     Index dy_pixel, Index rows, Index pixels, T* sum, const Index* sum_offsets) {
   using P = TilePacket<T>;
   P total[Taps];
   Index offset[Taps];
   unroll<Taps>([&](auto t) LAMINA_INLINE_LAMBDA {
-    total[t] = ploadu<P>(sum + t * padded);
+    total[t] = ploadu<P>(sum + sum_offsets[t]);
     offset[t] = offsets[t];
   });
   for (Index r = 0; r < rows; ++r) {
@@ -78,16 +87,16 @@ static void add_taps(const T* x, Index x_row, Index x_pixel, const Index* offset
       gradient += dy_pixel;
     }
   }
-  unroll<Taps>([&](auto t) LAMINA_INLINE_LAMBDA { pstoreu(sum + t * padded, total[t]); });
+  unroll<Taps>([&](auto t) LAMINA_INLINE_LAMBDA { pstoreu(sum + sum_offsets[t], total[t]); });
 }
 
 template <class T, int Taps = kTaps>
 static void add_some_taps(Index taps, const T* x, Index x_row, Index x_pixel, const Index* offsets, const T* dy,
-                          Index dy_row, Index dy_pixel, Index rows, Index pixels, T* sum, Index padded) {
+                          Index dy_row, Index dy_pixel, Index rows, Index pixels, T* sum, const Index* sum_offsets) {
   if (taps == Taps) {
-    add_taps<T, Taps>(x, x_row, x_pixel, offsets, dy, dy_row, dy_pixel, rows, pixels, sum, padded);
+    add_taps<T, Taps>(x, x_row, x_pixel, offsets, dy, dy_row, dy_pixel, rows, pixels, sum, sum_offsets);
   } else if constexpr (Taps > 1) {
-    add_some_taps<T, Taps - 1>(taps, x, x_row, x_pixel, offsets, dy, dy_row, dy_pixel, rows, pixels, sum, padded);
+    add_some_taps<T, Taps - 1>(taps, x, x_row, x_pixel, offsets, dy, dy_row, dy_pixel, rows, pixels, sum, sum_offsets);
   }
 }
 
@@ -99,23 +108,15 @@ Index depthwise_grad_kernel_elements(const ConvShape& shape) {
 template <class T>
 void depthwise_grad_kernel(const ConvShape& shape, const T* x, const T* dy, T* dw, T* scratch) {
   const Work<T> work = work_of<T>(shape);
-  const Axis* axis = work.x.axis;
+  const Axis* axis = work.reach;
   if (shape.batch * shape.out_size() == 0) return fill_zero(dw, work.taps * shape.filters);
-  Index* const offsets = reinterpret_cast<Index*>(scratch);
-  T* const sums = scratch + work.offset_elements;
+  T* const sums = scratch;
   T* const workers = sums + work.parts * work.sum_elements;
-  const Source<T> strides = source_strides<T>(work.x, work.rows);
-  Index next = 0;
-  for (Index d = 0; d < axis[0].taps; ++d) {
-    for (Index h = 0; h < axis[1].taps; ++h) {
-      for (Index w = 0; w < axis[2].taps; ++w) {
-        offsets[next++] = d * strides.plane + h * axis[1].spacing * strides.row + w * axis[2].spacing * strides.pixel;
-      }
-    }
-  }
   const auto run_part = [&](Index part, T* own) {
     T* const sum = sums + part * work.sum_elements;
     fill_zero(sum, work.sum_elements);
+    Index* const offsets = reinterpret_cast<Index*>(own + work.x_elements + work.dy_elements);
+    Index* const sum_offsets = offsets + work.taps;
     for (Index block = piece_begin(work.blocks, work.parts, part);
          block < piece_begin(work.blocks, work.parts, part + 1); ++block) {
       const Index image = block / work.row_blocks / shape.out[0];
@@ -126,13 +127,32 @@ void depthwise_grad_kernel(const ConvShape& shape, const T* x, const T* dy, T* d
           open_block(work.x, x + image * shape.in_size() * shape.channels, plane, row, rows, work.rows, own);
       const Source<T> gradient = open_block(work.dy, dy + image * shape.out_size() * shape.filters, plane, row, rows,
                                             work.rows, own + work.x_elements);
-      for (Index filter = 0; filter < shape.filters; filter += kLanes<T>) {
-        for (Index tap = 0; tap < work.taps; tap += kTaps) {
-          add_some_taps(min_of(work.taps - tap, Index(kTaps)), from.first + filter, axis[1].step * from.row,
-                        axis[2].step * from.pixel, offsets + tap, gradient.first + filter, gradient.row, gradient.pixel,
-                        rows, shape.out[2], sum + tap * work.padded + filter, work.padded);
+      // Rectangles of outputs that read the same taps: at the border single rows and pixels.
+      const auto add_rectangle = [&](Index first, Index count, Index pixel, Index pixels) {
+        const Index taps = take_taps(axis, from, work.padded, plane, first, axis[2].first_tap(pixel),
+                                     axis[2].last_tap(pixel), offsets, sum_offsets);
+        const T* const source =
+            from.first + (first - row) * axis[1].step * from.row + pixel * axis[2].step * from.pixel;
+        const T* const given = gradient.first + (first - row) * gradient.row + pixel * gradient.pixel;
+        for (Index filter = 0; filter < shape.filters; filter += kLanes<T>) {
+          for (Index tap = 0; tap < taps; tap += kTaps) {
+            add_some_taps(min_of(taps - tap, Index(kTaps)), source + filter, axis[1].step * from.row,
+                          axis[2].step * from.pixel, offsets + tap, given + filter, gradient.row, gradient.pixel, count,
+                          pixels, sum + filter, sum_offsets + tap);
+          }
         }
-      }
+      };
+      const auto add_rows = [&](Index first, Index count) {
+        const Index begin = axis[2].whole_begin(), end = max_of(axis[2].whole_end(), begin);
+        for (Index pixel = 0; pixel < begin; ++pixel) add_rectangle(first, count, pixel, 1);
+        if (begin < end) add_rectangle(first, count, begin, end - begin);
+        for (Index pixel = end; pixel < shape.out[2]; ++pixel) add_rectangle(first, count, pixel, 1);
+      };
+      const Index begin = min_of(max_of(axis[1].whole_begin(), row), row + rows);
+      const Index end = min_of(max_of(axis[1].whole_end(), begin), row + rows);
+      for (Index r = row; r < begin; ++r) add_rows(r, 1);
+      if (begin < end) add_rows(begin, end - begin);
+      for (Index r = end; r < row + rows; ++r) add_rows(r, 1);
     }
   };
   const Index part_flops = 8 * shape.batch * shape.out_size() * shape.filters * work.taps / work.parts + 1;

@@ -30,9 +30,8 @@ struct Work {
 
 }  // namespace
 
-constexpr Index kPartElements = 1 << 20;  // of all the sums together
+constexpr Index kPartElements = 5 << 18;  // of all the sums together
 constexpr Index kMostParts = 16;
-constexpr Index kWantedUnits = 16;
 constexpr Index kShortRow = 16;
 constexpr Index kBlockPixels = 512;
 constexpr Index kBlockSlabElements = 4 * kSlabElements;  // of all images of a block
@@ -50,7 +49,8 @@ static Work<T> work_of(const ConvShape& shape) {
   const Index pixel = reader.direct ? reader.image_channels : reader.pixel;
 
   work.group_out = shape.filters / shape.groups;
-  const Index most = min_of(most_rows(reader), max_of(kBlockPixels / max_of(width.out, Index(1)), Index(1)));
+  const Index most =
+      min_of(most_rows(reader, kBlockSlabElements), max_of(kBlockPixels / max_of(width.out, Index(1)), Index(1)));
   work.row_blocks = max_of(ceil_div(reader.axis[1].out, most), Index(1));
   work.rows = ceil_div(reader.axis[1].out, work.row_blocks);
   work.images = 1;
@@ -63,7 +63,9 @@ static Work<T> work_of(const ConvShape& shape) {
 
   // The taps of a row are taken together, unless the border is much of a short row: then one by one, without it.
   const bool short_row = !width.inside() && width.out <= kShortRow && reader.channels >= kTileRows;
-  work.whole_rows = width.taps == 1 || (width.spacing * pixel == reader.channels && !short_row);
+  const bool many = !width.inside() && reader.channels >= 2 * kTileRows;
+  work.whole_rows = width.taps == 1 || (width.spacing * pixel == reader.channels && !short_row && !many);
+  if (!work.whole_rows) reader.direct = true;
   work.runs = reader.axis[0].taps * reader.axis[1].taps * (work.whole_rows ? 1 : width.taps);
   work.length = reader.channels * (work.whole_rows ? width.taps : 1);
   work.run_tiles = ceil_div(work.length, Index(kTileRows));
@@ -71,7 +73,10 @@ static Work<T> work_of(const ConvShape& shape) {
 
   work.dw_elements = shape.taps() * reader.channels * shape.filters;
   work.parts = max_of(min_of(min_of(kPartElements / work.dw_elements, kMostParts), work.blocks), Index(1));
-  work.pieces = min_of(ceil_div(kWantedUnits, work.parts), work.runs * work.run_tiles * work.panels);
+  // Pieces of a part copy and pack the same blocks: no more than give all workers equal shares.
+  const Index threads = num_threads();
+  const Index wanted = work.parts % threads == 0 ? 1 : ceil_div(4 * threads, work.parts);
+  work.pieces = min_of(wanted, work.runs * work.run_tiles * work.panels);
 
   work.slab_elements = aligned_elements<T>(work.images * reader.slab_elements(work.rows));
   work.dy_elements = aligned_elements<T>(work.images * work.rows * width.out * kTileColumns<T>);
@@ -99,10 +104,24 @@ static Block block_of(const Work<T>& work, Index batch, Index index) {
   return block;
 }
 
+// What the next block will read for the first time, brought into the second cache while this one is added.
+template <class T>
+struct Ahead {
+  const T* first = nullptr;
+  Index count = 0;
+
+  void fetch(Index parts, Index part) const {
+    constexpr Index kLine = 64 / sizeof(T);
+    for (Index i = piece_begin(count, parts, part); i < piece_begin(count, parts, part + 1); i += kLine)
+      __builtin_prefetch(first + i, 0, 2);
+  }
+};
+
 // Adds a block to the tiles [first, last) of one group of `sum`; tiles are counted panel by panel.
 template <class T>
 static void add_block(const Work<T>& work, const Block& block, const Source<T>& source, Index image_stride, const T* dy,
-                      Index filters, Index first, Index last, bool accumulate, T* sum, T* packed, Index* offsets) {
+                      Index filters, Index first, Index last, bool accumulate, const Ahead<T> (&ahead)[2], T* sum,
+                      T* packed, Index* offsets) {
   constexpr Index kColumns = kTileColumns<T>;
   const Axis& height = work.reader.axis[1];
   const Axis& width = work.reader.axis[2];
@@ -162,6 +181,7 @@ static void add_block(const Work<T>& work, const Block& block, const Source<T>& 
              tap * width.spacing * source.pixel + left * tile.a_step + begin;
     tile.b = packed + left * tile.b_step;
     tile.c = sum + (run * work.length + begin) * filters + column;
+    for (const Ahead<T>& next : ahead) next.fetch(last - first, index - first);
     run_tile(tile);
   }
 }
@@ -208,9 +228,18 @@ void grad_kernel(const ConvShape& shape, const T* x, const T* dy, T* dw, T* scra
                               block.row, block.rows, work.rows, slab + i * x_slab);
         }
         const Index column = group * work.group_out;
+        Ahead<T> ahead[2];
+        if (!work.reader.direct && group + 1 == shape.groups && index + 1 < last_block) {
+          const auto next = [&](const T* all, Index size) -> Ahead<T> {
+            const Index begin = piece_begin(size, work.blocks, index + 1);
+            return {all + begin, piece_begin(size, work.blocks, index + 2) - begin};
+          };
+          ahead[0] = next(x, shape.batch * x_image);
+          ahead[1] = next(dy, shape.batch * shape.out_size() * shape.filters);
+        }
         add_block(work, block, source, image_stride, gradient + column, shape.filters,
                   piece_begin(group_tiles, work.pieces, piece), piece_begin(group_tiles, work.pieces, piece + 1),
-                  index > first_block, sum + column, packed, offsets);
+                  index > first_block, ahead, sum + column, packed, offsets);
       }
     }
   };

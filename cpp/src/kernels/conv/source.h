@@ -24,6 +24,17 @@ struct Axis {
     const Index begin = o * step + first;
     return begin >= in ? first_tap(o) : max_of(min_of((in - 1 - begin) / spacing + 1, taps), first_tap(o));
   }
+  // The outputs that read all taps: [whole_begin(), whole_end()).
+  Index whole_begin() const {
+    Index o = 0;
+    while (o < out && first_tap(o) > 0) ++o;
+    return o;
+  }
+  Index whole_end() const {
+    Index o = out;
+    while (o > whole_begin() && last_tap(o - 1) < taps) --o;
+    return o;
+  }
   bool inside() const { return first >= 0 && first + extent(out) <= in; }
 };
 
@@ -178,11 +189,10 @@ inline Source<T> open_block(const Reader& reader, const T* image, Index plane, I
 constexpr Index kSlabElements = 32 * 1024;  // of one block: leaves room for weights in the second cache
 
 // The most output rows of a block.
-inline Index most_rows(const Reader& reader) {
+inline Index most_rows(const Reader& reader, Index elements = kSlabElements) {
   const Index rows = reader.axis[1].out;
   Index fitting = 1;
-  while (fitting < rows && max_of(reader.axis[0].taps, Index(1)) * reader.plane(fitting + 1) <= kSlabElements)
-    ++fitting;
+  while (fitting < rows && max_of(reader.axis[0].taps, Index(1)) * reader.plane(fitting + 1) <= elements) ++fitting;
   return fitting;
 }
 

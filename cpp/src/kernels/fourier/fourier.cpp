@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "kernels/choice.h"
 #include "kernels/families.h"
 
 namespace lamina::kernels::LAMINA_LEVEL {
@@ -289,10 +290,18 @@ void scatter(const T* a, Index stride, Index step, Index count, Index entries, I
       for (Index j = begin; j < min_of(begin + lanes, entries); ++j) x[l * stride + j * step] = a[j * lanes + l];
 }
 
+template <class T>
+constexpr Candidate<Plan<T>> kWays[] = {
+    {"factors",
+     [](const Plan<T>& plan) -> const char* { return plan.convolves() ? "a prime factor above 31" : nullptr; }},
+    {"convolution", nullptr},
+};
+
 // load(row, count, a, b) puts rows into the lanes of a[n][lanes], store(row, count, y, b) takes their transforms; b is
 // for either to use.
 template <class T, class Load, class Store>
 void transform_rows(const Plan<T>& plan, Index rows, const Load& load, const Store& store) {
+  if (logs_kernels()) explain("fourier", kWays<T>, plan, {{"rows", rows}, {"n", plan.n}, {"side_by_side", plan.lanes}});
   fill_tables(plan);
   const Index lanes = plan.lanes, work = plan.size * lanes * (plan.convolves() ? 2 * plan.passes + 3 : plan.passes + 1);
   parallel(ceil_div(rows, lanes), max_of<Index>(1, kGrain / work), [&](Index begin, Index end, int worker) {

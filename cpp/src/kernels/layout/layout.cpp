@@ -3,6 +3,7 @@
 // or a strided loop (everything else: steps, flips, broadcasts, very narrow transposes).
 #include "kernels/layout/layout.h"
 
+#include "kernels/choice.h"
 #include "kernels/families.h"
 #include "kernels/layout/transpose.h"
 
@@ -163,6 +164,27 @@ void copy_transposed(const Axes& axes, const Axis& rows, const Axis& columns, co
   });
 }
 
+struct Ends {
+  Axis last;   // of the destination
+  Axis other;  // along which the source is contiguous and not narrow; of size 0 if there is none
+};
+
+enum class Way { runs, transposed, strided };  // in the order of the list
+
+constexpr Candidate<Ends> kWays[] = {
+    {"runs",
+     [](const Ends& e) -> const char* {
+       return e.last.dst == 1 && e.last.src == 1 ? nullptr : "the last axis is not contiguous on both sides";
+     }},
+    {"transposed",
+     [](const Ends& e) -> const char* {
+       if (e.last.dst != 1 || e.last.src == 0) return "steps or repeats";
+       if (e.other.size == 0) return "the source is contiguous along no axis, or a narrow one";
+       return e.last.size < layout::kNarrow ? "the last axis is narrow" : nullptr;
+     }},
+    {"strided", nullptr},
+};
+
 template <class T>
 void copy_elements(const StridedCopy& copy, const T* src, T* dst) {
   Axes axes = simplified(copy);
@@ -171,17 +193,26 @@ void copy_elements(const StridedCopy& copy, const T* src, T* dst) {
     *dst = *src;
     return;
   }
-  const Axis last = axes.axis[--axes.rank];
-  if (last.dst == 1 && last.src == 1) return copy_runs(axes, last, src, dst);
-  if (last.dst == 1 && last.src != 0) {
-    for (int d = 0; d < axes.rank; ++d) {
-      const Axis other = axes.axis[d];
-      if (other.src != 1 || other.size < layout::kNarrow || last.size < layout::kNarrow) continue;
-      axes.remove(d);
-      return copy_transposed(axes, other, last, src, dst);
-    }
+  Ends ends = {axes.axis[--axes.rank], {}};
+  int at = 0;
+  while (at < axes.rank && (axes.axis[at].src != 1 || axes.axis[at].size < layout::kNarrow)) ++at;
+  if (at < axes.rank) ends.other = axes.axis[at];
+  if (logs_kernels())
+    explain("copy", kWays, ends,
+            {{"elements", axes.count() * ends.last.size},
+             {"last", ends.last.size},
+             {"from_step", ends.last.src},
+             {"to_step", ends.last.dst},
+             {"bytes", sizeof(T)}});
+  switch (static_cast<Way>(choose(kWays, ends))) {
+    case Way::runs:
+      return copy_runs(axes, ends.last, src, dst);
+    case Way::transposed:
+      axes.remove(at);
+      return copy_transposed(axes, ends.other, ends.last, src, dst);
+    case Way::strided:
+      return copy_strided(axes, ends.last, src, dst);
   }
-  copy_strided(axes, last, src, dst);
 }
 
 void copy(const StridedCopy& copy, std::int32_t element_bytes, const void* src, void* dst) {

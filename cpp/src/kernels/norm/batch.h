@@ -6,6 +6,8 @@
 // and the blocks are combined, in order and in double, through their means and centred squares.
 #pragma once
 
+#include <limits>
+
 #include "kernels/norm/norm.h"
 #include "kernels/reduce/lanes.h"
 
@@ -159,24 +161,53 @@ void row_moments(const Rows& r, const T* x, T* mean, T* variance, T* scratch) {
       r, [&](Index channel, Index count) { combine_moments(r, channel, count, x, scratch, mean, variance); });
 }
 
-// ---- y = (x - centre) * scale + offset, parameters per lane; null centre: zeros ----
+// ---- y = finish((x - centre) * scale + offset), parameters per lane; null centre: zeros ----
 
-template <bool centred, class T>
-void normalize_rows(const Rows& r, const T* x, const T* centre, const T* scale, const T* offset, T* y) {
+// What follows the normalization: nothing, or a sum and a clamp.
+struct Plain {
+  template <class P>
+  P operator()(const P& value, Index) const {
+    return value;
+  }
+};
+
+template <class T>
+struct Finish {
+  const T* addend;  // or null
+  T low, high;
+  template <class P>
+  P operator()(P value, Index at) const {
+    if (addend != nullptr) value = ei::padd(value, lanes::load<P>(addend + at));
+    return lanes::min_with_nan(lanes::max_with_nan(value, lanes::splat<P>(low)), lanes::splat<P>(high));
+  }
+};
+
+// Calls body with one of the two.
+template <class T, class Body>
+inline void with_finish(const T* addend, Activation activation, const Body& body) {
+  if (addend == nullptr && activation == Activation::linear) return body(Plain());
+  const T infinity = std::numeric_limits<T>::infinity();
+  const T low = activation == Activation::linear ? -infinity : T(0);
+  body(Finish<T>{addend, low, activation == Activation::relu6 ? T(6) : infinity});
+}
+
+template <bool centred, class T, class F>
+void normalize_rows(const Rows& r, const T* x, const T* centre, const T* scale, const T* offset, const F& finish,
+                    T* y) {
   for_each_task(r, [&](Index block, Index tile) {
     const Index first = tile * kTile;
     for_each_group<4>(r, block, tile, [&](auto count, Index row, Index width) {
-      const T* from = x + row * r.lanes + first;
-      T* to = y + row * r.lanes + first;
+      const Index at = row * r.lanes + first;
       lanes::cover<T>(0, width, [&](auto as, Index i) {
         using P = typename decltype(as)::type;
         const P a = lanes::load<P>(scale + first + i), b = lanes::load<P>(offset + first + i);
         P c = a;
         if constexpr (centred) c = lanes::load<P>(centre + first + i);
         for (int k = 0; k < count; ++k) {
-          P value = lanes::load<P>(from + k * r.lanes + i);
+          const Index j = at + k * r.lanes + i;
+          P value = lanes::load<P>(x + j);
           if constexpr (centred) value = ei::psub(value, c);
-          lanes::store(to + k * r.lanes + i, lanes::multiply_add(value, a, b));
+          lanes::store(y + j, finish(lanes::multiply_add(value, a, b), j));
         }
       });
     });

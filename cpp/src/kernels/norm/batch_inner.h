@@ -119,13 +119,14 @@ inline void for_each_run(const Runs& r, const Body& body) {
   });
 }
 
-template <bool centred, class T>
-void normalize_runs(const Runs& r, const T* x, const T* centre, const T* scale, const T* offset, T* y) {
+template <bool centred, class T, class F>
+void normalize_runs(const Runs& r, const T* x, const T* centre, const T* scale, const T* offset, const F& finish,
+                    T* y) {
   for_each_run<T>(r, [&](auto as, Index i, Index c) {
     using P = typename decltype(as)::type;
     P value = lanes::load<P>(x + i);
     if constexpr (centred) value = ei::psub(value, lanes::splat<P>(centre[c]));
-    lanes::store(y + i, lanes::multiply_add(value, lanes::splat<P>(scale[c]), lanes::splat<P>(offset[c])));
+    lanes::store(y + i, finish(lanes::multiply_add(value, lanes::splat<P>(scale[c]), lanes::splat<P>(offset[c])), i));
   });
 }
 

@@ -1,6 +1,7 @@
 // Normalizations. Batch normalization chooses between channels last (batch.h) and runs per channel (batch_inner.h).
 #include "kernels/norm/norm.h"
 
+#include "kernels/choice.h"
 #include "kernels/families.h"
 #include "kernels/norm/batch.h"
 #include "kernels/norm/batch_inner.h"
@@ -14,6 +15,17 @@ using norm::Rows;
 using norm::Runs;
 
 inline bool is_empty(const BatchNormShape& s) { return s.outer <= 0 || s.channels <= 0 || s.inner <= 0; }
+
+constexpr Candidate<BatchNormShape> kWays[] = {
+    {"runs",
+     [](const BatchNormShape& s) -> const char* { return s.inner > 1 ? nullptr : "channels are the last axis"; }},
+    {"rows", nullptr},
+};
+
+inline bool takes_runs(const char* what, const BatchNormShape& s) {
+  if (logs_kernels()) explain(what, kWays, s, {{"outer", s.outer}, {"channels", s.channels}, {"inner", s.inner}});
+  return choose(kWays, s) == 0;
+}
 
 // The scratch: sums of the blocks, then four parameters for every lane. Both parts start on a cache line.
 inline Index aligned(Index elements) { return (elements + 15) / 16 * 16; }
@@ -66,20 +78,24 @@ void moments(const BatchNormShape& s, const T* x, T* mean, T* variance, void* sc
 }
 
 template <class T>
-void scale_offset(const BatchNormShape& s, const T* x, const T* scale, const T* offset, T* y) {
+void scale_offset(const BatchNormShape& s, const T* x, const T* scale, const T* offset, const T* addend,
+                  Activation activation, T* y) {
   if (is_empty(s)) return;
-  if (s.inner > 1) return norm::normalize_runs<false, T>(norm::runs_of(s), x, nullptr, scale, offset, y);
-  const Rows rows = norm::rows_of(s.outer, s.channels);
-  if (rows.fold == 1) return norm::normalize_rows<false, T>(rows, x, nullptr, scale, offset, y);
-  T lane_scale[lanes::kMaxFolded], lane_offset[lanes::kMaxFolded];
-  norm::expand(rows, scale, lane_scale);
-  norm::expand(rows, offset, lane_offset);
-  norm::normalize_rows<false, T>(rows, x, nullptr, lane_scale, lane_offset, y);
+  norm::with_finish(addend, activation, [&](const auto& finish) {
+    if (takes_runs("scale_offset", s))
+      return norm::normalize_runs<false, T>(norm::runs_of(s), x, nullptr, scale, offset, finish, y);
+    const Rows rows = norm::rows_of(s.outer, s.channels);
+    if (rows.fold == 1) return norm::normalize_rows<false, T>(rows, x, nullptr, scale, offset, finish, y);
+    T lane_scale[lanes::kMaxFolded], lane_offset[lanes::kMaxFolded];
+    norm::expand(rows, scale, lane_scale);
+    norm::expand(rows, offset, lane_offset);
+    norm::normalize_rows<false, T>(rows, x, nullptr, lane_scale, lane_offset, finish, y);
+  });
 }
 
 template <class T>
-void batch(const BatchNormShape& s, const T* x, const T* gamma, const T* beta, T epsilon, T* y, T* mean, T* variance,
-           T* rstd, void* memory) {
+void batch(const BatchNormShape& s, const T* x, const T* gamma, const T* beta, const T* addend, T epsilon,
+           Activation activation, T* y, T* mean, T* variance, T* rstd, void* memory) {
   if (is_empty(s)) return;
   moments(s, x, mean, variance, memory);
   const BatchScratch<T> scratch = cut_scratch<T>(s, memory);
@@ -90,10 +106,13 @@ void batch(const BatchNormShape& s, const T* x, const T* gamma, const T* beta, T
     scale[c] = gamma != nullptr ? gamma[c] * rstd[c] : rstd[c];
     offset[c] = beta != nullptr ? beta[c] : T(0);
   }
-  if (s.inner > 1) return norm::normalize_runs<true, T>(norm::runs_of(s), x, centre, scale, offset, y);
-  const Rows rows = norm::rows_of(s.outer, s.channels);
-  for (T* parameter : {centre, scale, offset}) norm::expand(rows, parameter, parameter);
-  norm::normalize_rows<true, T>(rows, x, centre, scale, offset, y);
+  norm::with_finish(addend, activation, [&](const auto& finish) {
+    if (takes_runs("batch_norm", s))
+      return norm::normalize_runs<true, T>(norm::runs_of(s), x, centre, scale, offset, finish, y);
+    const Rows rows = norm::rows_of(s.outer, s.channels);
+    for (T* parameter : {centre, scale, offset}) norm::expand(rows, parameter, parameter);
+    norm::normalize_rows<true, T>(rows, x, centre, scale, offset, finish, y);
+  });
 }
 
 template <class T>
@@ -118,7 +137,7 @@ void batch_grad(const BatchNormShape& s, const T* dy, const T* x, const T* gamma
   };
 
   for (Index channel = 0; channel < s.channels; ++channel) centre[channel] = mean[channel];
-  if (s.inner > 1) {
+  if (takes_runs("batch_norm_grad", s)) {
     const auto* totals = static_cast<const Pair*>(scratch.sums);
     norm::gradient_sums_of_runs(runs, dy, x, centre, static_cast<Pair*>(scratch.sums));
     for (Index channel = 0; channel < s.channels; ++channel) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "kernels/choice.h"
 #include "kernels/once.h"
 #include "kernels/order/keys.h"
 #include "kernels/order/order.h"
@@ -84,16 +85,46 @@ E* radix_sort(E* from, E* to, Index n) {
   return from;
 }
 
+struct Row {
+  Index n;
+  int key_bytes;
+};
+
+enum class Way { counting, insertion, digits_of_8_bits, digits_of_11_bits };  // in the order of the list
+
+constexpr Candidate<Row> kWays[] = {
+    {"counting",
+     [](const Row& r) -> const char* {
+       return r.key_bytes > 4   ? "keys of 64 bits are not compared several at a time"
+              : r.n > kShortest ? "long rows"
+                                : nullptr;
+     }},
+    {"insertion",
+     [](const Row& r) -> const char* { return r.key_bytes <= 4 || r.n > kShortestLong ? "long rows" : nullptr; }},
+    {"digits_of_8_bits",
+     [](const Row& r) -> const char* { return r.n > kShortRow && r.key_bytes > 1 ? "long rows" : nullptr; }},
+    {"digits_of_11_bits", nullptr},
+};
+
+template <class E>
+constexpr Row row_of(Index n) {
+  return {n, static_cast<int>(sizeof(typename E::KeyType))};
+}
+
 template <class E>
 E* sort_entries(E* entries, E* spare, Index n) {
-  if constexpr (sizeof(typename E::KeyType) <= 4) {
-    if (n <= kShortest) return counting_sort(entries, spare, n);
-  } else if (n <= kShortestLong) {  // 64 bits are not compared several at a time
-    insertion_sort(entries, n);
-    return entries;
+  switch (static_cast<Way>(choose(kWays, row_of<E>(n)))) {
+    case Way::counting:
+      if constexpr (sizeof(typename E::KeyType) <= 4) return counting_sort(entries, spare, n);
+      [[fallthrough]];
+    case Way::insertion:
+      insertion_sort(entries, n);
+      return entries;
+    case Way::digits_of_8_bits:
+      return radix_sort<8>(entries, spare, n);
+    default:
+      return radix_sort<11>(entries, spare, n);
   }
-  if (n <= kShortRow || sizeof(typename E::KeyType) == 1) return radix_sort<8>(entries, spare, n);
-  return radix_sort<11>(entries, spare, n);
 }
 
 Index tile_columns(const OrderShape& s) { return std::min(s.inner, kColumns); }
@@ -111,6 +142,8 @@ void sort_tiles(const OrderShape& s, bool backward, const T* x, Y* y, void* scra
                 const Store& store) {
   const Index n = s.size, columns = tile_columns(s), per_row = s.inner > 0 ? (s.inner + kColumns - 1) / kColumns : 0;
   if (n <= 0) return;
+  const Row row = row_of<E>(n);
+  if (logs_kernels()) explain("sort", kWays, row, {{"rows", s.outer * s.inner}, {"n", n}, {"bytes", row.key_bytes}});
   parallel(tiles(s), std::max<Index>(1, kGrainEntries / (n * columns + 1)), [&](Index begin, Index end, int worker) {
     E* entries = static_cast<E*>(scratch) + scratch_slot(tiles(s), begin, worker) * worker_entries(s);
     E* spare = entries + columns * (n + kPadding);

@@ -2,6 +2,7 @@
 // order.
 #include "kernels/reduce/reduce.h"
 
+#include "kernels/choice.h"
 #include "kernels/families.h"
 #include "kernels/reduce/arg.h"
 #include "kernels/reduce/operations.h"
@@ -16,6 +17,18 @@ using reduction::kTile;
 using reduction::Plan;
 
 constexpr Index kGrainElements = 1 << 15;
+constexpr Index kShortRun = 16;
+
+enum class Way { columns, short_runs, runs };  // in the order of the list
+
+constexpr Candidate<Plan> kWays[] = {
+    {"columns", [](const Plan& p) -> const char* { return p.run_is_reduced ? "the last axis is reduced" : nullptr; }},
+    {"short_runs",
+     [](const Plan& p) -> const char* {
+       return p.units > 1 ? "several blocks for each result" : p.run > kShortRun ? "long runs" : nullptr;
+     }},
+    {"runs", nullptr},
+};
 
 inline Index grain_of(Index elements_per_task) {
   return max_of<Index>(1, kGrainElements / max_of<Index>(1, elements_per_task));
@@ -59,7 +72,6 @@ void reduce_short_runs(const Plan& plan, const T* x, T* y) {
 template <class Operation, class T>
 void reduce_runs(const Plan& plan, const T* x, T* y, typename Operation::Total* partial) {
   using Total = typename Operation::Total;
-  if (plan.units == 1 && plan.run <= 16) return reduce_short_runs<Operation>(plan, x, y);
   const Index splits = plan.splits;
   parallel(plan.results * splits, grain_of(plan.count / splits), [&](Index begin, Index end, int) {
     for (Index task = begin; task < end; ++task) {
@@ -163,10 +175,17 @@ void run(const ReduceShape& shape, const T* x, T* y, void* memory) {
   if (plan.results == 0) return;
   if (plan.count == 0) {
     for (Index i = 0; i < plan.results; ++i) y[i] = Operation::finish(static_cast<Total>(Operation::neutral()), 0);
-  } else if (plan.run_is_reduced) {
-    reduce_runs<Operation>(plan, x, y, static_cast<Total*>(memory));
-  } else {
-    reduce_columns<Operation>(plan, x, y, static_cast<Total*>(memory));
+    return;
+  }
+  if (logs_kernels())
+    explain("reduce", kWays, plan, {{"results", plan.results}, {"count", plan.count}, {"run", plan.run}});
+  switch (static_cast<Way>(choose(kWays, plan))) {
+    case Way::columns:
+      return reduce_columns<Operation>(plan, x, y, static_cast<Total*>(memory));
+    case Way::short_runs:
+      return reduce_short_runs<Operation>(plan, x, y);
+    case Way::runs:
+      return reduce_runs<Operation>(plan, x, y, static_cast<Total*>(memory));
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <type_traits>
 
+#include "kernels/choice.h"
 #include "kernels/families.h"
 #include "kernels/softmax/row.h"
 
@@ -203,41 +204,46 @@ inline void for_each_tile(const SoftmaxShape& s, const Body& body) {
   });
 }
 
+constexpr Candidate<SoftmaxShape> kWays[] = {
+    {"rows", [](const SoftmaxShape& s) -> const char* { return s.inner == 1 ? nullptr : "the axis is not the last"; }},
+    {"columns", nullptr},
+};
+
+// row(offset of a row), columns(offset of the first row of a tile, width of the tile)
+template <class Row, class Columns>
+inline void for_all(const char* what, const SoftmaxShape& s, const Row& row, const Columns& columns) {
+  if (s.size == 0) return;
+  if (logs_kernels()) explain(what, kWays, s, {{"outer", s.outer}, {"size", s.size}, {"inner", s.inner}});
+  if (choose(kWays, s) == 0) return for_each_row(s.outer, s.size, [&](Index r) { row(r * s.size); });
+  for_each_tile(s, columns);
+}
+
 template <class T>
 void softmax(const SoftmaxShape& s, const T* x, T* y) {
-  if (s.size == 0) return;
-  if (s.inner == 1)
-    return for_each_row(s.outer, s.size, [&](Index r) { softmax_row(x + r * s.size, s.size, y + r * s.size); });
-  for_each_tile(s, [&](Index at, Index width) { softmax_columns(s.size, s.inner, width, x + at, y + at); });
+  for_all(
+      "softmax", s, [&](Index at) { softmax_row(x + at, s.size, y + at); },
+      [&](Index at, Index width) { softmax_columns(s.size, s.inner, width, x + at, y + at); });
 }
 
 template <class T>
 void log_softmax(const SoftmaxShape& s, const T* x, T* y) {
-  if (s.size == 0) return;
-  if (s.inner == 1)
-    return for_each_row(s.outer, s.size, [&](Index r) { log_softmax_row(x + r * s.size, s.size, y + r * s.size); });
-  for_each_tile(s, [&](Index at, Index width) { log_softmax_columns(s.size, s.inner, width, x + at, y + at); });
+  for_all(
+      "log_softmax", s, [&](Index at) { log_softmax_row(x + at, s.size, y + at); },
+      [&](Index at, Index width) { log_softmax_columns(s.size, s.inner, width, x + at, y + at); });
 }
 
 template <class T>
 void softmax_grad(const SoftmaxShape& s, const T* y, const T* dy, T* dx) {
-  if (s.size == 0) return;
-  if (s.inner == 1)
-    return for_each_row(s.outer, s.size,
-                        [&](Index r) { softmax_grad_row(y + r * s.size, dy + r * s.size, s.size, dx + r * s.size); });
-  for_each_tile(s,
-                [&](Index at, Index width) { softmax_grad_columns(s.size, s.inner, width, y + at, dy + at, dx + at); });
+  for_all(
+      "softmax_grad", s, [&](Index at) { softmax_grad_row(y + at, dy + at, s.size, dx + at); },
+      [&](Index at, Index width) { softmax_grad_columns(s.size, s.inner, width, y + at, dy + at, dx + at); });
 }
 
 template <class T>
 void log_softmax_grad(const SoftmaxShape& s, const T* y, const T* dy, T* dx) {
-  if (s.size == 0) return;
-  if (s.inner == 1)
-    return for_each_row(s.outer, s.size, [&](Index r) {
-      log_softmax_grad_row(y + r * s.size, dy + r * s.size, s.size, dx + r * s.size);
-    });
-  for_each_tile(
-      s, [&](Index at, Index width) { log_softmax_grad_columns(s.size, s.inner, width, y + at, dy + at, dx + at); });
+  for_all(
+      "log_softmax_grad", s, [&](Index at) { log_softmax_grad_row(y + at, dy + at, s.size, dx + at); },
+      [&](Index at, Index width) { log_softmax_grad_columns(s.size, s.inner, width, y + at, dy + at, dx + at); });
 }
 
 template <class T>

@@ -49,7 +49,7 @@ class CategoryEncoding(Layer):
         if self.output_mode == "binary":
             self.output_mode = "multi_hot"
         self.sparse = bool(sparse)
-        say_it_is_dense(self, self.sparse)
+        say_it_is_dense(type(self).__name__, self.sparse)
 
     def call(self, inputs: Any, count_weights: Any = None) -> Any:
         if count_weights is not None:

@@ -59,7 +59,7 @@ class Discretization(Layer):
         self.epsilon = number("Discretization", "epsilon", epsilon, low=1e-6, high=1.0)
         self.output_mode = choice("Discretization", "output_mode", output_mode, _MODES)
         self.sparse = bool(sparse)
-        say_it_is_dense(self, self.sparse, self.output_mode)
+        say_it_is_dense(type(self).__name__, self.sparse, self.output_mode)
         self.summary: Any = None
         self.reset_state()
 

@@ -37,21 +37,21 @@ def encode(indices: Any, mode: str, depth: Any, dtype: str, weights: Any = None)
     return counts if mode == "count" else ops.cast(counts > 0, dtype)
 
 
-def say_it_is_dense(layer: Any, sparse: bool, mode: str | None = None) -> None:
+def say_it_is_dense(owner: str, sparse: bool, mode: str | None = None) -> None:
     """A warning that `sparse=True` gives dense tensors; ValueError for outputs that have no zeros."""
     if not sparse:
         return
     if mode == "int":
         raise ValueError(
             explain(
-                f"{type(layer).__name__}: numbers of categories are not sparse.",
+                f"{owner}: numbers of categories are not sparse.",
                 "an `output_mode` of vectors, or sparse=False",
                 f"sparse=True, output_mode={mode!r}",
                 "leave `sparse` out, or choose 'one_hot', 'multi_hot' or 'count'.",
             )
         )
     warnings.warn(
-        f"{type(layer).__name__}: `sparse=True` changes nothing. All tensors are dense here: the output holds the same "
+        f"{owner}: `sparse=True` changes nothing. All tensors are dense here: the output holds the same "
         "numbers, zeros included.",
         stacklevel=3,
     )

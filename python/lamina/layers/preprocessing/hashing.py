@@ -53,7 +53,7 @@ class Hashing(Layer):
         self._mask: Any = None  # a vocabulary of it alone, once it is needed
         self.salt = salt_of("Hashing", salt)
         self.sparse = bool(sparse)
-        say_it_is_dense(self, self.sparse, self.output_mode)
+        say_it_is_dense(type(self).__name__, self.sparse, self.output_mode)
 
     def call(self, inputs: Any) -> Any:
         x = ops.convert_to_tensor(inputs)
@@ -110,7 +110,7 @@ class HashedCrossing(Layer):
         super().__init__(name=name, dtype=dtype, autocast=False, **kwargs)
         self.num_bins = integer("HashedCrossing", "num_bins", num_bins)
         self.sparse = bool(sparse)
-        say_it_is_dense(self, self.sparse, self.output_mode)
+        say_it_is_dense(type(self).__name__, self.sparse, self.output_mode)
 
     def _standardize(self, value: Any, positional: bool = False) -> Any:
         if positional and isinstance(value, (list, tuple)):  # of features, which may be lists

@@ -88,6 +88,11 @@ class Lookup(Layer):
     oov_method = "floormod"  # of integers; texts are always hashed
     supports_jit = False
 
+    @property
+    def _owner(self) -> str:
+        """The layer that errors name, whose arguments these are."""
+        return type(self).__name__
+
     def _set_up(
         self,
         max_tokens: int | None,
@@ -100,24 +105,37 @@ class Lookup(Layer):
         pad_to_max_tokens: bool,
         vocabulary_size: int | None,
     ) -> None:
-        owner = type(self).__name__
+        owner = self._owner
         self.max_tokens = None if max_tokens is None else integer(owner, "max_tokens", max_tokens, minimum=2)
         self.num_oov_indices = integer(owner, "num_oov_indices", num_oov_indices, minimum=0)
         self.output_mode = output_mode(owner, mode)
         self.invert, self.sparse, self.pad_to_max_tokens = bool(invert), bool(sparse), bool(pad_to_max_tokens)
-        say_it_is_dense(self, self.sparse, self.output_mode)
-        for wrong, what, expected, received in (
-            (self.pad_to_max_tokens and max_tokens is None, "nothing says how far to pad", "`max_tokens`", "None"),
-            (self.invert and mode != "int", "numbers cannot be looked up as vectors", "output_mode='int'", repr(mode)),
+        say_it_is_dense(owner, self.sparse, self.output_mode)
+        for wrong, what, expected, received, fix in (
+            (
+                self.pad_to_max_tokens and max_tokens is None,
+                "nothing says how far to pad",
+                "`max_tokens`",
+                "pad_to_max_tokens=True, max_tokens=None",
+                "pass `max_tokens`, or leave out `pad_to_max_tokens`.",
+            ),
+            (
+                self.invert and mode != "int",
+                "numbers cannot be looked up as vectors",
+                "output_mode='int'",
+                f"invert=True, output_mode={mode!r}",
+                "leave out `output_mode`, or `invert`.",
+            ),
             (
                 idf_weights is not None and self.output_mode != "tf_idf",
                 "`idf_weights` have no use",
                 "output_mode='tf_idf'",
-                repr(mode),
+                f"output_mode={mode!r} with `idf_weights`",
+                "leave out `idf_weights`, or pass output_mode='tf_idf'.",
             ),
         ):
             if wrong:
-                raise ValueError(explain(f"{owner}: {what}.", expected, received, "change one of the arguments."))
+                raise ValueError(explain(f"{owner}: {what}.", expected, received, fix))
         self.input_vocabulary = None if isinstance(vocabulary, (str, os.PathLike)) else _listed(vocabulary)
         self.input_idf_weights = _listed(idf_weights)
         self._idf: np.ndarray | None = None
@@ -165,7 +183,7 @@ class Lookup(Layer):
         `idf_weights` are the inverse document frequencies that 'tf_idf' needs, one for each token. ValueError for
         repeated tokens, more than `max_tokens`, files that cannot be read, and weights that do not fit.
         """
-        owner = type(self).__name__
+        owner = self._owner
         if (idf_weights is None) == (self.output_mode == "tf_idf"):
             raise ValueError(
                 explain(
@@ -205,7 +223,7 @@ class Lookup(Layer):
         self._changed()
 
     def _checked(self, tokens: Any) -> list[Any]:
-        owner = type(self).__name__
+        owner = self._owner
         if not isinstance(tokens, list) or not tokens:
             raise ValueError(
                 explain(f"{owner}: the vocabulary is empty.", "one token or more", repr(tokens)[:80], "pass a list.")
@@ -229,7 +247,7 @@ class Lookup(Layer):
         return tokens
 
     def _refuse_odd(self, tokens: list[Any], special: list[Any]) -> None:
-        owner = type(self).__name__
+        owner = self._owner
         repeated = [token for token, count in collections.Counter(tokens).items() if count > 1]
         if repeated:
             raise ValueError(
@@ -265,7 +283,7 @@ class Lookup(Layer):
         if weights.shape != (count,) or not np.isfinite(weights).all():
             raise ValueError(
                 explain(
-                    f"{type(self).__name__}: `idf_weights` do not fit the vocabulary.",
+                    f"{self._owner}: `idf_weights` do not fit the vocabulary.",
                     f"{count} numbers, one for each token",
                     f"shape {weights.shape}, {int((~np.isfinite(weights)).sum())} of them no numbers",
                     "pass one weight for each token.",
@@ -297,7 +315,7 @@ class Lookup(Layer):
         ValueError when the vocabulary was given.
         """
         self.reset_state()
-        for batch in batches(type(self).__name__, data, steps):
+        for batch in batches(self._owner, data, steps):
             self.update_state(batch[:, None] if batch.ndim == 1 else batch)
         self.finalize_state()
 
@@ -317,7 +335,7 @@ class Lookup(Layer):
         if self._is_given:
             raise ValueError(
                 explain(
-                    f"{type(self).__name__} {self.name!r}: the vocabulary is known already.",
+                    f"{self._owner} {self.name!r}: the vocabulary is known already.",
                     "a layer made without `vocabulary`",
                     "a call of `adapt`",
                     "leave out `vocabulary`, or do not adapt.",
@@ -328,12 +346,12 @@ class Lookup(Layer):
 
     def _tokens_of(self, data: Any) -> Any:
         if self.vocabulary_dtype == "string":
-            return texts(type(self).__name__, data)
+            return texts(self._owner, data)
         array = np.asarray(data.numpy() if hasattr(data, "numpy") else data)
         if array.dtype.kind not in "iub":
             raise TypeError(
                 explain(
-                    f"{type(self).__name__}: the data are no integers.",
+                    f"{self._owner}: the data are no integers.",
                     "arrays of ints",
                     f"dtype {array.dtype}",
                     "use a StringLookup for texts, Discretization for floats.",
@@ -365,7 +383,7 @@ class Lookup(Layer):
         if self._expected_size is not None and not is_drawing():
             raise RuntimeError(
                 explain(
-                    f"{type(self).__name__} {self.name!r} has no vocabulary yet.",
+                    f"{self._owner} {self.name!r} has no vocabulary yet.",
                     f"the {self._expected_size} tokens it had when it was saved",
                     "a configuration alone",
                     "load the whole model, or call `set_vocabulary` or `adapt`.",
@@ -375,11 +393,11 @@ class Lookup(Layer):
     def call(self, inputs: Any) -> Any:
         self.need_vocabulary()
         numbers_come = self.invert or self.vocabulary_dtype == "int64"
-        x = ops.convert_to_tensor(inputs) if numbers_come else texts(type(self).__name__, inputs)
+        x = ops.convert_to_tensor(inputs) if numbers_come else texts(self._owner, inputs)
         if numbers_come and x.dtype == "string":
             raise TypeError(
                 explain(
-                    f"{type(self).__name__}: the inputs are texts.",
+                    f"{self._owner}: the inputs are texts.",
                     "integers",
                     f"string of shape {x.shape}",
                     "use a StringLookup for texts." if not self.invert else "leave out `invert`.",
@@ -420,7 +438,7 @@ class Lookup(Layer):
         if unknown.size:
             raise ValueError(
                 explain(
-                    f"{type(self).__name__}: tokens are not in the vocabulary.",
+                    f"{self._owner}: tokens are not in the vocabulary.",
                     "tokens of the vocabulary, since num_oov_indices=0",
                     f"{unknown.size} others, such as {unknown[:5].tolist()}",
                     "set num_oov_indices=1, so that unknown tokens get a number.",
@@ -447,7 +465,7 @@ class Lookup(Layer):
         if self._idf is None:
             raise ValueError(
                 explain(
-                    f"{type(self).__name__}: the document frequencies are not known yet.",
+                    f"{self._owner}: the document frequencies are not known yet.",
                     "`idf_weights`, or a call of `adapt`",
                     "output_mode='tf_idf' and no data",
                     "call layer.adapt(data) first.",
@@ -487,7 +505,7 @@ class Lookup(Layer):
         if broken:
             raise ValueError(
                 explain(
-                    f"{type(self).__name__} {self.name!r}: the vocabulary cannot be written.",
+                    f"{self._owner} {self.name!r}: the vocabulary cannot be written.",
                     "tokens without line breaks, one in each line of the file",
                     f"{broken[0]!r:.80}",
                     "save a .lamina file, which keeps all tokens, or split the texts.",
@@ -503,7 +521,7 @@ class Lookup(Layer):
         if self.input_vocabulary is not None or path is None or not os.path.isfile(path):
             return
         with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
-            tokens = parse_tokens(type(self).__name__, file.read(), self.vocabulary_dtype, _FILE)
+            tokens = parse_tokens(self._owner, file.read(), self.vocabulary_dtype, _FILE)
         special = [str(token) for token in self.get_vocabulary()[: self._token_start]]
         if [str(token) for token in tokens[: self._token_start]] == special:
             tokens = tokens[self._token_start :]

@@ -21,6 +21,14 @@ _STANDARDIZE = (None, "lower_and_strip_punctuation", "lower", "strip_punctuation
 _ops = _core.ops
 
 
+class _Tokens(StringLookup):
+    """The vocabulary of a TextVectorization: its errors are those of that layer."""
+
+    @property
+    def _owner(self) -> str:
+        return "TextVectorization"
+
+
 class TextVectorization(Layer):
     """Texts of shape (batch,) or (batch, 1) as numbers of their tokens, in three steps.
 
@@ -97,7 +105,8 @@ class TextVectorization(Layer):
                 "TextVectorization: `ragged=True` changes nothing. All tensors are dense here: short rows end with 0.",
                 stacklevel=2,
             )
-        self._lookup_layer = StringLookup(
+        self._lookup_layer = _Tokens(
+            name=self.name,
             max_tokens=max_tokens,
             vocabulary=vocabulary,
             idf_weights=idf_weights,
@@ -110,7 +119,7 @@ class TextVectorization(Layer):
         )
         self.max_tokens, self.pad_to_max_tokens = self._lookup_layer.max_tokens, bool(pad_to_max_tokens)
 
-    # The vocabulary is that of a StringLookup.
+    # The vocabulary.
 
     def adapt(self, data: Any, batch_size: int | None = None, steps: int | None = None) -> None:
         """Makes the vocabulary from the tokens in `data`: an array, a list, a dataset, or at most `steps` batches.
