@@ -5,7 +5,9 @@
 #include "autodiff/custom.h"
 #include "autodiff/gradient.h"
 #include "autodiff/order.h"
+#include "autodiff/recompute.h"
 #include "convert.h"
+#include "ops/functions.h"
 #include "ops/text.h"
 #include "program/graph.h"
 
@@ -79,10 +81,11 @@ void bind_ops(py::module_& m) {
           py::gil_scoped_acquire gil;
           delete f;
         });
-        auto call = [held](const Values& gradients) {
+        auto call = [held](const Vjp& v) {
           py::gil_scoped_acquire gil;
           py::list given;
-          for (const Value& g : gradients) given.append(object_of(g));
+          for (std::size_t i = 0; i < v.outputs.size(); ++i)
+            given.append(object_of(v.gradients[i] ? v.gradients[i] : ops::zeros_like(v.outputs[i])));
           Values found;
           for (py::handle g : py::iterable((*held)(given)))
             found.push_back(g.is_none() ? Value() : Value(g.cast<ValuePtr>()));
@@ -94,6 +97,15 @@ void bind_ops(py::module_& m) {
       },
       py::arg("outputs"), py::arg("inputs"), py::arg("pull"),
       "The outputs, with the gradients of the inputs that `pull(gradients of the outputs)` gives.");
+  m.def(
+      "recomputed",
+      [](const py::iterable& outputs, std::uint64_t since) {
+        py::list results;
+        for (const Value& v : recomputed(values_of(outputs), since)) results.append(object_of(v));
+        return results;
+      },
+      py::arg("outputs"), py::arg("since"),
+      "The outputs, whose gradient computes again what led to them since `since`, a number of `next_number`.");
   m.def(
       "make_vocabulary",
       [](const ValuePtr& texts) {

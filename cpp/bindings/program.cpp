@@ -39,6 +39,12 @@ py::list specs_of(const Graph& graph, const std::vector<Graph::Named>& values) {
   return list;
 }
 
+std::size_t bytes_of(const Specs& specs) {
+  std::size_t bytes = 0;
+  for (const Spec& spec : specs) bytes += static_cast<std::size_t>(spec.dims.shape().size()) * size_of(spec.dtype);
+  return bytes;
+}
+
 template <class Run>
 py::list run_released(Run&& run) {
   std::vector<Tensor> results;
@@ -107,8 +113,20 @@ void bind_program(py::module_& m) {
           "plan_bytes",
           [](Program& p, const std::string& entry, const py::iterable& shapes) {
             const auto known = shapes_of(shapes);
-            py::gil_scoped_release release;
-            return p.plan(entry, known)->arena_bytes;
+            std::shared_ptr<const Plan> plan;
+            {
+              py::gil_scoped_release release;
+              plan = p.plan(entry, known);
+            }
+            std::size_t prepared = 0;
+            const Graph& graph = p.optimized(entry);
+            for (const int v : graph.prepared) prepared += bytes_of({graph.values[static_cast<std::size_t>(v)]});
+            py::dict bytes;
+            bytes["arena"] = plan->arena_bytes;
+            bytes["live"] = plan->live_bytes;
+            bytes["outputs"] = bytes_of(plan->outputs);
+            bytes["prepared"] = prepared;
+            return bytes;
           },
           py::arg("entry"), py::arg("shapes"))
       .def(

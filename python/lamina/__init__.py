@@ -26,7 +26,7 @@ from . import (
     utils,
 )
 from ._core import Tensor
-from .autodiff import GradientTape, grad, value_and_grad
+from .autodiff import GradientTape, grad, remat, value_and_grad
 from .config import show_config
 from .dtype_policies import DTypePolicy, FloatDTypePolicy
 from .initializers import Initializer
@@ -39,7 +39,7 @@ from .models import Function, Functional, Model, Sequential
 from .ops.operation import KerasTensor, Operation
 from .optimizers import Optimizer
 from .regularizers import Regularizer
-from .scopes import StatelessScope, SymbolicScope, device, name_scope
+from .scopes import RematScope, StatelessScope, SymbolicScope, device, name_scope
 from .variables import Variable
 
 __version__: str = _core.version()
@@ -84,6 +84,7 @@ __all__ = [
     "Operation",
     "Optimizer",
     "Regularizer",
+    "RematScope",
     "Sequential",
     "StatelessScope",
     "SymbolicScope",
@@ -113,6 +114,7 @@ __all__ = [
     "quantizers",
     "random",
     "regularizers",
+    "remat",
     "saving",
     "show_config",
     "tree",

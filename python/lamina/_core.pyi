@@ -136,6 +136,9 @@ def alike(a: Any, b: Any) -> int:
 def with_gradient(outputs: Sequence[Tensor], inputs: Sequence[Tensor], pull: Any) -> list[Tensor]:
     """The outputs, with the gradients of the inputs that `pull(gradients of the outputs)` gives."""
 
+def recomputed(outputs: Sequence[Tensor], since: int) -> list[Tensor]:
+    """The outputs, whose gradient computes again what led to them since `since`, a number of `next_number`."""
+
 def gradient(
     targets: Sequence[Tensor], sources: Sequence[Tensor | Variable], output_gradients: Sequence[Tensor] | None = None
 ) -> list[Tensor | None]:
@@ -174,7 +177,12 @@ class Program:
         """
     def map_batches(self, entry: str, arrays: Sequence[Tensor], batch_size: int) -> list[Tensor]:
         """Runs the entry over all rows and concatenates each output along axis 0."""
-    def plan_bytes(self, entry: str, shapes: Sequence[Sequence[int]]) -> int: ...  # the arena of that plan
+    def plan_bytes(self, entry: str, shapes: Sequence[Sequence[int]]) -> dict[str, int]:
+        """What a run for these shapes takes: its 'arena', its 'outputs', and what is 'prepared' from the variables.
+
+        'live' is the most that lives at one step: no arena can be smaller.
+        """
+
     # the optimized graph as text
     def describe(self, entry: str, shapes: Sequence[Sequence[int]] | None = None) -> str: ...
     def save(self, path: str, metadata: dict[str, str], golden: Sequence[Tensor] | None = None) -> None:
@@ -204,6 +212,7 @@ def allocation_count() -> int: ...  # tensors and arenas allocated by the engine
 # Binary (broadcast): add subtract multiply divide maximum minimum power floor_divide mod atan2 squared_difference
 #   logical_and logical_or logical_xor equal not_equal less less_equal greater greater_equal
 # where(condition, a, b); clip(x, low=, high=); cast(x, dtype=); stop_gradient(x); identity(x)
+# after(x, other): x, not before `other` is there
 # Reductions: sum mean prod max min any all (x, axes=[...], keepdims=False); argmax argmin (x, axis=) -> int64
 # softmax log_softmax (x, axis=-1); sparse_crossentropy(logits, labels) -> per row, labels int64 in [0, n)
 # matmul(a, b, transpose_a=False, transpose_b=False): rank >= 2, batch axes broadcast
@@ -218,7 +227,7 @@ def allocation_count() -> int: ...  # tensors and arenas allocated by the engine
 # lu(x) -> lu, pivots, permutation; qr(x, complete=False); eigh(x); eig(x) -> 4 parts; pinv(x, rcond=)
 # svd(x, full_matrices=True, compute_uv=True) -> u, s, vh or s
 # fft(re, im, inverse=False); rfft(x, interior=1.0); irfft(re, im, length=, interior=2.0): not scaled
-# view_as_complex(x); view_as_real(x): with reshape, identity and stop_gradient the only ops of complex tensors
+# view_as_complex(x); view_as_real(x): with reshape, identity, after and stop_gradient the only ops of complex tensors
 # take(x, indices, axis=0); one_hot(indices, classes=, dtype='float32')
 # resample(x, starts, weights, axis=0): weighted sums of windows; starts int64 [count], weights [count, taps];
 #   resample_grad(dy, starts, weights, axis=, size=)

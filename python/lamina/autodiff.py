@@ -188,3 +188,23 @@ def jvp(fun: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fa
     found = gradients([g for g, _ in used], seeds, [t for _, t in used], zero=True) if used else seeds
     derivative = tree.pack_sequence_as(value, found)
     return (value, derivative, result[1]) if has_aux else (value, derivative)
+
+
+def remat(f: Callable[..., Any]) -> Callable[..., Any]:
+    """`f`, which computes again for its gradient what it computes: only its inputs and outputs are kept till then.
+
+    Less memory for more time: values and gradients are the same to the bit. What `f` draws at random is drawn again
+    alike, and what it assigns to variables (moving statistics, states of seeds) changes once. Of a layer it makes a
+    `layers.Remat`; what layers a model has is found only so.
+
+    >>> import lamina
+    >>> def block(x):
+    ...     for _ in range(3):
+    ...         x = x + lamina.ops.tanh(x)
+    ...     return x
+    >>> lamina.grad(lamina.remat(block))(lamina.ops.convert_to_tensor(0.0)).item()
+    8.0
+    """
+    from .recomputing import recomputing
+
+    return recomputing(f)

@@ -1,17 +1,17 @@
-"""Scopes: state that is passed in and out instead of being changed, and names and devices for a block of code."""
+"""Scopes: state that is passed in and out instead of being changed, names, devices, and what is computed again."""
 
 from __future__ import annotations
 
 import contextvars
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import _core
 from .checks import explain
 from .utils.naming import name_scope
 
-__all__ = ["StatelessScope", "SymbolicScope", "device", "name_scope"]
+__all__ = ["RematScope", "StatelessScope", "SymbolicScope", "device", "name_scope"]
 
 _active: contextvars.ContextVar[StatelessScope | None] = contextvars.ContextVar("stateless_scope", default=None)
 
@@ -153,3 +153,64 @@ def device(device_name: str) -> Iterator[None]:
             )
         )
     yield
+
+
+class RematMode(NamedTuple):
+    """What a `RematScope` says to the layers made inside."""
+
+    mode: str | None
+    output_size_threshold: int
+    layer_names: Sequence[str]
+
+
+_remat: contextvars.ContextVar[RematMode | None] = contextvars.ContextVar("remat", default=None)
+
+
+def get_current_remat_mode() -> RematMode | None:
+    """What the innermost open RematScope says; None outside of any."""
+    return _remat.get()
+
+
+class RematScope:
+    """Layers made inside compute again, for their gradient, what they computed: `lamina.remat` for whole models.
+
+    `mode` says which: 'full' all, 'activations' only the activation of layers that have one, 'larger_than' those with
+    more than `output_size_threshold` numbers in their outputs (sizes that are not known, as that of the batch, count as
+    1), 'list_of_layers' those named in `layer_names`, None none. Of scopes inside each other the innermost counts. What
+    pays most is to make a block of several layers one layer, such as a `Sequential`: then only what goes into the block
+    is kept. A layer is made anew when a model is loaded or cloned: do that inside a scope, too.
+    ValueError for another mode.
+
+    >>> import lamina
+    >>> with lamina.RematScope("list_of_layers", layer_names=["block_1", "block_2"]):
+    ...     blocks = [
+    ...         lamina.Sequential([lamina.layers.Dense(8, "gelu"), lamina.layers.Dense(8)], name=f"block_{i}")
+    ...         for i in range(3)
+    ...     ]
+    >>> model = lamina.Sequential([lamina.Input((8,)), *blocks])  # 1 and 2 keep their inputs only
+    """
+
+    def __init__(
+        self, mode: str | None = "full", output_size_threshold: int = 1024, layer_names: Sequence[str] | None = None
+    ) -> None:
+        modes = ("full", "activations", "larger_than", "list_of_layers", None)
+        if mode not in modes:
+            raise ValueError(
+                explain(
+                    "RematScope: there is no such mode.",
+                    f"one of {', '.join(map(repr, modes))}",
+                    f"mode={mode!r}",
+                    "use 'full' to compute everything again.",
+                )
+            )
+        self.mode = mode
+        self.output_size_threshold = output_size_threshold
+        self.layer_names = list(layer_names or [])
+        self._tokens: list[contextvars.Token[RematMode | None]] = []
+
+    def __enter__(self) -> RematScope:
+        self._tokens.append(_remat.set(RematMode(self.mode, self.output_size_threshold, tuple(self.layer_names))))
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        _remat.reset(self._tokens.pop())

@@ -188,6 +188,7 @@ OPS: tuple[Op, ...] = (
     Op("cast", (real(3, 4),), A(dtype="int32"), lambda x, dtype: x.astype(dtype), _NONE),
     Op("identity", (real(3, 4),), {}, lambda x: x),
     Op("stop_gradient", (real(3, 4),), {}, lambda x: x, _NONE),
+    Op("after", (real(3, 4), flags(2)), {}, lambda x, there: x),
     *(
         Op(
             name,

@@ -5,7 +5,6 @@
 
 #include "autodiff/rules.h"
 #include "lamina/error.h"
-#include "ops/functions.h"
 
 namespace lamina {
 
@@ -14,8 +13,7 @@ namespace {
 // The first inputs, unchanged; the rest of the inputs are what gradients flow to.
 class CustomGradient final : public OpWithGradient {
  public:
-  CustomGradient(std::size_t outputs, std::function<Values(const Values&)> pull)
-      : outputs_(outputs), pull_(std::move(pull)) {}
+  CustomGradient(std::size_t outputs, Pull pull) : outputs_(outputs), pull_(std::move(pull)) {}
 
   const char* name() const override { return "custom_gradient"; }
   Attributes attributes() const override { return {}; }
@@ -34,14 +32,13 @@ class CustomGradient final : public OpWithGradient {
   unsigned reuses(int) const override { return 0; }
 
   Values vjp(const Vjp& v) const override {
-    Values given;
-    for (std::size_t i = 0; i < outputs_; ++i)
-      given.push_back(v.gradients[i] ? v.gradients[i] : ops::zeros_like(v.outputs[i]));
-    Values found = pull_(given);
-    const std::size_t inputs = v.inputs.size() - outputs_;
-    if (found.size() != inputs)
+    const auto count = static_cast<std::ptrdiff_t>(outputs_);
+    const Values inputs(v.inputs.begin() + count, v.inputs.end());
+    const std::vector<bool> needed(v.needed.begin() + count, v.needed.end());
+    Values found = pull_(Vjp{inputs, v.outputs, v.gradients, needed});
+    if (found.size() != inputs.size())
       fail(ErrorKind::value, "custom_gradient: the gradient function gives the wrong number of gradients",
-           std::to_string(inputs) + ", one per argument", std::to_string(found.size()),
+           std::to_string(inputs.size()) + ", one per argument", std::to_string(found.size()),
            "Return a gradient, or None, for each argument.");
     found.insert(found.begin(), outputs_, Value());
     return found;
@@ -49,12 +46,12 @@ class CustomGradient final : public OpWithGradient {
 
  private:
   std::size_t outputs_;
-  std::function<Values(const Values&)> pull_;
+  Pull pull_;
 };
 
 }  // namespace
 
-Values with_gradient(const Values& outputs, const Values& inputs, std::function<Values(const Values&)> pull) {
+Values with_gradient(const Values& outputs, const Values& inputs, Pull pull) {
   Values all = outputs;
   all.insert(all.end(), inputs.begin(), inputs.end());
   return lamina::apply(std::make_shared<CustomGradient>(outputs.size(), std::move(pull)), all);

@@ -3,13 +3,16 @@
 
 #include <functional>
 
-#include "autodiff/value.h"
+#include "autodiff/gradient.h"
 
 namespace lamina {
 
-// `outputs`, which were computed from `inputs`, as values whose gradient is what `pull` makes of the gradients of the
-// outputs (none of them empty): one per input, empty where nothing flows. Programs do not see it.
-Values with_gradient(const Values& outputs, const Values& inputs, std::function<Values(const Values&)> pull);
+// The gradients of the inputs from those of the outputs: one per input, empty where nothing flows.
+using Pull = std::function<Values(const Vjp&)>;
+
+// `outputs`, which were computed from `inputs`, as values whose gradient is what `pull` makes of it. It sees the inputs
+// as they are then: where the outputs are computed again, also the inputs were. Programs do not see it.
+Values with_gradient(const Values& outputs, const Values& inputs, Pull pull);
 
 // The value behind `with_gradient`, or the value itself.
 Value without_gradient(Value value);

@@ -29,7 +29,14 @@ Values vjp_through(const Vjp& v, F&& compose) {
       targets.push_back(outputs[i]);
       gradients.push_back(v.gradients[i]);
     }
-  return gradient(targets, stand_ins, gradients);
+  Values sources;
+  for (std::size_t i = 0; i < stand_ins.size(); ++i)
+    if (v.needed[i]) sources.push_back(stand_ins[i]);
+  const Values found = gradient(targets, sources, gradients);
+  Values result(stand_ins.size());
+  for (std::size_t i = 0, next = 0; i < stand_ins.size(); ++i)
+    if (v.needed[i]) result[i] = found[next++];
+  return result;
 }
 
 }  // namespace lamina

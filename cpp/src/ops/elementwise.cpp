@@ -368,4 +368,11 @@ Specs StopGradient::infer(const Specs& inputs) const {
 
 Values StopGradient::vjp(const Vjp&) const { return {Value()}; }
 
+Specs After::infer(const Specs& inputs) const {
+  check::num_inputs(name, inputs, 2, 2);
+  return {inputs[0]};
+}
+
+Values After::vjp(const Vjp& v) const { return {v.grad(), Value()}; }
+
 }  // namespace lamina

@@ -214,6 +214,20 @@ struct StopGradient {
   Values vjp(const Vjp&) const;  // nothing flows
 };
 
+// The first input, which is taken only once the second one is there: what follows is not what was computed from the
+// first input before, but computed again.
+struct After {
+  static constexpr const char* name = "after";
+  static constexpr bool alias = true;
+  static constexpr bool takes_complex = true;
+  static constexpr bool takes_texts = true;
+  template <class V>
+  void fields(V&) {}
+  Specs infer(const Specs& inputs) const;
+  void run(const Run&) const {}
+  Values vjp(const Vjp& v) const;
+};
+
 // The size of a and b along one axis after broadcasting.
 Dim broadcast(const char* op, const Dim& a, const Dim& b, const Specs& inputs);
 Dims broadcast(const char* op, const Specs& inputs);

@@ -298,6 +298,8 @@ class Fuser {
 
 }  // namespace
 
+bool is_elementwise(const Op& op) { return op.as<Fused>() != nullptr || elementwise_names().count(op.name()) > 0; }
+
 void fuse_elementwise(Graph& graph) { Fuser(graph).run(); }
 
 }  // namespace lamina

@@ -42,6 +42,7 @@ struct Fused {
   unsigned reuses(int output) const { return chain->reuses[static_cast<std::size_t>(output)]; }
 };
 
+bool is_elementwise(const Op& op);  // or a chain of such ops
 void fuse_elementwise(Graph& graph);
 
 }  // namespace lamina

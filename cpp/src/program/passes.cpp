@@ -10,6 +10,7 @@
 #include "ops/recurrent.h"
 #include "program/control.h"
 #include "program/fused.h"
+#include "program/order.h"
 #include "program/preparation.h"
 
 namespace lamina {
@@ -260,6 +261,7 @@ void optimize(Graph& graph, Graph* preparation) {
     fuse_elementwise(*preparation);
   }
   fuse_elementwise(graph);
+  run_updates_early(graph);
 }
 
 }  // namespace lamina

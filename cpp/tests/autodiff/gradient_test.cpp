@@ -125,6 +125,7 @@ std::vector<Case> cases() {
   add("cast", {{4}},
       [](const Values& in) { return op("square", {ops::cast(ops::cast(in[0], DType::float64), DType::float64)}); });
   add("identity", {{4}}, [](const Values& in) { return op("square", {op("identity", in)}); });
+  add("after", {{4}, {2}}, [](const Values& in) { return op("square", {op("after", in)}); });
   for (const char* name : {"sum", "mean", "prod", "max", "min"}) {
     add(name, {{3, 4, 2}}, direct(name, {{"axes", Ints{0, -1}}}));
     add(std::string(name) + " keepdims", {{3, 4, 2}}, direct(name, {{"axes", Ints{1}}, {"keepdims", true}}));

@@ -213,7 +213,7 @@ TEST(Control, RefusesBodiesThatDoNotFit) {
 TEST(CustomGradient, IsUsedAndNotSeenByPrograms) {
   const Value x = leaf({3});
   const Value inner = op("exp", {x});
-  const Value y = with_gradient({inner}, {x}, [](const Values& dy) { return Values{ops::scaled(dy[0], 7)}; })[0];
+  const Value y = with_gradient({inner}, {x}, [](const Vjp& v) { return Values{ops::scaled(v.grad(), 7)}; })[0];
   const Value slope = gradient({ops::multiply(y, y)}, {x})[0];
   const Graph graph = graph_of({{"x", x}}, {y, slope});
   EXPECT_EQ(ops_of(graph).find("custom"), std::string::npos);

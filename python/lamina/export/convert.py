@@ -21,7 +21,15 @@ TABLE: dict[str, Emit] = {
     **CONTROL,
 }
 
-_ANY_DTYPE = {"cast", "identity", "stop_gradient", *shapes.TABLE, *CONTROL, "take"}  # the others compute in float32
+_ANY_DTYPE = {
+    "after",
+    "cast",
+    "identity",
+    "stop_gradient",
+    *shapes.TABLE,
+    *CONTROL,
+    "take",
+}  # the others compute in float32
 _MOST_FOLDED = 1 << 16  # numbers in a result that is computed here instead of by the graph
 
 

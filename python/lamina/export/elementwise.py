@@ -253,4 +253,5 @@ TABLE: dict[str, Emit] = {
     **{op: _emit(op, function) for op, function in FUNCTIONS.items()},
     "identity": lambda w, n: w.name(n.inputs[0]),
     "stop_gradient": lambda w, n: w.name(n.inputs[0]),
+    "after": lambda w, n: w.name(n.inputs[0]),
 }

@@ -129,7 +129,7 @@ from .reshaping import (
 )
 from .spectral_normalization import SpectralNormalization
 from .up_sampling import UpSampling1D, UpSampling2D, UpSampling3D
-from .wrapper import Wrapper
+from .wrapper import Remat, Wrapper
 
 
 def _layers() -> dict[str, type[Layer]]:

@@ -243,11 +243,14 @@ class Layer(BuildableLayer, MaskedLayer):
                     self._build_for(arguments)
                 previous_mask = self._fill_masks(signature, arguments, kwargs, first)
                 mixed = self.autocast and self.compute_dtype != self.variable_dtype
+                call = self.call
+                if self._remat_mode is not None:
+                    call = self.rematerialized_call(call, *args, **kwargs)
                 if mixed or autocast_dtype() is not None:
                     with autocast(self.compute_dtype if mixed else None):
-                        outputs = self.call(*args, **kwargs)
+                        outputs = call(*args, **kwargs)
                 else:
-                    outputs = self.call(*args, **kwargs)
+                    outputs = call(*args, **kwargs)
         except (IndexError, TypeError, ValueError) as error:
             name_layer(error, self, arguments)
             raise

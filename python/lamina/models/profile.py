@@ -184,7 +184,7 @@ def _cost(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any], repeats: in
         count_flops([output for _, output in results]),
         sum(w.numpy().nbytes for w in weights),
         sum(t.numpy().nbytes for t in program.run("call", values)),
-        program.plan_bytes("call", [value.numpy().shape for value in values]),
+        program.plan_bytes("call", [value.numpy().shape for value in values])["arena"],
     )
 
 

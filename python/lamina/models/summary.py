@@ -69,19 +69,21 @@ def _rows(model: Any, depth: int, expand: bool) -> list[tuple[int, Any]]:
     return rows
 
 
-def plan_bytes(model: Any, batch_size: int = 32) -> int | None:
-    """The memory that a prediction of a batch takes beside the weights; None when the input sizes are not all known."""
-    from ..saving.model_file import _input_like
-    from .arrays import Data
+def _memory_lines(model: Any) -> list[str]:
+    """What a prediction and a training step take at their peaks, where that is known before they run."""
+    from . import memory
 
-    try:
-        inputs = _input_like(model)
-        if any(None in t.shape[1:] for t in getattr(model, "inputs", [])):
-            return None
-        step = model._step("predict", Data(inputs))
-        return step.program.plan_bytes("predict", [(batch_size, *t.shape[1:]) for t in tree.flatten(inputs)])
-    except (AttributeError, ValueError):
-        return None
+    lines = []
+    for what, known in (("prediction", memory.of_prediction), ("training step", memory.of_training)):
+        try:
+            found = known(model)
+        except (AttributeError, RuntimeError, TypeError, ValueError):  # also those of steps that cannot be traced
+            found = None
+        if found is None:
+            continue
+        lines.append(f"Memory of a {what}: {_memory(found.total)} for a batch of {found.batch_size}")
+        lines.append(f"  of which values: {_memory(found.values)} (lower bound {_memory(found.bound)})")
+    return lines
 
 
 def print_summary(
@@ -146,9 +148,7 @@ def print_summary(
     if model.compiled and model.optimizer.built:
         state = model.optimizer.variables
         lines.append(f"Optimizer params: {_count(state):,} ({_memory(_bytes(state))})")
-    memory = plan_bytes(model)
-    if memory is not None:
-        lines.append(f"Memory of a prediction: {_memory(memory)} for a batch of 32")
+    lines += _memory_lines(model)
     text = buffer.getvalue() + "\n".join(lines)
     if print_fn is None:
         print(text)

@@ -12,6 +12,7 @@ from .. import _core, tree
 from ..checks import explain
 from ..saving.configurable import Configurable
 from ..saving.sizes import holds_size
+from ..scopes import RematMode, get_current_remat_mode
 from ..utils.naming import auto_name
 
 Tensor = _core.Tensor
@@ -55,6 +56,8 @@ class Node:
 class Operation(Configurable):
     """Something with a name that can be a node of a graph: a layer, a model, or a function of `lamina.ops`."""
 
+    _remat_mode: RematMode | None = None  # of the RematScope in which it was made
+
     def __init__(self, name: str | None = None) -> None:
         if name is None:
             name = auto_name(type(self).__name__)
@@ -69,6 +72,16 @@ class Operation(Configurable):
             )
         self.name = name
         self._inbound_nodes: list[Node] = []
+        if (mode := get_current_remat_mode()) is not None:
+            object.__setattr__(self, "_remat_mode", mode)
+
+    def rematerialized_call(self, layer_call: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[..., Any]:
+        """`layer_call`, as the `RematScope` wants it in which this was made; what it is called on does not matter."""
+        if self._remat_mode is None or is_drawing():
+            return layer_call
+        from ..recomputing import scoped
+
+        return scoped(self, layer_call, self._remat_mode)
 
     def _node_tensors(self, attribute: str, kind: str) -> Any:
         nodes = self._inbound_nodes
@@ -198,7 +211,7 @@ class FunctionOperation(Operation):
 
         if not _core.Trace.active() and (holds_symbolic(args) or holds_symbolic(kwargs.values())):
             return record(self, run, args, kwargs)
-        return run()
+        return self.rematerialized_call(run)()
 
     def split_call(self, node: Node) -> tuple[list[Any], dict[str, Any], dict[str, Any]]:
         """A call as Keras has it in files: positional arguments, those by name, and options of the operation."""

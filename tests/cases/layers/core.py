@@ -1,7 +1,7 @@
-"""Dense, EinsumDense, Embedding, ReversibleEmbedding, Activation, Lambda, Identity, Masking."""
+"""Dense, EinsumDense, Embedding, ReversibleEmbedding, Activation, Lambda, Identity, Masking, Remat."""
 
 from cases.arrays import integers, real
-from cases.layers.case import IMAGE, Case, D, every_second, halved, rows, squared_plus
+from cases.layers.case import IMAGE, Case, D, every_second, halved, inner, rows, squared_plus
 
 ROWS: list[Case] = [
     *rows(
@@ -93,4 +93,15 @@ ROWS: list[Case] = [
         (D(), real(5, 3)),
         unknown=(1,),
     ),
+    *rows(
+        "Remat",
+        (D(layer=inner("Dense", units=4, activation="gelu")), real(3, 5)),
+        (D(layer=inner("BatchNormalization")), real(4, 3)),
+        (D(layer=inner("Remat", layer=inner("Conv2D", filters=4, kernel_size=3, name="deep"))), IMAGE),
+        (D(layer=inner("LSTM", units=3, return_sequences=True)), real(2, 4, 3)),
+        parity=False,  # Keras has the scope only
+        unknown=(),
+        masks=True,
+    ),
+    *rows("Remat", (D(layer=inner("Dropout", rate=0.4, seed=3)), real(3, 5)), parity=False, random=True),
 ]
