@@ -101,7 +101,7 @@ TEST(FoldNormalizations, GoIntoTheKernelAndTheBias) {
   const Row rows[] = {
       {{n, 6, 6, 3}, {3, 3, 3, 8}, 1, false, "relu", "packed"},
       {{n, 6, 6, 4}, {1, 1, 4, 20}, 1, true, "relu6", "packed"},
-      {{n, 6, 6, 8}, {3, 3, 1, 8}, 8, true, "sigmoid", "conv"},
+      {{n, 6, 6, 16}, {3, 3, 1, 16}, 16, true, "sigmoid", "conv"},
       {{n, 9}, {9, 5}, 0, true, "relu", "packed"},
       {{n, 9}, {9, 5}, 0, false, "softplus", "packed softplus"},
   };
