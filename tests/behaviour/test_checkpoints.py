@@ -1,10 +1,8 @@
 """Checkpoints: what is saved when, and what is left after a failure."""
 
-import resource
-from contextlib import contextmanager
-
 import numpy as np
 import pytest
+from cases.disk import full_disk
 
 import lamina
 from lamina import _core, callbacks, layers
@@ -26,17 +24,6 @@ def data(rng):
 
 def fit(model, data, *hooks, epochs=3, **arguments):
     return model.fit(*data, batch_size=5, epochs=epochs, verbose=0, callbacks=list(hooks), **arguments)
-
-
-@contextmanager
-def full_disk(space=100):
-    """No file may grow beyond a few bytes."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (space, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 class FullDisk(callbacks.Callback):

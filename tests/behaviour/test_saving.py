@@ -6,6 +6,7 @@ import struct
 
 import numpy as np
 import pytest
+from cases.disk import full_disk
 
 import lamina
 from lamina import layers, ops
@@ -221,22 +222,12 @@ def test_a_failed_save_leaves_the_old_file(data, tmp_path, monkeypatch):
 
 def test_no_space_left(data, tmp_path):
     """A write that ends in the middle: the size of files is limited for the time of the save."""
-    import resource
-    import signal
-
     path = tmp_path / "m.lamina"
     model = make()
     model.save(path)
     old = path.read_bytes()
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
-    try:
-        with pytest.raises((OSError, ValueError, RuntimeError)):
-            model.save(path)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        signal.signal(signal.SIGXFSZ, handler)
+    with full_disk(1000), pytest.raises((OSError, ValueError, RuntimeError)):
+        model.save(path)
     assert path.read_bytes() == old
     assert [p.name for p in tmp_path.iterdir()] == ["m.lamina"]
 
