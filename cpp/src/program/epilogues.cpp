@@ -110,14 +110,10 @@ void add_before_reshape(Graph& graph) {
 
 void fuse_epilogues(Graph& graph) {
   const std::vector<int> uses = count_uses(graph);
-  std::vector<int> producer(graph.values.size(), -1);  // node that makes the value
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i)
-    for (int v : graph.nodes[i].outputs) producer[static_cast<std::size_t>(v)] = static_cast<int>(i);
+  const std::vector<int> maker = find_makers(graph);
   std::vector<bool> absorbed(graph.nodes.size(), false);
   // The node that makes v, if nobody else needs v.
-  auto sole = [&](int v) {
-    return uses[static_cast<std::size_t>(v)] == 1 ? producer[static_cast<std::size_t>(v)] : -1;
-  };
+  auto sole = [&](int v) { return uses[static_cast<std::size_t>(v)] == 1 ? maker[static_cast<std::size_t>(v)] : -1; };
 
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     Graph::Node& node = graph.nodes[i];
@@ -178,9 +174,7 @@ bool takes_addend(const Graph::Node& node) {
 
 // Each node after those that make its inputs, otherwise in the order they are in.
 void sort_nodes(Graph& graph) {
-  std::vector<int> maker(graph.values.size(), -1);
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i)
-    for (const int v : graph.nodes[i].outputs) maker[static_cast<std::size_t>(v)] = static_cast<int>(i);
+  const std::vector<int> maker = find_makers(graph);
   std::vector<Graph::Node> sorted;
   std::vector<bool> begun(graph.nodes.size(), false);
   std::vector<std::pair<int, std::size_t>> open;  // nodes, and how many of their inputs have been looked at
@@ -224,7 +218,7 @@ bool needs(const Graph& graph, const std::vector<int>& maker, int v, int node) {
 
 void finish_normalizations(Graph& graph) {
   const std::vector<int> uses = count_uses(graph);
-  std::vector<int> maker(graph.values.size(), -1);
+  std::vector<int> maker = find_makers(graph);
   // The node whose first output is v, if nobody else needs v.
   const auto sole = [&](int v) {
     const int from = uses[static_cast<std::size_t>(v)] == 1 ? maker[static_cast<std::size_t>(v)] : -1;
@@ -237,9 +231,7 @@ void finish_normalizations(Graph& graph) {
     maker[static_cast<std::size_t>(made)] = from;
     last.outputs.clear();
   };
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    Graph::Node& node = graph.nodes[i];
-    for (const int v : node.outputs) maker[static_cast<std::size_t>(v)] = static_cast<int>(i);
+  for (Graph::Node& node : graph.nodes) {
     if (const auto activation = activation_of(*node.op)) {
       const int from = sole(node.inputs[0]);
       if (from < 0) continue;

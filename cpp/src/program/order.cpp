@@ -6,6 +6,7 @@
 #include <set>
 
 #include "program/fused.h"
+#include "program/passes.h"
 
 namespace lamina {
 
@@ -24,12 +25,10 @@ class Order {
       : graph_(graph),
         roles_(graph.nodes.size(), Role::stays),
         places_(graph.nodes.size()),
+        maker_(find_makers(graph)),
         users_(graph.values.size()) {
-    maker_.assign(graph.values.size(), kNone);
-    for (Size i = 0; i < graph.nodes.size(); ++i) {
+    for (Size i = 0; i < graph.nodes.size(); ++i)
       for (const int v : graph.nodes[i].inputs) users_[Size(v)].push_back(static_cast<int>(i));
-      for (const int v : graph.nodes[i].outputs) maker_[Size(v)] = static_cast<int>(i);
-    }
     std::map<int, int> read;  // per variable
     for (const auto& [variable, value] : graph.reads) read[variable] = value;
     for (const auto& [variable, value] : graph.writes) {

@@ -46,6 +46,13 @@ std::vector<int> count_uses(const Graph& graph) {
   return uses;
 }
 
+std::vector<int> find_makers(const Graph& graph) {
+  std::vector<int> makers(graph.values.size(), -1);
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i)
+    for (const int v : graph.nodes[i].outputs) makers[static_cast<std::size_t>(v)] = static_cast<int>(i);
+  return makers;
+}
+
 void remove_dead_nodes(Graph& graph) {
   std::vector<bool> alive(graph.values.size(), false);
   for (const auto& output : graph.outputs) alive[static_cast<std::size_t>(output.value)] = true;

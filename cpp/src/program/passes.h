@@ -16,7 +16,8 @@ void add_before_reshape(Graph& graph);     // a bias of several axes is added to
 void fuse_epilogues(Graph& graph);         // matmul or conv, + bias, + addend, activation -> one op
 void finish_normalizations(Graph& graph);  // batch normalization, + addend, clamp -> one op
 
-std::vector<int> count_uses(const Graph& graph);  // per value: by nodes, outputs and writes
+std::vector<int> count_uses(const Graph& graph);   // per value: by nodes, outputs and writes
+std::vector<int> find_makers(const Graph& graph);  // per value: the node, or -1 for leaves
 
 // The product that the node is, as an op that can still take a bias or an activation, or null: a plain matmul by a
 // matrix is a linear.
