@@ -385,7 +385,8 @@ class Orthogonal(RandomInitializer):
             raise ValueError(_rank_text("Orthogonal", "rank 2 or more", shape))
         rows, columns = math.prod(shape[:-1]), int(shape[-1])
         tall = (max(rows, columns), min(rows, columns))
-        q, r = np.linalg.qr(self._normal(tall, 0.0, 1.0, "float64", truncated=False).numpy())
+        # Not NumPy's: the threads of its library stay awake for a while, in the way of the first steps of training.
+        q, r = (x.numpy() for x in _core.ops.qr(self._normal(tall, 0.0, 1.0, "float64", truncated=False)))
         q = q * np.sign(np.diag(r))  # makes the decomposition unique, so that the matrix is uniformly distributed
         if rows < columns:
             q = q.T

@@ -201,6 +201,19 @@ TYPED_TEST(LinalgTest, Qr) {
     }
 }
 
+// By panels of columns, the rest in slices for the workers.
+TYPED_TEST(LinalgTest, QrOfOneLargeMatrix) {
+  using T = TypeParam;
+  constexpr Index m = 170, n = 200, columns = m;
+  const Buffer<T> x = random_matrices<T>(m, n);
+  Buffer<T> r(columns * n);
+  const auto q = with_threads<T>(m * columns,
+                                 [&](Buffer<T>& out) { kernels::qr(1, m, n, false, x.data(), out.data(), r.data()); });
+  const Dense first = Dense::of(q, 0, m, columns), second = Dense::of(r, 0, columns, n);
+  expect_same(first * second, Dense::of(x, 0, m, n), bound<T>(m), "q r");
+  expect_same(transposed(first) * first, Dense::identity(columns), bound<T>(m), "q^T q");
+}
+
 TYPED_TEST(LinalgTest, Eigenvalues) {
   using T = TypeParam;
   for (const Index n : kSizes) {

@@ -57,6 +57,7 @@ void for_each_matrix(Index batch, double work, const Body& body) {
   // The blocks of Eigen's products follow the sizes of the caches: with these, bits do not depend on the machine.
   static const bool pinned = (Eigen::setCpuCacheSizes(32 << 10, 512 << 10, 4 << 20), true);
   static_cast<void>(pinned);
+  if (batch == 1) return body(0);  // which may have work for the workers itself
   constexpr double kGrain = 20000;
   const Index grain = work >= kGrain ? 1 : static_cast<Index>(kGrain / (work + 1));
   parallel_for(

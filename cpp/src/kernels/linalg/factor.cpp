@@ -13,7 +13,7 @@ using namespace linear;
 
 namespace {
 
-constexpr Index kSmall = 16;
+constexpr Index kSmall = 16, kPanel = 48;
 
 // The lower factor in place of the lower triangle; false when there is none. Column by column.
 bool factor_symmetric(Matrix& x) {
@@ -82,10 +82,19 @@ void factor_in_place(Block x, std::int32_t* pivots) {
   for (Index i = left; i < steps; ++i) pivots[i] += static_cast<std::int32_t>(left);
 }
 
-// r in the upper triangle of x, and the reflections below it.
-void reflect(Matrix& x, Vector& factors) {
+// x := reflections x, each slice of columns by itself.
+template <class Reflections>
+void apply(const Reflections& reflections, Block x) {
+  constexpr Index most = 128;
+  for_each_matrix((x.cols() + most - 1) / most, static_cast<double>(x.rows() * kPanel * most), [&](Index i) {
+    x.middleCols(i * most, std::min(most, x.cols() - i * most)).applyOnTheLeft(reflections);
+  });
+}
+
+// r in the upper triangle of x, and the reflections below it. Column by column.
+void reflect(Block x, Eigen::Ref<Vector> factors) {
   const Index m = x.rows(), n = x.cols();
-  Vector work(std::max(m, n));
+  Vector work(n);
   for (Index k = 0; k < factors.size(); ++k) {
     double beta = 0;
     x.col(k).tail(m - k).makeHouseholderInPlace(factors[k], beta);
@@ -94,14 +103,33 @@ void reflect(Matrix& x, Vector& factors) {
   }
 }
 
+// The reflections of some columns: what lies below the diagonal from column `first` on.
+struct Panel {
+  Panel(Matrix& x, Vector& scales, Index first)
+      : columns(std::min(kPanel, scales.size() - first)),
+        vectors(x.block(first, first, x.rows() - first, columns)),
+        factors(scales.segment(first, columns)) {}
+  auto reflections() const { return Eigen::householderSequence(vectors, factors); }
+
+  Index columns;
+  Block vectors;
+  Eigen::Ref<Vector> factors;
+};
+
+// The same by panels, so that most of the work is products of matrices.
+void reflect_panels(Matrix& x, Vector& factors) {
+  for (Index first = 0; first < factors.size(); first += kPanel) {
+    Panel panel(x, factors, first);
+    reflect(panel.vectors, panel.factors);
+    apply(panel.reflections().adjoint(), x.bottomRightCorner(x.rows() - first, x.cols() - first - panel.columns));
+  }
+}
+
 // The first columns of the product of the reflections.
-Matrix product_of_reflections(const Matrix& x, const Vector& factors, Index columns) {
-  const Index m = x.rows();
-  Matrix q = Matrix::Identity(m, columns);
-  Vector work(columns);
-  for (Index k = factors.size() - 1; k >= 0; --k)
-    q.bottomRightCorner(m - k, columns - k)
-        .applyHouseholderOnTheLeft(x.col(k).tail(m - k - 1), factors[k], work.data());
+Matrix product_of_reflections(Matrix& x, Vector& factors, Index columns) {
+  Matrix q = Matrix::Identity(x.rows(), columns);
+  for (Index first = (factors.size() - 1) / kPanel * kPanel; first >= 0 && first < factors.size(); first -= kPanel)
+    apply(Panel(x, factors, first).reflections(), q.bottomRightCorner(x.rows() - first, columns - first));
   return q;
 }
 
@@ -165,7 +193,7 @@ void qr(Index batch, Index m, Index n, bool complete, const T* a, T* q, T* r) {
   for_each_matrix(batch, cube(std::max(m, n)), [=](Index i) {
     Matrix x = load(a + i * m * n, m, n);
     Vector factors(std::min(m, n));
-    reflect(x, factors);
+    reflect_panels(x, factors);
     store(product_of_reflections(x, factors, columns), q + i * m * columns);
     Matrix upper = Matrix::Zero(columns, n);
     for (Index j = 0; j < n; ++j) {
