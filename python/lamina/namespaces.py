@@ -12,6 +12,7 @@ from typing import Any
 from .checks import explain
 
 
+@functools.cache
 def snake_case(name: str) -> str:
     """Keras' automatic names: `BatchNormalization` -> `batch_normalization`, `PReLU` -> `p_re_lu`."""
     name = re.sub(r"\W+", "", name)

@@ -54,7 +54,7 @@ class LayerState(Operation):
         ):
             if isinstance(value, Variable) and not any(value is v for v in self._own_variables):
                 self._own_variables.append(value)
-            if not name.startswith("__") and name not in self._untracked:
+            if not name.startswith("__") and name not in self._untracked and not _is_plain(value):
                 self._tracked[name] = None
         object.__setattr__(self, name, value)
 
@@ -349,6 +349,11 @@ class LayerState(Operation):
 
 
 _PLAIN = frozenset((type(None), bool, int, float, str))
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether it is a tuple of plain values, such as sizes: it never will hold a layer."""
+    return type(value) is tuple and all(type(item) in _PLAIN for item in value)
 
 
 def leaves(value: Any) -> Iterator[Any]:

@@ -24,6 +24,9 @@ class Functional(Model):
     ValueError when an output does not depend on the inputs, or when two layers have one name.
     """
 
+    # The graph, whose layers `_layers` finds at once.
+    _untracked = Model._untracked | {"_nodes", "_operations", "_inputs", "_outputs", "_sizes", "_seeds", "_aliases"}
+
     def __init__(self, inputs: Any, outputs: Any, name: str | None = None, **kwargs: Any) -> None:
         if kwargs.get("trainable", True) is None:
             del kwargs["trainable"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -168,16 +167,17 @@ def name_variables(model: Any, trace: Any = None, counted: bool = False) -> None
         unnamed = 0
         for variable in own:
             wanted = variable.name
-            if re.fullmatch(r"variable(_\d+)?", wanted):  # an automatic name: count within the layer instead
+            if _is_automatic(wanted, "variable"):  # an automatic name: count within the layer instead
                 wanted = f"variable_{unnamed}" if unnamed else "variable"
                 unnamed += 1
             if id(variable) not in seen:
                 seen.add(id(variable))
                 name(variable, prefix + wanted)
         counts: dict[str, int] = {}
+        by_kind = counted or not _keeps_names(layer)
         for child in layer._layers:
             wanted, base = child.name, snake_case(type(child).__name__)
-            if re.fullmatch(rf"{base}(_\d+)?", wanted) and (counted or not _keeps_names(layer)):
+            if by_kind and _is_automatic(wanted, base):
                 # The number in an automatic name depends on what was made before: count within the parent instead.
                 wanted = f"{base}_{counts[base]}" if base in counts else base
                 counts[base] = counts.get(base, 0) + 1
@@ -203,6 +203,12 @@ def name_variables(model: Any, trace: Any = None, counted: bool = False) -> None
     for core in [] if trace is None else trace.variables:
         if id(core) not in named:
             name(core, core.name)
+
+
+def _is_automatic(name: str, base: str) -> bool:
+    """Whether a name is `base`, or `base` with a number behind it."""
+    rest = name.removeprefix(base)
+    return rest != name and (not rest or (rest[0] == "_" and rest[1:].isdecimal()))
 
 
 def training_variables(model: Any) -> list[Any]:
@@ -278,6 +284,7 @@ def trace_results(model: Any, program: Any) -> Step:
     """Adds the entry 'results': the loss and the metrics as they stand."""
     with _core.Trace() as trace:
         ordered = sorted(_tensors(model.get_metrics_result()), key=lambda item: item[0] != "loss")
+    name_variables(model, trace)
     program.add_entry("results", [], ordered, trace)
     return Step(program, "results", [name for name, _ in ordered])
 
@@ -286,6 +293,7 @@ def trace_reset(model: Any, program: Any) -> Step:
     """Adds the entry 'reset_metrics'."""
     with _core.Trace() as trace:
         model.reset_metrics()
+    name_variables(model, trace)
     program.add_entry("reset_metrics", [], [], trace)
     return Step(program, "reset_metrics", [])
 

@@ -366,7 +366,6 @@ class Trainer:
             self._make_ready(data, entry != "predict")
         if program is None:
             program = _core.Program()
-        programs.name_variables(self)
         if entry == "results":
             return programs.trace_results(self, program)
         if entry == "reset_metrics":
