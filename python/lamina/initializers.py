@@ -86,7 +86,7 @@ class Constant(Initializer):
     def __call__(self, shape: Shape, dtype: str | None = None) -> Any:
         value = np.asarray(self.value)
         try:
-            return _tensor(np.broadcast_to(value, tuple(shape)), dtype)
+            return _tensor(np.array(np.broadcast_to(value, tuple(shape))), dtype)  # a copy: the value is the user's
         except ValueError:
             raise ValueError(
                 explain(

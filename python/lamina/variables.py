@@ -53,6 +53,9 @@ def autocast_dtype() -> str | None:
     return _autocast.get()
 
 
+_INITIALIZERS = f"{__package__}.initializers"  # their classes keep nothing of what they give
+
+
 class Variable:
     """A tensor that can be assigned: weights, moving statistics, optimizer slots, metric states.
 
@@ -97,6 +100,7 @@ class Variable:
         self.entry: str | None = None  # its name in files, without that of the weight, if it is not `name`
         self.made_trainable = bool(trainable)  # `trainable` may be switched off for a while
         waiting = _undrawn.get() if getattr(initializer, "draws", False) else None
+        is_new = waiting is not None  # whether nobody else has the value, so that it needs no copy
         if callable(initializer) and not isinstance(initializer, (_core.Tensor, Variable)):
             if shape is None:
                 raise ValueError(
@@ -115,6 +119,7 @@ class Variable:
                 value = zeros_of(sizes, dtype)
             else:
                 value = convert_to_tensor(initializer(sizes, dtype=dtype), dtype)
+                is_new = getattr(type(initializer).__call__, "__module__", None) == _INITIALIZERS
         else:
             value = convert_to_tensor(initializer, None if dtype is None else config.standardize_dtype(dtype))
             if dtype is None and value.dtype == "float64" and not isinstance(initializer, (np.ndarray, _core.Tensor)):
@@ -129,7 +134,7 @@ class Variable:
                     )
                 )
         # The engine's variable: what programs and files hold.
-        self.core = _core.Variable(value, self.path, bool(trainable), shares=waiting is not None)
+        self.core = _core.Variable(value, self.path, bool(trainable), shares=is_new)
 
     @property
     def trainable(self) -> bool:

@@ -111,3 +111,18 @@ def test_shapes_without_entries_and_without_axes():
     for make in RANDOM[:-1]:
         assert make(seed=1)(()).shape == ()
         assert make(seed=1)((0, 3)).shape == (0, 3)
+
+
+def test_what_an_initializer_keeps_is_not_trained():
+    value, table = np.zeros((2, 3), "float32"), np.ones((2, 3), "float32")
+    tensor = lamina.ops.convert_to_tensor(table)
+
+    class Kept(initializers.Zeros):
+        def __call__(self, shape, dtype=None):
+            return tensor
+
+    for initializer in (initializers.Constant(value), lambda shape, dtype: table, lambda shape, dtype: tensor, Kept()):
+        weight = lamina.Variable(initializer, shape=(2, 3), dtype="float32")
+        weight.assign_add(np.full((2, 3), 5.0, "float32"))
+    np.testing.assert_array_equal(value, 0.0)
+    np.testing.assert_array_equal(table, 1.0)
