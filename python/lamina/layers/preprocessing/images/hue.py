@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .... import config, ops
-from .base import RandomImageLayer, change_range, value_range_of
+from .base import RandomImageLayer, change_range, interval, value_range_of
 from .color import RandomBrightness, RandomContrast, RandomFactorLayer
 
 
@@ -100,15 +100,18 @@ class RandomColorJitter(RandomImageLayer):
     ) -> None:
         super().__init__(seed, data_format=data_format, **kwargs)
         self.value_range = value_range_of("RandomColorJitter", value_range)
-        given = (brightness_factor, contrast_factor, saturation_factor, hue_factor)
-        factors = [tuple(f) if isinstance(f, list) else f for f in given]
-        self.brightness_factor, self.contrast_factor, self.saturation_factor, self.hue_factor = factors
         options = {"value_range": self.value_range, "seed": seed, "data_format": self.data_format}
         options["dtype"] = self.dtype_policy
-
-        kinds = (RandomBrightness, RandomContrast, RandomSaturation, RandomHue)
-        parts = [None if factor is None else kind(factor, **options) for kind, factor in zip(kinds, factors)]
-        self.random_brightness, self.random_contrast, self.random_saturation, self.random_hue = parts
+        for name, kind, factor in (
+            ("brightness", RandomBrightness, brightness_factor),
+            ("contrast", RandomContrast, contrast_factor),
+            ("saturation", RandomSaturation, saturation_factor),
+            ("hue", RandomHue, hue_factor),
+        ):
+            if factor is not None:
+                interval("RandomColorJitter", f"{name}_factor", factor, kind._lowest, kind._highest)
+            setattr(self, f"{name}_factor", tuple(factor) if isinstance(factor, list) else factor)
+            setattr(self, f"random_{name}", None if factor is None else kind(factor, **options))
 
     @property
     def _parts(self) -> dict[str, Any]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from .... import _core, ops, random
-from ....checks import integer, number
+from ....checks import choice, integer, number
 from .base import RandomImageLayer, interval, value_range_of
 from .color import RandomBrightness, RandomColorDegeneration, RandomContrast, RandomPosterization, Solarization
 from .histogram import AutoContrast, Equalization
 from .sharpness import RandomSharpness
-from .warping import RandomRotation, RandomShear, RandomTranslation
+from .warping import INTERPOLATIONS, RandomRotation, RandomShear, RandomTranslation
 
 
 class _Policy(RandomImageLayer):
@@ -24,7 +24,7 @@ class _Policy(RandomImageLayer):
         super().__init__(seed, data_format=data_format, **kwargs)
         self.value_range = value_range_of(type(self).__name__, value_range)
         self.factor = factor = interval(type(self).__name__, "factor", factor, 0.0)
-        self.interpolation = interpolation
+        self.interpolation = choice(type(self).__name__, "interpolation", interpolation, INTERPOLATIONS)
         plain = {"data_format": self.data_format, "dtype": self.dtype_policy}
         plain["bounding_box_format"] = self.bounding_box_format
         moves = {**plain, "seed": seed, "interpolation": interpolation}
