@@ -23,11 +23,11 @@ std::int64_t allocation_count() { return allocations.load(std::memory_order_rela
 
 namespace {
 
-// New memory costs a page fault per 4 KiB, which is more than what most kernels do with it: large blocks ask for pages
-// of 2 MiB, and some that were given back are kept for the next ones.
-constexpr std::size_t kHugePage = std::size_t{1} << 21, kHuge = 2 * kHugePage;
+// New memory costs a page fault per 4 KiB, which is more than what most kernels do with it: large blocks, and smaller
+// ones that fill them well, ask for pages of 2 MiB, and some that were given back are kept for the next ones.
+constexpr std::size_t kHugePage = std::size_t{1} << 21, kLarge = 2 * kHugePage;
 constexpr std::size_t kMostKept = std::size_t{1} << 28;  // bytes in all
-constexpr std::size_t kPlaces = 16;
+constexpr std::size_t kPlaces = 32;
 
 // Large blocks stand at multiples of a huge page: their sizes in huge pages fit into the bits below. Zero is no block.
 // Atomics instead of a lock, which a forked child could find taken for ever.
@@ -62,6 +62,8 @@ void keep(std::uintptr_t block) {
 }
 
 std::size_t huge_pages(std::size_t bytes) { return (bytes + kHugePage - 1) / kHugePage; }
+
+bool takes_huge_pages(std::size_t bytes) { return bytes >= kLarge || bytes > huge_pages(bytes) * kHugePage / 4 * 3; }
 
 // The smallest that is large enough, if at most a quarter larger than a fresh one would be; else 0.
 std::uintptr_t kept_block(std::size_t bytes) {
@@ -108,7 +110,8 @@ bool is_more_than_all([[maybe_unused]] std::size_t bytes) {
 
 std::shared_ptr<void> allocate(std::size_t bytes) {
   std::shared_ptr<void> memory;
-  if (bytes >= kHuge && !is_more_than_all(bytes)) {
+  const bool is_huge = takes_huge_pages(bytes);
+  if (is_huge && !is_more_than_all(bytes)) {
     std::uintptr_t block = kept_block(bytes);
     if (block == 0) block = fresh_block(bytes);
     if (block == 0) {  // perhaps what is kept stands in the way
@@ -116,7 +119,7 @@ std::shared_ptr<void> allocate(std::size_t bytes) {
       block = fresh_block(bytes);
     }
     if (block != 0) memory.reset(reinterpret_cast<void*>(block & ~(kHugePage - 1)), [block](void*) { keep(block); });
-  } else if (bytes < kHuge) {
+  } else if (!is_huge) {
     memory.reset(std::aligned_alloc(kAlignment, std::max(aligned(bytes), kAlignment)), std::free);
   }
   if (memory == nullptr)
