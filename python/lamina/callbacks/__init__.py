@@ -5,7 +5,6 @@ import importlib
 from .callback import Callback
 from .callback_list import CallbackList, make_list
 from .history import History
-from .progbar_logger import ProgbarLogger
 
 # The others by the module that holds them: most programs use few, so each is imported when it is asked for.
 _MODULES = {
@@ -17,6 +16,7 @@ _MODULES = {
     "ModelCheckpoint": "model_checkpoint",
     "MonitorCallback": "monitor",
     "OrbaxCheckpoint": "orbax_checkpoint",
+    "ProgbarLogger": "progbar_logger",
     "ReduceLROnPlateau": "learning_rate",
     "RemoteMonitor": "remote_monitor",
     "SwapEMAWeights": "swap_ema_weights",
@@ -24,7 +24,7 @@ _MODULES = {
     "TerminateOnNaN": "terminate_on_nan",
 }
 
-__all__ = ["Callback", "CallbackList", "History", "ProgbarLogger", "make_list", *_MODULES]
+__all__ = ["Callback", "CallbackList", "History", "make_list", *_MODULES]
 
 
 def __getattr__(name: str) -> object:

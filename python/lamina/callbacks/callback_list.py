@@ -34,7 +34,6 @@ class CallbackList(Callback):
         **params: Any,
     ) -> None:
         from .history import History
-        from .progbar_logger import ProgbarLogger
 
         super().__init__()
         self.callbacks: list[Any] = [] if callbacks is None else tree.flatten(callbacks)
@@ -44,8 +43,11 @@ class CallbackList(Callback):
         if add_history and self.history is None:
             self.history = History()
             self.callbacks.append(self.history)
-        if add_progbar and not any(isinstance(c, ProgbarLogger) for c in self.callbacks):
-            self.callbacks.append(ProgbarLogger())
+        if add_progbar:
+            from .progbar_logger import ProgbarLogger
+
+            if not any(isinstance(c, ProgbarLogger) for c in self.callbacks):
+                self.callbacks.append(ProgbarLogger())
         if model is not None:
             self.set_model(model)
         self.set_params(params)
