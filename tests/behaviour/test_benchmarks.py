@@ -49,7 +49,7 @@ def test_figures(name, written):
     assert list(row["figures"]) == RUNS[name][1]
     assert all(len(rounds) == 1 and rounds[0] > 0 for rounds in row["figures"].values())
     assert results["versions"]["lamina"]["lamina"]
-    assert {"processor", "processors", "system", "load"} == set(results["machine"])
+    assert {"processor", "processors", "system", "busy"} == set(results["machine"])
 
 
 def test_latency_compares_predictions_with_onnx_runtime(tmp_path):
