@@ -91,6 +91,18 @@ void bind_program(py::module_& m) {
           },
           py::arg("entry"), py::arg("inputs"))
       .def(
+          "predict_array",
+          [](Program& p, const py::array& array) {
+            const std::vector<Tensor> inputs = {tensor_of_array(array)};
+            std::vector<Tensor> outputs;
+            {
+              py::gil_scoped_release release;
+              outputs = p.run("predict", inputs);
+            }
+            return array_of_tensor(outputs.at(0));
+          },
+          py::arg("array"), "The first output of 'predict' for an array, as an array of its own.")
+      .def(
           "run_batches",
           [](Program& p, const std::string& entry, const py::iterable& arrays, std::int64_t batch_size,
              std::int64_t first, std::int64_t count, const py::object& order) {

@@ -333,7 +333,7 @@ class Trainer(Steps):
         """The outputs for one batch, as NumPy arrays."""
         fast = self._fast if layer_state.changes == 0 or self._is_fresh() else None
         if fast is not None and type(x) is np.ndarray and x.dtype == fast[0] and x.shape[1:] == fast[1] and len(x):
-            return np.array(fast[2]("predict", [Tensor(x)])[0].numpy())
+            return fast[2].predict_array(x)
         data = self._batch(x)
         if self.run_eagerly:
             return tree.map_structure(_to_numpy, self.predict_step(arrays.pack_x_y_sample_weight(data.x)))
@@ -344,7 +344,7 @@ class Trainer(Steps):
         """The outputs of the compiled 'predict' for one batch; keeps a short cut for more of the same kind."""
         step = self._step("predict", data)
         if isinstance(data.x, Tensor) and step.structure is None:
-            self._set("_fast", (data.x.dtype, data.x.shape[1:], step.program.run, layer_state.changes))
+            self._set("_fast", (data.x.dtype, data.x.shape[1:], step.program, layer_state.changes))
         return step.run(data.leaves)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -355,7 +355,7 @@ class Trainer(Steps):
                 fast = self._fast if layer_state.changes == 0 or self._is_fresh() else None
                 if fast is not None and self._quick and x.dtype == fast[0] and x.shape[1:] == fast[1]:
                     if _is_plain_place() and not hasattr(x, "_keras_mask"):
-                        return fast[2]("predict", [Tensor(x) if type(x) is np.ndarray else x])[0]
+                        return fast[2].run("predict", [Tensor(x) if type(x) is np.ndarray else x])[0]
                 elif self._may_be_quick(x):
                     return self._prediction(arrays.prepare(x))
             if not isinstance(x, Tensor):
