@@ -12,6 +12,7 @@
 #include "program/fused.h"
 #include "program/order.h"
 #include "program/preparation.h"
+#include "program/recomputation.h"
 
 namespace lamina {
 
@@ -267,8 +268,9 @@ void optimize(Graph& graph, Graph* preparation) {
     *preparation = take_preparation(graph);
     fuse_elementwise(*preparation);
   }
-  fuse_elementwise(graph);
   run_updates_early(graph);
+  recompute_cheap(graph);
+  fuse_elementwise(graph);  // what is computed again goes into those who read it
 }
 
 }  // namespace lamina
