@@ -210,12 +210,12 @@ static void pack(const ConvShape& shape, const T* w, void* packed) {
 }
 
 template <class T>
-static std::size_t forward_scratch(const ConvShape& shape) {
+static std::size_t forward_scratch(const ConvShape& shape, bool is_packed) {
   const Way way = way_of<T>(shape, Task::forward);
   if (way == Way::matrix_product) return make_gemm<T>().scratch(forward_product<T>(shape, matrix_form(shape)));
-  if (way == Way::depthwise) return bytes<T>(depthwise_forward_elements<T>(shape));
+  if (way == Way::depthwise) return bytes<T>(depthwise_forward_elements<T>(shape, is_packed));
   const Correlation<T> conv = forward_correlation<T>(shape);
-  return bytes<T>(aligned_elements<T>(packed_elements(conv)) + correlate_elements(conv));
+  return bytes<T>((is_packed ? 0 : aligned_elements<T>(packed_elements(conv))) + correlate_elements(conv));
 }
 
 template <class T>
@@ -241,7 +241,7 @@ static void forward(const ConvShape& shape, const T* x, const T* w, const void* 
   conv.addend = addend;
   conv.activation = activation;
   conv.y = y;
-  correlate(conv, own + aligned_elements<T>(packed_elements(conv)));
+  correlate(conv, packed ? own : own + aligned_elements<T>(packed_elements(conv)));
 }
 
 template <class T>
