@@ -32,6 +32,7 @@ struct Operand {
   void* data = nullptr;
   DType dtype = DType::float32;
   Shape shape;
+  std::size_t bytes() const { return bytes_of(dtype, shape); }
 };
 
 // One execution of an op.

@@ -141,8 +141,7 @@ void fold_constants(Graph& graph) {
     }
     for (int v : node.outputs) {
       const Spec& spec = graph.values[static_cast<std::size_t>(v)];
-      fold = fold && spec.dims.known() &&
-             static_cast<std::size_t>(spec.dims.shape().size()) * size_of(spec.dtype) <= largest;
+      fold = fold && spec.dims.known() && spec.bytes() <= largest;
     }
     if (!fold) {
       kept.push_back(std::move(node));
