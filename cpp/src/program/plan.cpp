@@ -6,6 +6,7 @@
 
 #include "core/arena.h"
 #include "lamina/error.h"
+#include "program/passes.h"
 
 namespace lamina {
 
@@ -48,7 +49,7 @@ constexpr int kForever = std::numeric_limits<int>::max();
 class Planner {
  public:
   Planner(const Graph& graph, const std::vector<Shape>& shapes, int num_variables, const Bindings& sizes)
-      : graph_(graph), bindings_(bind_inputs(graph, shapes)) {
+      : graph_(graph), bindings_(bind_inputs(graph, shapes)), producers_(find_makers(graph)) {
     bindings_.insert(sizes.begin(), sizes.end());
     plan_.reads.assign(static_cast<std::size_t>(num_variables), false);
     plan_.writes.assign(static_cast<std::size_t>(num_variables), false);
@@ -77,9 +78,7 @@ class Planner {
 
   Shape shape_of(int v) const { return shapes_[Size(v)]; }
   DType dtype_of_value(int v) const { return graph_.values[Size(v)].dtype; }
-  std::size_t bytes_of(int v) const {
-    return static_cast<std::size_t>(shape_of(v).size()) * size_of(dtype_of_value(v));
-  }
+  std::size_t bytes_of(int v) const { return lamina::bytes_of(dtype_of_value(v), shape_of(v)); }
 
   // Ops and shapes with numbers for all dims.
   void bind() {
@@ -112,11 +111,8 @@ class Planner {
   void find_roots() {
     roots_.resize(graph_.values.size());
     std::iota(roots_.begin(), roots_.end(), 0);
-    producers_.assign(graph_.values.size(), -1);
-    for (Size i = 0; i < nodes_.size(); ++i) {
-      for (int v : *nodes_[i].outputs) producers_[Size(v)] = static_cast<int>(i);
-      if (nodes_[i].op->alias()) roots_[Size((*nodes_[i].outputs)[0])] = root((*nodes_[i].inputs)[0]);
-    }
+    for (const BoundNode& node : nodes_)
+      if (node.op->alias()) roots_[Size((*node.outputs)[0])] = root((*node.inputs)[0]);
   }
   int root(int v) const { return roots_[Size(v)]; }
 

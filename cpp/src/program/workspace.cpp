@@ -97,8 +97,7 @@ void Workspace::run_steps() {
   FlushDenormals flush;
   for (std::size_t i = 0; i < runs_.size(); ++i) plan_->steps[i].op->run(runs_[i]);
   for (std::size_t i = 0; i < copies_.size(); i += 2)
-    std::memcpy(copies_[i + 1].data, copies_[i].data,
-                static_cast<std::size_t>(copies_[i].shape.size()) * size_of(copies_[i].dtype));
+    std::memcpy(copies_[i + 1].data, copies_[i].data, copies_[i].bytes());
 }
 
 }  // namespace lamina
