@@ -1,7 +1,6 @@
 #include "program/branches.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <numeric>
 
 namespace lamina {
@@ -78,15 +77,15 @@ Section section_of(const std::vector<Task>& tasks, int first, int last, int work
 }  // namespace
 
 std::vector<Section> find_branches(const std::vector<Task>& tasks, int workers, double handing_over) {
-  constexpr int longest = 128;   // tasks of a section
-  constexpr double worth = 0.1;  // of the time: estimates are no better
+  constexpr int longest = 128;    // tasks of a section
+  constexpr double doubt = 1.15;  // parts may take that much longer than estimated; shared work evens that out
   const int count = static_cast<int>(tasks.size());
   if (workers < 2) return {};
-  // The most that is gained in the tasks before i, and where the section begins that ends there.
+  // The most that is gained in the tasks before i, and where the section begins that ends there (-1: none does).
   std::vector<double> best(Size(count) + 1, 0);
   std::vector<int> begins(Size(count) + 1, -1);
-  for (int first = 0; first < count; ++first) {
-    if (first > 0 && best[Size(first)] < best[Size(first) - 1]) {
+  for (int first = 0; first <= count; ++first) {
+    if (first > 0 && best[Size(first)] <= best[Size(first) - 1]) {
       best[Size(first)] = best[Size(first) - 1];
       begins[Size(first)] = -1;
     }
@@ -94,22 +93,21 @@ std::vector<Section> find_branches(const std::vector<Task>& tasks, int workers, 
     for (int last = first + 1; last <= std::min(count, first + longest); ++last) {
       if (tasks[Size(last) - 1].by_itself) break;
       groups.add();
-      const double gain = groups.shared() - groups.longest(workers) - handing_over;
-      if (gain <= worth * groups.shared() || best[Size(first)] + gain <= best[Size(last)]) continue;
+      const double gain = groups.shared() - doubt * groups.longest(workers) - handing_over;
+      if (gain <= 0 || best[Size(first)] + gain <= best[Size(last)]) continue;
       best[Size(last)] = best[Size(first)] + gain;
       begins[Size(last)] = first;
     }
   }
-  if (count > 0 && best[Size(count)] < best[Size(count) - 1]) begins[Size(count)] = -1;
+  // The workers have to be woken, too, when nothing else needs them.
+  const bool awake =
+      std::any_of(tasks.begin(), tasks.end(), [](const Task& t) { return t.work.shared < t.work.alone; });
+  if (!awake && best[Size(count)] < 2 * handing_over) return {};
   std::vector<Section> sections;
   for (int last = count; last > 0;) {
     const int first = begins[Size(last)];
-    if (first < 0) {
-      --last;
-      continue;
-    }
-    sections.push_back(section_of(tasks, first, last, workers));
-    last = first;
+    if (first >= 0) sections.push_back(section_of(tasks, first, last, workers));
+    last = first >= 0 ? first : last - 1;
   }
   std::reverse(sections.begin(), sections.end());
   return sections;

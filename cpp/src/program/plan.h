@@ -49,7 +49,7 @@ struct Plan {
 // For whom the steps are put side by side (see branches.h), and what a section costs them, in nanoseconds.
 struct Team {
   int workers = num_threads();
-  double handing_over = 1500;
+  double handing_over = 2000;
 };
 
 // Throws Error (value) when the shapes do not fit the graph's inputs.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "ops/matmul.h"
 #include "program/control.h"
@@ -19,7 +20,7 @@ constexpr double kRecurrentFlop = 0.016;
 constexpr double kElement = 0.1;       // read, written or computed
 constexpr double kTurn = 100;          // of a recurrence, a step of a scan, beside the work itself
 constexpr double kPiece = 2500;        // what an op hands over at least
-constexpr double kHandingOver = 1500;  // and what it costs, with the way from one cache to another
+constexpr double kHandingOver = 2500;  // and what it costs, with the way from one cache to another
 
 double elements(const Operand& o) { return static_cast<double>(o.shape.size()); }
 
@@ -29,14 +30,23 @@ double elements(const Operand* operands, int count) {
   return sum;
 }
 
+double last_size(const Shape& shape) { return shape.rank() == 0 ? 1 : static_cast<double>(shape[shape.rank() - 1]); }
+
 // Each number of the product's output side (or its gradient) takes the part of the kernel that belongs to its column.
 double product_flops(const Operand& side, const Operand& kernel) {
-  const double columns = static_cast<double>(kernel.shape[kernel.shape.rank() - 1]);
-  return 2 * elements(side) * elements(kernel) / std::max(columns, 1.0);
+  return 2 * elements(side) * elements(kernel) / std::max(last_size(kernel.shape), 1.0);
 }
 
 bool is(const Op& op, std::initializer_list<const char*> names) {
   return std::any_of(names.begin(), names.end(), [&](const char* name) { return std::strcmp(op.name(), name) == 0; });
+}
+
+// Row by row.
+bool sorts(const Op& op) { return is(op, {"sort", "argsort", "top_k"}); }
+
+// Matrix by matrix.
+bool decomposes(const Op& op) {
+  return is(op, {"cholesky", "triangular_solve", "lu", "solve", "qr", "eigh", "eig", "svd", "pinv"});
 }
 
 double flops_of(const Op& op, const Run& run) {
@@ -59,12 +69,18 @@ double elements_of(const Op& op, const Run& run) {
     return elements(run.outputs[0]) * static_cast<double>(fused->chain->steps.size() + 2);
   const double all = elements(run.inputs, run.num_inputs) + written;
   if (is(op, {"max_pool", "average_pool", "softmax", "batch_norm", "layer_norm"})) return 2 * all;
-  if (is(op, {"sort", "argsort", "top_k", "random_permutation"})) return all * 4 * std::log2(all + 2);
-  if (is(op, {"cholesky", "triangular_solve", "lu", "solve", "qr", "eigh", "eig", "svd", "pinv"})) {
-    const Shape& a = run.inputs[0].shape;
-    return all * static_cast<double>(a[a.rank() - 1]);
-  }
+  if (is(op, {"max_pool_grad"})) return 3 * all;
+  if (sorts(op)) return all * 4 * std::log2(all + 2);
+  if (decomposes(op)) return all * last_size(run.inputs[0].shape);
   return all;
+}
+
+// The most workers that can share it.
+double pieces_of(const Op& op, const Run& run) {
+  const double all = elements(run.inputs, std::min(run.num_inputs, 1));
+  if (sorts(op)) return all / std::max(last_size(run.inputs[0].shape), 1.0);
+  if (decomposes(op)) return all / std::max(std::pow(last_size(run.inputs[0].shape), 2), 1.0);
+  return std::numeric_limits<double>::infinity();
 }
 
 // A recurrence divides the rows of its batch; the fewer a worker has, the longer it takes for each.
@@ -124,7 +140,8 @@ Work work_of(const Op& op, const Run& run, int workers) {
   if (recurrent_work(op, run, workers, work)) return work;
   if (const double time = control_time(op); time > 0) return {kStep + time, kStep + time};
   const double busy = std::max(flops_of(op, run) * kFlop, elements_of(op, run) * kElement);
-  const double pieces = std::max(1.0, std::min<double>(workers, std::floor(busy / kPiece)));
+  const double pieces =
+      std::max(1.0, std::floor(std::min({static_cast<double>(workers), busy / kPiece, pieces_of(op, run)})));
   return {kStep + busy, kStep + busy / pieces + (pieces > 1 ? kHandingOver : 0)};
 }
 
