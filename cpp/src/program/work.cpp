@@ -85,12 +85,13 @@ double pieces_of(const Op& op, const Run& run) {
 
 // A recurrence divides the rows of its batch; the fewer a worker has, the longer it takes for each.
 bool recurrent_work(const Op& op, const Run& run, int workers, Work& work) {
-  const bool gradient = is(op, {"simple_rnn_grad", "gru_grad", "lstm_grad"});
-  if (!gradient && !is(op, {"simple_rnn", "gru", "lstm"})) return false;
+  const bool pair = is(op, {"pair"});  // whose gradient begins with two gradients or states, not with a kernel
+  const bool gradient = pair ? run.inputs[1].shape.rank() == 3 : is(op, {"simple_rnn_grad", "gru_grad", "lstm_grad"});
+  if (!pair && !gradient && !is(op, {"simple_rnn", "gru", "lstm"})) return false;
   const Operand& z = gradient ? run.outputs[0] : run.inputs[0];
   const Operand& kernel = gradient ? run.outputs[1] : run.inputs[1];
   constexpr double kBesideRows = 8;
-  const double passes = gradient ? 2 : 1, rows = static_cast<double>(z.shape[1]);
+  const double passes = (gradient ? 2 : 1) * (pair ? 2 : 1), rows = static_cast<double>(z.shape[1]) * (pair ? 2 : 1);
   work.alone = passes * (product_flops(z, kernel) * kRecurrentFlop + elements(z) * 5 * kElement +
                          static_cast<double>(z.shape[0]) * kTurn);
   work.shared = work.alone * (std::ceil(rows / workers) + kBesideRows) / (rows + kBesideRows);
