@@ -5,14 +5,13 @@
     python cpp/benchmarks/table.py PROGRAM --levels v3 --threads 1 --results /tmp/r.json --page /tmp/page.md
 
 The table goes between the lines `<!-- table: native -->` and `<!-- end -->` of the page; what was there is replaced.
-Needs nothing but Python.
+Needs nothing but Python and its neighbor, python/benchmarks/harness.py.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import subprocess
 import sys
@@ -21,8 +20,11 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1] / "python" / "benchmarks"))
+
+from harness import busy_share, warning_of_others  # noqa: E402  (it lies in that folder)
+
 PLACE = re.compile(r"(<!-- table: native -->\n).*?(?=<!-- end -->)", re.DOTALL)
-BUSY = 0.3  # processes that waited for a processor when a run began: with more, the figures are blurred
 
 # What the table shows, by names of rows; lamina_bench has many more.
 ROWS = {
@@ -102,7 +104,7 @@ def measure(program: str, levels: list[str], threads: list[int], min_time: float
     if missing := [name for name in names if name not in known]:
         sys.exit(f"{program} has no row {missing[0]!r}")
     chosen = "^(" + "|".join(names) + ")/real_time$"  # no name has a character that means something in a pattern
-    found: dict[str, Any] = {"load": round(os.getloadavg()[0], 2), "runs": []}
+    found: dict[str, Any] = {"busy": busy_share(), "runs": []}
     for level in levels:
         for count in threads:
             with tempfile.TemporaryDirectory() as folder:
@@ -138,8 +140,7 @@ def table(found: dict[str, Any]) -> str:
     runs = found["runs"]
     first = runs[0]["context"]
     text = f"{first['date'][:10]}, {first['processor']}, {first['num_cpus']} processors, Lamina {first['lamina']}."
-    if found["load"] > BUSY:
-        text += f" **Preliminary: the machine was busy (load {found['load']}), so these figures say little.**"
+    text += warning_of_others(found["busy"])
     head = [f"{run['context']['level']}, {_threads(run)}" for run in runs]
     peaks = [f"{run['context']['fma_peak_float32']}, {run['context']['copy_peak']}" for run in runs]
     lines = [text, "", f"| | {' | '.join(head)} |", "|---|" + "---:|" * len(runs)]

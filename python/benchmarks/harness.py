@@ -95,8 +95,35 @@ def machine() -> dict[str, Any]:
         "processor": names[0] if names else platform.processor() or platform.machine(),
         "processors": os.cpu_count(),
         "system": platform.system(),
-        "load": round(os.getloadavg()[0], 2),  # of the last minute, when the run began; more than 0.2 blurs the figures
+        "busy": busy_share(),  # with others, when the run began
     }
+
+
+def busy_share(seconds: float = 1.0) -> float:
+    """The share of the processors' time, 0 to 1, that others take in the next seconds.
+
+    What a virtual machine is denied counts as well. Without /proc/stat the load of the last minute must do, in which
+    a benchmark that ended just before still counts.
+    """
+
+    def times() -> tuple[int, int]:
+        found = list(map(int, Path("/proc/stat").read_text().split("\n")[0].split()[1:9]))
+        return sum(found), found[3] + found[4]  # all, idle and waiting for disks
+
+    try:
+        total, idle = times()
+        time.sleep(seconds)
+        total_then, idle_then = times()
+        return round(1 - (idle_then - idle) / max(total_then - total, 1), 2)
+    except OSError:
+        return round(min(os.getloadavg()[0] / (os.cpu_count() or 1), 1.0), 2)
+
+
+def warning_of_others(busy: float) -> str:
+    """What a table says of a run that shared the machine, or nothing."""
+    if busy <= 0.05:
+        return ""
+    return f" **Preliminary: others took {busy:.0%} of the processors, so these figures say little.**"
 
 
 def peak_memory() -> float:

@@ -11,7 +11,7 @@ import matplotlib
 
 matplotlib.use("svg")
 
-from harness import FRAMEWORKS, figures
+from harness import FRAMEWORKS, figures, warning_of_others
 from matplotlib import pyplot
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -86,7 +86,7 @@ def _names(results: Mapping[str, Any], key: str) -> list[str]:
 
 def _footnote(picture: Figure, results: Mapping[str, Any], text: str) -> None:
     machine = results["machine"]
-    busy = f", load {machine['load']} at the start" if machine["load"] > 0.3 else ""
+    busy = f", others took {machine['busy']:.0%}" if warning_of_others(machine["busy"]) else ""
     where = f"{machine['processor']}, {machine['processors']} processors, {results['date']}{busy}"
     picture.text(0.01, -0.01, f"{text}\n{where}", fontsize=7.5, color="#666666", va="top", linespacing=1.5)
 

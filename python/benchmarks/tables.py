@@ -7,9 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from harness import FRAMEWORKS, figures
-
-BUSY = 0.3  # processes that waited for a processor when a run began: with more, the figures are blurred
+from harness import FRAMEWORKS, figures, warning_of_others
 
 PICTURE = "![Times of the other frameworks as multiples of Lamina's](python/benchmarks/pictures/compare.svg)"
 
@@ -40,9 +38,7 @@ def provenance(results: Mapping[str, Any]) -> str:
         f"{' and '.join(map(str, threads))} thread{'s' if threads != [1] else ''}; medians of {results['rounds']} "
         f"interleaved round{'s' if results['rounds'] > 1 else ''}; {packages}."
     )
-    if machine["load"] > BUSY:
-        text += f" **Preliminary: the machine was busy (load {machine['load']}), so these figures say little.**"
-    return text
+    return text + warning_of_others(machine["busy"])
 
 
 def readable(seconds: float) -> str:

@@ -57,6 +57,8 @@ struct Tile {
   const T* bias = nullptr;
   const T* addend = nullptr;  // laid out as c; not c itself
   Activation activation = Activation::linear;
+  // Rows like those of a that the next tile will read, to be fetched meanwhile, or null. Only for a_step = 1.
+  const T* next = nullptr;
 };
 
 template <class T>

@@ -224,6 +224,7 @@ TEST(Conv, Groups) {
   for (Padding padding : kBoth) {
     check_everywhere(shape_of(2, 8, 12, 4, {{7, 3}, {8, 3}}, padding));
     check_everywhere(shape_of(2, 8, 40, 2, {{7, 3, 2}, {8, 3, 2}}, padding));
+    check_everywhere(shape_of(2, 8, 64, 2, {{7, 3, 2}, {8, 3}}, padding), Activation::relu);
     check_everywhere(shape_of(2, 8, 12, 4, {{7, 3, 1, 2}, {8, 3, 1, 2}}, padding));
     check_everywhere(shape_of(2, 8, 12, 2, {{7, 1}, {8, 1}}, padding));
   }

@@ -142,6 +142,13 @@ static void pack_gradient(const ConvShape& shape, const Correlation<T>& conv, co
   });
 }
 
+// The rows of few filters lie about as close as in panels. Read where they are, they need not be fetched from the cache
+// of the worker that would pack them.
+template <class T>
+static bool reads_in_place(const ConvShape& shape) {
+  return shape.filters <= 64 && shape.filters / shape.groups % kLanes<T> == 0;
+}
+
 // ---- The choice
 
 enum class Task { forward, grad_input, grad_kernel };
@@ -215,14 +222,15 @@ static std::size_t forward_scratch(const ConvShape& shape) {
   if (way == Way::matrix_product) return make_gemm<T>().scratch(forward_product<T>(shape, matrix_form(shape)));
   if (way == Way::depthwise) return bytes<T>(depthwise_forward_elements<T>(shape));
   const Correlation<T> conv = forward_correlation<T>(shape);
-  return bytes<T>(aligned_elements<T>(packed_elements(conv)) + correlate_elements(conv));
+  const Index packed = reads_in_place<T>(shape) ? 0 : aligned_elements<T>(packed_elements(conv));
+  return bytes<T>(packed + correlate_elements(conv));
 }
 
 template <class T>
 static void forward(const ConvShape& shape, const T* x, const T* w, const void* packed, const T* bias, const T* addend,
                     Activation activation, T* y, void* scratch) {
   const Way way = explained<T>(shape, Task::forward);
-  T* const own = static_cast<T*>(scratch);
+  T* own = static_cast<T*>(scratch);
   if (way == Way::matrix_product) {
     GemmArgs<T> args = forward_product<T>(shape, matrix_form(shape));
     args.a = x, args.b = packed ? nullptr : w, args.c = y;
@@ -234,14 +242,22 @@ static void forward(const ConvShape& shape, const T* x, const T* w, const void* 
   if (way == Way::depthwise)
     return depthwise_forward(shape, x, w, static_cast<const T*>(packed), bias, addend, activation, y, own);
   Correlation<T> conv = forward_correlation<T>(shape);
-  if (!packed) pack_forward(shape, conv, w, own);
+  if (packed) {
+    conv.weights = static_cast<const T*>(packed);
+  } else if (reads_in_place<T>(shape)) {
+    conv.weights = w;
+    conv.weights_row = shape.filters;
+  } else {
+    pack_forward(shape, conv, w, own);
+    conv.weights = own;
+    own += aligned_elements<T>(packed_elements(conv));
+  }
   conv.x = x;
-  conv.packed = packed ? static_cast<const T*>(packed) : own;
   conv.bias = bias;
   conv.addend = addend;
   conv.activation = activation;
   conv.y = y;
-  correlate(conv, own + aligned_elements<T>(packed_elements(conv)));
+  correlate(conv, own);
 }
 
 template <class T>
@@ -273,7 +289,7 @@ static void grad_input(const ConvShape& shape, const T* dy, const T* w, T* dx, v
     Correlation<T> conv = gradient_correlation<T>(shape, phase);
     pack_gradient(shape, conv, w, own);
     conv.x = dy;
-    conv.packed = own;
+    conv.weights = own;
     conv.y = dx + ((phase[0] * shape.in[1] + phase[1]) * shape.in[2] + phase[2]) * shape.channels;
     correlate(conv, own + aligned_elements<T>(packed_elements(conv)));
   });

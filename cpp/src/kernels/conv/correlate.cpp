@@ -131,7 +131,7 @@ void correlate(const Correlation<T>& conv, T* scratch) {
   if (clip) fill_run_rows(conv.axis, run_rows);
 
   // Units of work: blocks of output rows, and parts of the panels if there are too few blocks.
-  const Index wanted = 4 * Index(num_threads());
+  const Index wanted = 8 * Index(num_threads());
   const Index all_rows = conv.batch * planes * height;
   const Index row_blocks = ceil_div(height, min_of(largest, max_of(all_rows / wanted, Index(1))));
   const Index panels = ceil_div(conv.group_out, kColumns);
@@ -139,7 +139,9 @@ void correlate(const Correlation<T>& conv, T* scratch) {
   const Index parts = blocks >= wanted ? 1 : min_of(panels, ceil_div(wanted, blocks));
   const Index tiles = ceil_div(width, Index(kTileRows));
   const Index runs_per_row = runs.whole_rows ? 1 : conv.axis[2].taps;
-  const Index packed_group = conv.inner() * padded_columns<T>(conv.group_out);
+  const bool in_place = conv.weights_row > 0;
+  const Index weights_group = in_place ? conv.group_out : conv.inner() * padded_columns<T>(conv.group_out);
+  const Index weights_column = in_place ? 1 : conv.inner();
 
   const auto run_unit = [&](Index unit, T* slab) {
     const Index part = unit % parts;
@@ -161,9 +163,9 @@ void correlate(const Correlation<T>& conv, T* scratch) {
       for (Index panel = piece_begin(panels, parts, part); panel < piece_begin(panels, parts, part + 1); ++panel) {
         const Index column = panel * kColumns;
         tile.columns = min_of(conv.group_out - column, kColumns);
-        tile.b_step = padded_columns<T>(tile.columns);
+        tile.b_step = in_place ? conv.weights_row : padded_columns<T>(tile.columns);
         tile.bias = conv.bias ? conv.bias + group * conv.group_out + column : nullptr;
-        const T* const weights = conv.packed + group * packed_group + column * conv.inner();
+        const T* const weights = conv.weights + group * weights_group + column * weights_column;
         for (Index h = row; h < row_end; ++h) {
           const Range taps = tap_rows(conv.axis, plane, h);
           tile.offsets = offsets + taps.begin * runs_per_row;

@@ -17,7 +17,8 @@ struct Correlation {
   Index batch = 1, groups = 1;
   Index group_in = 1, group_out = 1;  // channels of a group
   const T* x = nullptr;
-  const T* packed = nullptr;  // for each group, panels of taps * group_in rows (see tile.h)
+  const T* weights = nullptr;  // for each group, panels of taps * group_in rows (see tile.h)
+  Index weights_row = 0;       // elements between the rows of weights that are no panels, but where the caller has them
   const T* bias = nullptr;
   const T* addend = nullptr;  // laid out as y
   Activation activation = Activation::linear;

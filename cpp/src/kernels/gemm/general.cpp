@@ -225,7 +225,6 @@ template <class T, class PanelOf>
 static void multiply_rows(const Block<T>& block, const PanelOf& panel_of, Index first_tile, Index last_tile,
                           Index first_panel, Index last_panel) {
   const GemmArgs<T>& args = block.args;
-  const Index count = last_panel - first_panel;
   const bool fetch_ahead = args.m * (args.n + args.k) > kFetchElements;
   Tile<T> tile;
   for (Index depth = 0; depth < block.depth_blocks; ++depth) {
@@ -235,13 +234,10 @@ static void multiply_rows(const Block<T>& block, const PanelOf& panel_of, Index 
       take_rows(block, i, p, tile);
       for (Index j = first_panel; j < last_panel; ++j) {
         take_panel(block, j, panel_of(j), depth, tile);
+        tile.next = nullptr;
         if (fetch_ahead && i + 1 < last_tile) {
           const Index row = block.row(i + 1);
-          if (!block.packed_a && !args.transpose_a) {
-            const Index begin = piece_begin(tile.length, count, j - first_panel);
-            const Index end = piece_begin(tile.length, count, j - first_panel + 1);
-            fetch(args.a + row * args.lda + p + begin, args.lda, tile.rows, end - begin);
-          }
+          if (j == first_panel && tile.a_step == 1) tile.next = args.a + row * args.lda + p;
           fetch(args.c + row * args.ldc + j * kTileColumns<T>, args.ldc, tile.rows, tile.columns);
         }
         run_at(block, i, j, depth, tile);

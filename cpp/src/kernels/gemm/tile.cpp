@@ -11,7 +11,7 @@ using Eigen::internal::pmadd;
 using Eigen::internal::pset1;
 using Eigen::internal::pstoreu;
 
-template <class T, int Rows, int Vectors>
+template <class T, int Rows, int Vectors, bool fetches = false>
 static void full_tile(const Tile<T>& tile) {
   using P = TilePacket<T>;
   constexpr int kLane = kLanes<T>;
@@ -31,6 +31,10 @@ static void full_tile(const Tile<T>& tile) {
     const T* a[kGroups];
     unroll<kGroups>([&](auto g) LAMINA_INLINE_LAMBDA { a[g] = start + 3 * g * a_row; });
     for (Index p = 0; p < tile.length; ++p) {
+      // A line of each row at a time, so that they come one after the other and nothing waits for them.
+      if constexpr (fetches)
+        if (p % (64 / Index(sizeof(T))) == 0)
+          unroll<Rows>([&](auto i) LAMINA_INLINE_LAMBDA { __builtin_prefetch(tile.next + i * a_row + p); });
       P right[Vectors];
       unroll<Vectors>([&](auto v) LAMINA_INLINE_LAMBDA { right[v] = ploadu<P>(b + v * kLane); });
       unroll<last, first>([&](auto i) LAMINA_INLINE_LAMBDA {
@@ -112,7 +116,9 @@ template <class T>
 void run_tile(const Tile<T>& tile) {
   constexpr int kLane = kLanes<T>;
   const Index vectors = ceil_div(tile.columns, Index(kLane));
-  const TileFunction<T> function = tile_functions<T>.of[vectors - 1][tile.rows - 1];
+  const bool fetches = tile.next != nullptr && tile.rows == kTileRows && vectors == kTileVectors;
+  const TileFunction<T> function =
+      fetches ? full_tile<T, kTileRows, kTileVectors, true> : tile_functions<T>.of[vectors - 1][tile.rows - 1];
   if (tile.columns == vectors * kLane) {
     function(tile);
   } else {

@@ -53,10 +53,17 @@ inline Rows rows_of(Index rows, Index channels) {
   return r;
 }
 
-// Calls body(block, tile) for every task, in reverse order within a thread: a pass that follows another one begins
-// with what the other left in the cache.
+// Calls body(block, tile) for every task.
 template <class Body>
 inline void for_each_task(const Rows& r, const Body& body) {
+  parallel(r.blocks * r.tiles, r.grain(), [&](Index begin, Index end, int) {
+    for (Index task = begin; task < end; ++task) body(task / r.tiles, task % r.tiles);
+  });
+}
+
+// In reverse order within a thread: a pass that follows another one begins with what the other left in the cache.
+template <class Body>
+inline void for_each_task_backwards(const Rows& r, const Body& body) {
   parallel(r.blocks * r.tiles, r.grain(), [&](Index begin, Index end, int) {
     for (Index task = end - 1; task >= begin; --task) body(task / r.tiles, task % r.tiles);
   });
@@ -154,9 +161,7 @@ inline void for_each_channels(const Rows& r, const Body& body) {
 
 template <class T>
 void row_moments(const Rows& r, const T* x, T* mean, T* variance, T* scratch) {
-  parallel(r.blocks * r.tiles, r.grain(), [&](Index begin, Index end, int) {
-    for (Index task = begin; task < end; ++task) block_moments(r, task / r.tiles, task % r.tiles, x, scratch);
-  });
+  for_each_task(r, [&](Index block, Index tile) { block_moments(r, block, tile, x, scratch); });
   for_each_channels(
       r, [&](Index channel, Index count) { combine_moments(r, channel, count, x, scratch, mean, variance); });
 }
@@ -194,9 +199,10 @@ inline void with_finish(const T* addend, Activation activation, const Body& body
 template <bool centred, class T, class F>
 void normalize_rows(const Rows& r, const T* x, const T* centre, const T* scale, const T* offset, const F& finish,
                     T* y) {
+  // Forwards, and few rows at once: large inputs and outputs stream through the caches.
   for_each_task(r, [&](Index block, Index tile) {
     const Index first = tile * kTile;
-    for_each_group<4>(r, block, tile, [&](auto count, Index row, Index width) {
+    for_each_group<2>(r, block, tile, [&](auto count, Index row, Index width) {
       const Index at = row * r.lanes + first;
       lanes::cover<T>(0, width, [&](auto as, Index i) {
         using P = typename decltype(as)::type;
@@ -244,7 +250,7 @@ void block_gradient_sums(const Rows& r, Index block, Index tile, const T* dy, co
 // dx = a * dy + b * (x - mean) + c, parameters per lane.
 template <class T>
 void input_gradient(const Rows& r, const T* dy, const T* x, const T* mean, const T* a, const T* b, const T* c, T* dx) {
-  for_each_task(r, [&](Index block, Index tile) {
+  for_each_task_backwards(r, [&](Index block, Index tile) {
     const Index first = tile * kTile;
     for_each_group<4>(r, block, tile, [&](auto count, Index row, Index width) {
       const Index at = row * r.lanes + first;

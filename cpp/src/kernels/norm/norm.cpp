@@ -148,10 +148,8 @@ void batch_grad(const BatchNormShape& s, const T* dy, const T* x, const T* gamma
   }
   T* sums = static_cast<T*>(scratch.sums);
   norm::expand(rows, centre, centre);
-  parallel(rows.blocks * rows.tiles, rows.grain(), [&](Index begin, Index end, int) {
-    for (Index task = begin; task < end; ++task)
-      norm::block_gradient_sums(rows, task / rows.tiles, task % rows.tiles, dy, x, centre, sums);
-  });
+  norm::for_each_task(
+      rows, [&](Index block, Index tile) { norm::block_gradient_sums(rows, block, tile, dy, x, centre, sums); });
   norm::for_each_channels(rows, [&](Index channel, Index n) {
     double sum[norm::kCombined], product[norm::kCombined];
     const auto sum_of = [&](Index which) {
