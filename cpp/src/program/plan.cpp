@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <numeric>
 
 #include "core/arena.h"
@@ -137,8 +138,13 @@ class Planner {
   void find_roots() {
     roots_.resize(graph_.values.size());
     std::iota(roots_.begin(), roots_.end(), 0);
-    for (const BoundNode& node : nodes_)
-      if (node.op->alias()) roots_[Size((*node.outputs)[0])] = root((*node.inputs)[0]);
+    for (const BoundNode& node : nodes_) {
+      if (!node.op->alias()) continue;
+      const int v = (*node.outputs)[0];
+      roots_[Size(v)] = root((*node.inputs)[0]);
+      waits_[v] = waits_[(*node.inputs)[0]];  // what comes after something (see `After`) does so for its memory's sake
+      waits_[v].insert(waits_[v].end(), node.inputs->begin() + 1, node.inputs->end());
+    }
     nodes_.erase(std::remove_if(nodes_.begin(), nodes_.end(), [](const BoundNode& n) { return n.op->alias(); }),
                  nodes_.end());
     find_producers();
@@ -181,6 +187,9 @@ class Planner {
       for (const int v : *nodes_[i].inputs) {
         readers[Size(root(v))].push_back(static_cast<int>(i));
         if (const int from = producers_[Size(root(v))]; from >= 0) tasks[i].after.push_back(from);
+        if (const auto waits = waits_.find(v); waits != waits_.end())
+          for (const int w : waits->second)
+            if (const int from = producers_[Size(root(w))]; from >= 0) tasks[i].after.push_back(from);
       }
     }
     // The new value of a variable may be computed right into it: not while others read the old one.
@@ -434,14 +443,15 @@ class Planner {
   const Team team_;
   Bindings bindings_;
   Plan plan_;
-  std::vector<BoundNode> nodes_;     // without those that only give another shape
-  std::vector<Lane> lanes_;          // per node
-  std::vector<Shape> shapes_;        // per value
-  std::vector<int> roots_;           // per value
-  std::vector<int> producers_;       // per value: the node, or -1 for leaves
-  std::vector<int> last_use_;        // per root: the node
-  std::vector<bool> parallel_uses_;  // per root: the last use may be at the same time as another one
-  std::vector<Place> places_;        // per root
+  std::vector<BoundNode> nodes_;           // without those that only give another shape
+  std::vector<Lane> lanes_;                // per node
+  std::vector<Shape> shapes_;              // per value
+  std::vector<int> roots_;                 // per value
+  std::vector<int> producers_;             // per value: the node, or -1 for leaves
+  std::map<int, std::vector<int>> waits_;  // per value: what else must be there before it
+  std::vector<int> last_use_;              // per root: the node
+  std::vector<bool> parallel_uses_;        // per root: the last use may be at the same time as another one
+  std::vector<Place> places_;              // per root
   std::vector<Interval> intervals_;
   std::vector<int> intervals_of_;       // per root
   std::vector<int> scratch_intervals_;  // per step
