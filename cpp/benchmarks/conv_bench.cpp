@@ -99,7 +99,7 @@ void run(benchmark::State& state, const ConvShape& shape, Kernel kernel) {
   const kernels::Table& table = kernels::table();
   const kernels::Conv<float>& conv = table.float32.conv;
   const std::size_t bytes =
-      std::max({conv.forward_scratch(shape), conv.grad_input_scratch(shape), conv.grad_kernel_scratch(shape)});
+      std::max({conv.forward_scratch(shape, false), conv.grad_input_scratch(shape), conv.grad_kernel_scratch(shape)});
   std::vector<Line> scratch(bytes / sizeof(Line) + 1);
   for (auto _ : state) {
     switch (kernel) {

@@ -41,7 +41,7 @@ py::list specs_of(const Graph& graph, const std::vector<Graph::Named>& values) {
 
 std::size_t bytes_of(const Specs& specs) {
   std::size_t bytes = 0;
-  for (const Spec& spec : specs) bytes += static_cast<std::size_t>(spec.dims.shape().size()) * size_of(spec.dtype);
+  for (const Spec& spec : specs) bytes += spec.bytes();
   return bytes;
 }
 

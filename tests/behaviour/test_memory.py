@@ -91,3 +91,22 @@ def test_nothing_is_said_where_it_is_not_known():
     assert memory.of_training(own) is None
     own.fit(np.zeros((4, 4), "float32"), np.zeros((4, 2), "float32"), verbose=0)
     assert memory.of_training(own).total > 0
+
+
+def test_activations_are_computed_again_for_their_gradient():
+    def model(batch_size):
+        lamina.utils.set_random_seed(1)
+        hidden = [layers.Dense(512, "gelu") for _ in range(8)]
+        model = lamina.Sequential([lamina.Input((512,), batch_size=batch_size), *hidden, layers.Dense(1)])
+        model.compile("sgd", "mse")
+        return model
+
+    what_layers_give = 8 * 1024 * 512 * 4  # with what goes into the activations, twice that
+    assert memory.of_training(model(1024)).values < 1.6 * what_layers_give
+    x, y = np.linspace(-1, 1, 64 * 512, dtype="float32").reshape(64, 512), np.ones((64, 1), "float32")
+    traced, eager = model(64), model(64)
+    eager.run_eagerly = True
+    for m in (traced, eager):
+        m.fit(x, y, batch_size=64, epochs=2, verbose=0)
+    for a, b in zip(traced.weights, eager.weights):
+        np.testing.assert_array_equal(a, b)

@@ -23,9 +23,7 @@ class CustomGradient final : public OpWithGradient {
     return Specs(inputs.begin(), inputs.begin() + static_cast<std::ptrdiff_t>(outputs_));
   }
   void run(const Run& r) const override {
-    for (std::size_t i = 0; i < outputs_; ++i)
-      std::memcpy(r.outputs[i].data, r.inputs[i].data,
-                  static_cast<std::size_t>(r.inputs[i].shape.size()) * size_of(r.inputs[i].dtype));
+    for (std::size_t i = 0; i < outputs_; ++i) std::memcpy(r.outputs[i].data, r.inputs[i].data, r.inputs[i].bytes());
   }
   std::size_t scratch(const Run&) const override { return 0; }
   bool alias() const override { return false; }

@@ -11,6 +11,11 @@
 
 namespace lamina {
 
+// What so many numbers take.
+inline std::size_t bytes_of(DType dtype, const Shape& shape) {
+  return static_cast<std::size_t>(shape.size()) * size_of(dtype);
+}
+
 // The value of each symbol, for one set of input shapes.
 using Bindings = std::map<std::string, std::int64_t, std::less<>>;
 
@@ -93,6 +98,7 @@ struct Spec {
   DType dtype = DType::float32;
   Dims dims;
   int rank() const { return dims.rank(); }
+  std::size_t bytes() const { return bytes_of(dtype, dims.shape()); }  // when the dims are known
 };
 
 std::string to_string(const Spec& spec);  // "float32 (None, 10)"

@@ -80,8 +80,7 @@ k::AttentionInputs<T> inputs_of(double scale, const Run& run, int first) {
 bool zero_if_empty(const Run& run, const k::AttentionShape& s) {
   if (s.columns != 0 && s.rows != 0) return false;
   for (int i = 0; i < run.num_outputs; ++i)
-    if (const auto bytes = static_cast<std::size_t>(run.outputs[i].shape.size()) * size_of(run.outputs[i].dtype))
-      std::memset(run.outputs[i].data, 0, bytes);
+    if (const std::size_t bytes = run.outputs[i].bytes()) std::memset(run.outputs[i].data, 0, bytes);
   return true;
 }
 

@@ -7,26 +7,16 @@
 namespace lamina {
 
 // [..., 2] -> [...]: real and imaginary parts as complex numbers.
-struct ViewAsComplex {
+struct ViewAsComplex : Renaming {
   static constexpr const char* name = "view_as_complex";
-  static constexpr bool alias = true;
-  static constexpr bool takes_complex = true;
-  template <class V>
-  void fields(V&) {}
   Specs infer(const Specs& inputs) const;
-  void run(const Run&) const {}
   Values vjp(const Vjp& v) const;
 };
 
 // [...] -> [..., 2].
-struct ViewAsReal {
+struct ViewAsReal : Renaming {
   static constexpr const char* name = "view_as_real";
-  static constexpr bool alias = true;
-  static constexpr bool takes_complex = true;
-  template <class V>
-  void fields(V&) {}
   Specs infer(const Specs& inputs) const;
-  void run(const Run&) const {}
   Values vjp(const Vjp& v) const;
 };
 

@@ -62,10 +62,13 @@ Specs Conv::infer(const Specs& inputs) const {
   return {{x.dtype, out}};
 }
 
-std::size_t Conv::scratch(const Run& run) const {
+std::size_t Conv::scratch(const Run& run) const { return scratch_of(run, false); }
+std::size_t Conv::scratch_packed(const Run& run) const { return scratch_of(run, true); }
+
+std::size_t Conv::scratch_of(const Run& run, bool is_packed) const {
   const auto s = shape(run.inputs[0].shape, run.inputs[1].shape, run.outputs[0].shape);
   return for_floating(run.inputs[0].dtype,
-                      [&](auto t) { return k::float_table<decltype(t)>().conv.forward_scratch(s); });
+                      [&](auto t) { return k::float_table<decltype(t)>().conv.forward_scratch(s, is_packed); });
 }
 
 void Conv::run(const Run& run) const { run_packed(run, nullptr); }

@@ -39,8 +39,12 @@ struct Conv : ConvAttributes {
   // See packed.h.
   std::size_t packed_bytes(const Shape& kernel, DType dtype) const;
   void pack(const Run& run) const;
+  std::size_t scratch_packed(const Run& run) const;
   void run_packed(const Run& run, const void* packed) const;
   Values vjp(const Vjp& v) const;
+
+ private:
+  std::size_t scratch_of(const Run& run, bool is_packed) const;
 };
 
 // inputs dy, kernel; `input_shape` is that of x.

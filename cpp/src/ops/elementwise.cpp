@@ -345,7 +345,7 @@ Specs Bitcast::infer(const Specs& inputs) const {
 }
 
 void Bitcast::run(const Run& run) const {
-  const std::size_t bytes = size_of(dtype) * static_cast<std::size_t>(count(run));
+  const std::size_t bytes = run.outputs[0].bytes();
   if (dtype == DType::boolean && run.inputs[0].dtype != DType::boolean) {
     const auto* from = static_cast<const unsigned char*>(run.inputs[0].data);
     for (std::size_t i = 0; i < bytes; ++i) run.out<bool>(0)[i] = from[i] != 0;

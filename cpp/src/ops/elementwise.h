@@ -190,41 +190,26 @@ struct Bitcast {
   void run(const Run& run) const;
 };
 
-struct Identity {
+struct Identity : Renaming {
   static constexpr const char* name = "identity";
-  static constexpr bool alias = true;
-  static constexpr bool takes_complex = true;
   static constexpr bool takes_texts = true;
-  template <class V>
-  void fields(V&) {}
   Specs infer(const Specs& inputs) const;
-  void run(const Run&) const {}
   Values vjp(const Vjp& v) const;
 };
 
-struct StopGradient {
+struct StopGradient : Renaming {
   static constexpr const char* name = "stop_gradient";
-  static constexpr bool alias = true;
-  static constexpr bool takes_complex = true;
   static constexpr bool takes_texts = true;
-  template <class V>
-  void fields(V&) {}
   Specs infer(const Specs& inputs) const;
-  void run(const Run&) const {}
   Values vjp(const Vjp&) const;  // nothing flows
 };
 
 // The first input, which is taken only once the second one is there: what follows is not what was computed from the
 // first input before, but computed again.
-struct After {
+struct After : Renaming {
   static constexpr const char* name = "after";
-  static constexpr bool alias = true;
-  static constexpr bool takes_complex = true;
   static constexpr bool takes_texts = true;
-  template <class V>
-  void fields(V&) {}
   Specs infer(const Specs& inputs) const;
-  void run(const Run&) const {}
   Values vjp(const Vjp& v) const;
 };
 

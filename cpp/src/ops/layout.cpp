@@ -284,7 +284,7 @@ Specs SliceGrad::infer(const Specs& inputs) const {
 
 void SliceGrad::run(const Run& run) const {
   const Operand& out = run.outputs[0];
-  std::memset(out.data, 0, static_cast<std::size_t>(out.shape.size()) * size_of(out.dtype));
+  std::memset(out.data, 0, out.bytes());
   if (run.inputs[0].shape.size() == 0) return;
   std::int64_t offset;
   const auto c = between(run.inputs[0].shape, out.shape, starts, strides, false, &offset);
@@ -386,8 +386,7 @@ Specs DynamicUpdateSlice::infer(const Specs& inputs) const {
 
 void DynamicUpdateSlice::run(const Run& run) const {
   const Operand &out = run.outputs[0], &block = run.inputs[2];
-  if (out.data != run.inputs[0].data)
-    std::memcpy(out.data, run.inputs[0].data, static_cast<std::size_t>(out.shape.size()) * size_of(out.dtype));
+  if (out.data != run.inputs[0].data) std::memcpy(out.data, run.inputs[0].data, out.bytes());
   if (block.shape.size() == 0) return;
   std::int64_t offset;
   const Dims starts = block_starts(run.inputs[1], out.shape, block.shape);

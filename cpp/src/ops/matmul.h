@@ -41,6 +41,7 @@ struct Linear {
   // See packed.h.
   std::size_t packed_bytes(const Shape& kernel, DType dtype) const;
   void pack(const Run& run) const;
+  std::size_t scratch_packed(const Run& run) const { return scratch(run); }
   void run_packed(const Run& run, const void* packed) const;
   Values vjp(const Vjp& v) const;
   static Values unfused(kernels::Activation activation, const Values& inputs);

@@ -71,9 +71,7 @@ bool is_plain(const Op& op, const Vjp& v) {
 // Without samples there is nothing to normalize: statistics and gradients are zero.
 bool zero_if_empty(const Run& run, int input, int num_outputs) {
   if (run.inputs[input].shape.size() != 0) return false;
-  for (int i = 0; i < num_outputs; ++i)
-    std::memset(run.outputs[i].data, 0,
-                static_cast<std::size_t>(run.outputs[i].shape.size()) * size_of(run.outputs[i].dtype));
+  for (int i = 0; i < num_outputs; ++i) std::memset(run.outputs[i].data, 0, run.outputs[i].bytes());
   return true;
 }
 
@@ -191,9 +189,7 @@ Specs BatchNormInference::infer(const Specs& inputs) const {
   return {inputs[0]};
 }
 
-std::size_t BatchNormInference::scratch(const Run& run) const {
-  return 2 * static_cast<std::size_t>(run.inputs[1].shape.size()) * size_of(run.inputs[0].dtype);
-}
+std::size_t BatchNormInference::scratch(const Run& run) const { return 2 * run.inputs[1].bytes(); }
 
 void BatchNormInference::run(const Run& run) const {
   const auto s = batch_shape(run.inputs[0].shape, axis);

@@ -32,6 +32,7 @@ struct Operand {
   void* data = nullptr;
   DType dtype = DType::float32;
   Shape shape;
+  std::size_t bytes() const { return bytes_of(dtype, shape); }
 };
 
 // One execution of an op.
@@ -217,6 +218,15 @@ struct OpInfo {
 const std::vector<OpInfo>& all_ops();
 // Throws Error (value) with the nearest names for one that is not in the list.
 OpPtr make_op(const std::string& name, const Attributes& attributes);
+
+// What ops share that give their first input as it is, at most under another shape or dtype.
+struct Renaming {
+  static constexpr bool alias = true;
+  static constexpr bool takes_complex = true;
+  template <class V>
+  void fields(V&) {}
+  void run(const Run&) const {}
+};
 
 // What `infer` functions share.
 namespace check {

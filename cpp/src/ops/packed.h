@@ -35,7 +35,7 @@ template <class Product>
 struct Packed : OfProduct<Product> {
   static constexpr const char* name = "packed";
   Specs infer(const Specs& inputs) const { return this->product.infer(Specs(inputs.begin(), inputs.end() - 1)); }
-  std::size_t scratch(const Run& run) const { return this->product.scratch(without_packed(run)); }
+  std::size_t scratch(const Run& run) const { return this->product.scratch_packed(without_packed(run)); }
   void run(const Run& run) const { this->product.run_packed(without_packed(run), run.inputs[run.num_inputs - 1].data); }
 
  private:

@@ -180,8 +180,7 @@ std::size_t SumTo::scratch(const Run& run) const {
 
 void SumTo::run(const Run& run) const {
   if (run.inputs[0].shape.size() == run.outputs[0].shape.size())
-    std::memcpy(run.outputs[0].data, run.inputs[0].data,
-                static_cast<std::size_t>(run.outputs[0].shape.size()) * size_of(run.outputs[0].dtype));
+    std::memcpy(run.outputs[0].data, run.inputs[0].data, run.outputs[0].bytes());
   else
     reduce_now(k::Reduce::sum, broadcast_axes(run.inputs[0].shape, run.outputs[0].shape), run);
 }

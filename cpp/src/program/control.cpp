@@ -82,8 +82,6 @@ Spec rows_of(const Spec& spec, const Dim& length) {
   return rows;
 }
 
-std::size_t bytes_of(const Operand& o) { return static_cast<Size>(o.shape.size()) * size_of(o.dtype); }
-
 Values placeholders(const Specs& specs) {
   Values values;
   for (const Spec& spec : specs) values.push_back(Value::placeholder(spec, "body"));
@@ -125,7 +123,7 @@ Specs Scan::infer(const Specs& inputs) const {
 
 std::size_t Scan::scratch(const Run& r) const {
   std::size_t bytes = 0;
-  for (std::int64_t i = 0; !keep && i < carries; ++i) bytes += aligned(bytes_of(r.inputs[i]));
+  for (std::int64_t i = 0; !keep && i < carries; ++i) bytes += aligned(r.inputs[i].bytes());
   return bytes;
 }
 
@@ -137,15 +135,15 @@ void Scan::run(const Run& r) const {
   const Size ys = body[0]->outputs.size() - c;
   auto row_at = [&](std::int64_t step) { return static_cast<Size>(reverse ? n - 1 - step : step); };
   auto kept = [&](Size i, std::int64_t step) {
-    return static_cast<char*>(r.outputs[c + ys + i].data) + row_at(step) * bytes_of(r.inputs[i]);
+    return static_cast<char*>(r.outputs[c + ys + i].data) + row_at(step) * r.inputs[i].bytes();
   };
   if (n == 0)
-    for (Size i = 0; i < c; ++i) std::memcpy(r.outputs[i].data, r.inputs[i].data, bytes_of(r.inputs[i]));
+    for (Size i = 0; i < c; ++i) std::memcpy(r.outputs[i].data, r.inputs[i].data, r.inputs[i].bytes());
   if (n == 0) return;
   Bodies::Lease step(bodies_, body, 0);
   for (Size i = 0; i < static_cast<Size>(r.num_inputs); ++i) step->inputs[i] = r.inputs[i].data;
   for (Size i = 0; keep && i < c; ++i) {
-    std::memcpy(kept(i, 0), r.inputs[i].data, bytes_of(r.inputs[i]));
+    std::memcpy(kept(i, 0), r.inputs[i].data, r.inputs[i].bytes());
     step->inputs[i] = kept(i, 0);
   }
   for (std::int64_t t = 0; t < n; ++t) {
@@ -154,14 +152,14 @@ void Scan::run(const Run& r) const {
       if (t > 0) step->inputs[i] = step->outputs[i];
       const bool last = keep ? t == n - 1 : (n - 1 - t) % 2 == 0;
       step->outputs[i] = last ? r.outputs[i].data : keep ? kept(i, t + 1) : spare;
-      spare += keep ? 0 : aligned(bytes_of(r.inputs[i]));
+      spare += keep ? 0 : aligned(r.inputs[i].bytes());
     }
     for (Size i = c; i < c + s; ++i)
       step->inputs[i] =
-          static_cast<const char*>(r.inputs[i].data) + row_at(t) * (bytes_of(r.inputs[i]) / static_cast<Size>(n));
+          static_cast<const char*>(r.inputs[i].data) + row_at(t) * (r.inputs[i].bytes() / static_cast<Size>(n));
     for (Size i = c; i < c + ys; ++i)
       step->outputs[i] =
-          static_cast<char*>(r.outputs[i].data) + row_at(t) * (bytes_of(r.outputs[i]) / static_cast<Size>(n));
+          static_cast<char*>(r.outputs[i].data) + row_at(t) * (r.outputs[i].bytes() / static_cast<Size>(n));
     step->run();
   }
 }
@@ -286,7 +284,7 @@ Specs While::infer(const Specs& inputs) const {
 
 std::size_t While::scratch(const Run& r) const {
   std::size_t bytes = 0;
-  for (std::int64_t i = 0; i < carries; ++i) bytes += aligned(bytes_of(r.inputs[i]));
+  for (std::int64_t i = 0; i < carries; ++i) bytes += aligned(r.inputs[i].bytes());
   return bytes;
 }
 
@@ -305,13 +303,13 @@ void While::run(const Run& r) const {
     char* spare = static_cast<char*>(r.scratch);
     for (Size i = 0; i < n; ++i) {
       step->outputs[i] = to_outputs ? r.outputs[i].data : spare;
-      spare += aligned(bytes_of(r.inputs[i]));
+      spare += aligned(r.inputs[i].bytes());
     }
     step->run();
     for (Size i = 0; i < n; ++i) test->inputs[i] = step->inputs[i] = step->outputs[i];
   }
   for (Size i = 0; i < n; ++i)
-    if (step->inputs[i] != r.outputs[i].data) std::memcpy(r.outputs[i].data, step->inputs[i], bytes_of(r.inputs[i]));
+    if (step->inputs[i] != r.outputs[i].data) std::memcpy(r.outputs[i].data, step->inputs[i], r.inputs[i].bytes());
 }
 
 Values While::vjp(const Vjp&) const {

@@ -12,6 +12,7 @@
 #include "program/fused.h"
 #include "program/order.h"
 #include "program/preparation.h"
+#include "program/recomputation.h"
 
 namespace lamina {
 
@@ -140,8 +141,7 @@ void fold_constants(Graph& graph) {
     }
     for (int v : node.outputs) {
       const Spec& spec = graph.values[static_cast<std::size_t>(v)];
-      fold = fold && spec.dims.known() &&
-             static_cast<std::size_t>(spec.dims.shape().size()) * size_of(spec.dtype) <= largest;
+      fold = fold && spec.dims.known() && spec.bytes() <= largest;
     }
     if (!fold) {
       kept.push_back(std::move(node));
@@ -267,8 +267,9 @@ void optimize(Graph& graph, Graph* preparation) {
     *preparation = take_preparation(graph);
     fuse_elementwise(*preparation);
   }
-  fuse_elementwise(graph);
   run_updates_early(graph);
+  recompute_cheap(graph);
+  fuse_elementwise(graph);  // what is computed again goes into those who read it
 }
 
 }  // namespace lamina

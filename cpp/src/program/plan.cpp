@@ -103,9 +103,7 @@ class Planner {
 
   Shape shape_of(int v) const { return shapes_[Size(v)]; }
   DType dtype_of_value(int v) const { return graph_.values[Size(v)].dtype; }
-  std::size_t bytes_of(int v) const {
-    return static_cast<std::size_t>(shape_of(v).size()) * size_of(dtype_of_value(v));
-  }
+  std::size_t bytes_of(int v) const { return lamina::bytes_of(dtype_of_value(v), shape_of(v)); }
 
   // Ops and shapes with numbers for all dims.
   void bind() {

@@ -15,10 +15,6 @@ namespace {
 namespace k = kernels;
 using Size = std::size_t;
 
-std::size_t bytes_of(const Spec& spec) {
-  return static_cast<std::size_t>(spec.dims.shape().size()) * size_of(spec.dtype);
-}
-
 // Which values follow from variables alone that the graph does not write, and from how many bytes of these. Constants
 // are as steady, but nothing is prepared for them alone.
 struct Steadiness {
@@ -33,7 +29,7 @@ struct Steadiness {
                                        [&](const Graph::OfVariable& write) { return write.variable == number; });
       if (written) continue;
       steady[Size(value)] = true;
-      bytes[Size(value)] = std::max<std::size_t>(bytes_of(graph.values[Size(value)]), 1);
+      bytes[Size(value)] = std::max<std::size_t>(graph.values[Size(value)].bytes(), 1);
     }
     for (const Graph::Node& node : graph.nodes) {
       std::size_t from = 0;
@@ -199,9 +195,7 @@ Graph take_preparation(Graph& graph) {
     // What stays uses it: then it is kept in memory, which must be worth it, and must be memory of its own.
     const bool used = std::any_of(node->outputs.begin(), node->outputs.end(), needed);
     constexpr std::size_t little = 1 << 16;  // bytes
-    const auto is_worth_it = [&](int v) {
-      return bytes_of(graph.values[Size(v)]) <= 2 * known.bytes[Size(v)] + little;
-    };
+    const auto is_worth_it = [&](int v) { return graph.values[Size(v)].bytes() <= 2 * known.bytes[Size(v)] + little; };
     const bool keeps =
         steady && !node->op->alias() && std::all_of(node->outputs.begin(), node->outputs.end(), is_worth_it);
     if (keeps || (steady && !used)) {

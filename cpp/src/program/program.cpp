@@ -206,8 +206,7 @@ std::size_t Program::bytes_of_run(const std::string& entry, const std::vector<Te
   const Batch batch{inputs};
   const auto plan = planned(entry, batch, measure(entry, batch, data_of(inputs)))->plan;
   std::size_t bytes = plan->arena_bytes;
-  for (const Spec& spec : plan->outputs)
-    bytes += static_cast<std::size_t>(spec.dims.shape().size()) * size_of(spec.dtype);
+  for (const Spec& spec : plan->outputs) bytes += spec.bytes();
   return bytes;
 }
 

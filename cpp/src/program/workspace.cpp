@@ -106,8 +106,7 @@ void Workspace::run_all() {
   }
   run_steps(done, static_cast<int>(runs_.size()));
   for (std::size_t i = 0; i < copies_.size(); i += 2)
-    std::memcpy(copies_[i + 1].data, copies_[i].data,
-                static_cast<std::size_t>(copies_[i].shape.size()) * size_of(copies_[i].dtype));
+    std::memcpy(copies_[i + 1].data, copies_[i].data, copies_[i].bytes());
 }
 
 void Workspace::run_steps(int begin, int end) {

@@ -119,7 +119,7 @@ void check(const ConvShape& shape, Activation activation, const kernels::Table& 
 
   Values<T> y(dy.size), dx(x.size), dw(w.size);
   reference::conv_forward<T>(shape, x.data(), w.data(), bias.data(), addend.data(), activation, y.data());
-  compare<T>("forward", y, shape.taps() * group_in, conv.forward_scratch(shape), [&](T* out, void* scratch) {
+  compare<T>("forward", y, shape.taps() * group_in, conv.forward_scratch(shape, false), [&](T* out, void* scratch) {
     conv.forward(shape, x.data(), w.data(), nullptr, bias.data(), addend.data(), activation, out, scratch);
   });
   reference::conv_forward<T>(shape, x.data(), w.data(), bias.data(), nullptr, activation, y.data());
@@ -129,9 +129,10 @@ void check(const ConvShape& shape, Activation activation, const kernels::Table& 
     conv.pack(shape, w.data(), packed.data());
     const unsigned char* bytes = reinterpret_cast<const unsigned char*>(packed.data());
     for (std::size_t i = packed_bytes; i < packed.size() * 64; ++i) ASSERT_EQ(bytes[i], 0xff);
-    compare<T>("forward, packed", y, shape.taps() * group_in, conv.forward_scratch(shape), [&](T* out, void* scratch) {
-      conv.forward(shape, x.data(), nullptr, packed.data(), bias.data(), nullptr, activation, out, scratch);
-    });
+    compare<T>("forward, packed", y, shape.taps() * group_in, conv.forward_scratch(shape, true),
+               [&](T* out, void* scratch) {
+                 conv.forward(shape, x.data(), nullptr, packed.data(), bias.data(), nullptr, activation, out, scratch);
+               });
   }
   reference::conv_grad_input<T>(shape, dy.data(), w.data(), dx.data());
   compare<T>("grad_input", dx, shape.taps() * group_out, conv.grad_input_scratch(shape),

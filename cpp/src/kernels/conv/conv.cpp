@@ -217,13 +217,13 @@ static void pack(const ConvShape& shape, const T* w, void* packed) {
 }
 
 template <class T>
-static std::size_t forward_scratch(const ConvShape& shape) {
+static std::size_t forward_scratch(const ConvShape& shape, bool is_packed) {
   const Way way = way_of<T>(shape, Task::forward);
   if (way == Way::matrix_product) return make_gemm<T>().scratch(forward_product<T>(shape, matrix_form(shape)));
-  if (way == Way::depthwise) return bytes<T>(depthwise_forward_elements<T>(shape));
+  if (way == Way::depthwise) return bytes<T>(depthwise_forward_elements<T>(shape, is_packed));
   const Correlation<T> conv = forward_correlation<T>(shape);
-  const Index packed = reads_in_place<T>(shape) ? 0 : aligned_elements<T>(packed_elements(conv));
-  return bytes<T>(packed + correlate_elements(conv));
+  const bool packs = !is_packed && !reads_in_place<T>(shape);
+  return bytes<T>((packs ? aligned_elements<T>(packed_elements(conv)) : 0) + correlate_elements(conv));
 }
 
 template <class T>

@@ -28,7 +28,7 @@ struct Conv {
   std::size_t (*packed_bytes)(const ConvShape&);
   void (*pack)(const ConvShape&, const T* w, void* packed);
 
-  std::size_t (*forward_scratch)(const ConvShape&);
+  std::size_t (*forward_scratch)(const ConvShape&, bool is_packed);
   void (*forward)(const ConvShape&, const T* x, const T* w, const void* packed /* or null */,
                   const T* bias /* or null */, const T* addend /* or null; not y */, Activation, T* y, void* scratch);
 

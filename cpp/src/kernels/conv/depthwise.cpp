@@ -296,15 +296,22 @@ void depthwise_pack(const ConvShape& shape, const T* w, T* packed) {
   pack_taps(shape, forward_of<T>(shape).axis, w, packed);
 }
 
+// Of the scratch, where the weights are packed.
 template <class T>
-Index depthwise_forward_elements(const ConvShape& shape) {
-  return weight_elements<T>(shape) + elements_of(forward_of<T>(shape));
+static Index own_weights(const ConvShape& shape, bool is_packed) {
+  return is_packed || depthwise_packed_elements<T>(shape) == 0 ? 0 : weight_elements<T>(shape);
+}
+
+template <class T>
+Index depthwise_forward_elements(const ConvShape& shape, bool is_packed) {
+  return own_weights<T>(shape, is_packed) + elements_of(forward_of<T>(shape));
 }
 
 template <class T>
 void depthwise_forward(const ConvShape& shape, const T* x, const T* w, const T* packed, const T* bias, const T* addend,
                        Activation activation, T* y, T* scratch) {
   Depthwise<T> conv = forward_of<T>(shape);
+  const Index own = own_weights<T>(shape, packed != nullptr);
   if (depthwise_packed_elements<T>(shape) == 0) {
     packed = w;
   } else if (!packed) {
@@ -317,7 +324,7 @@ void depthwise_forward(const ConvShape& shape, const T* x, const T* w, const T* 
   conv.addend = addend;
   conv.activation = activation;
   conv.y = y;
-  run([&](const auto& body) { body(conv); }, scratch + weight_elements<T>(shape));
+  run([&](const auto& body) { body(conv); }, scratch + own);
 }
 
 // The input positions of one phase of the strides.
@@ -364,8 +371,8 @@ template Index depthwise_packed_elements<float>(const ConvShape&);
 template Index depthwise_packed_elements<double>(const ConvShape&);
 template void depthwise_pack(const ConvShape&, const float*, float*);
 template void depthwise_pack(const ConvShape&, const double*, double*);
-template Index depthwise_forward_elements<float>(const ConvShape&);
-template Index depthwise_forward_elements<double>(const ConvShape&);
+template Index depthwise_forward_elements<float>(const ConvShape&, bool);
+template Index depthwise_forward_elements<double>(const ConvShape&, bool);
 template void depthwise_forward(const ConvShape&, const float*, const float*, const float*, const float*, const float*,
                                 Activation, float*, float*);
 template void depthwise_forward(const ConvShape&, const double*, const double*, const double*, const double*,

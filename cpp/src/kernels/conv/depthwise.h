@@ -33,7 +33,7 @@ template <class T>
 void depthwise_pack(const ConvShape&, const T* w, T* packed);
 
 template <class T>
-Index depthwise_forward_elements(const ConvShape&);  // of scratch
+Index depthwise_forward_elements(const ConvShape&, bool is_packed);  // of scratch
 template <class T>
 void depthwise_forward(const ConvShape&, const T* x, const T* w, const T* packed /* or null */, const T* bias,
                        const T* addend, Activation, T* y, T* scratch);
