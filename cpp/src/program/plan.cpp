@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <numeric>
 
 #include "core/arena.h"
 #include "lamina/error.h"
-#include "program/passes.h"
+#include "program/branches.h"
 
 namespace lamina {
 
@@ -48,8 +49,9 @@ constexpr int kForever = std::numeric_limits<int>::max();
 
 class Planner {
  public:
-  Planner(const Graph& graph, const std::vector<Shape>& shapes, int num_variables, const Bindings& sizes)
-      : graph_(graph), bindings_(bind_inputs(graph, shapes)), producers_(find_makers(graph)) {
+  Planner(const Graph& graph, const std::vector<Shape>& shapes, int num_variables, const Bindings& sizes,
+          const Team& team)
+      : graph_(graph), team_(team), bindings_(bind_inputs(graph, shapes)) {
     bindings_.insert(sizes.begin(), sizes.end());
     plan_.reads.assign(static_cast<std::size_t>(num_variables), false);
     plan_.writes.assign(static_cast<std::size_t>(num_variables), false);
@@ -58,6 +60,7 @@ class Planner {
   Plan run() {
     bind();
     find_roots();
+    find_sections();
     find_last_uses();
     place_leaves();
     place_writes();
@@ -75,6 +78,28 @@ class Planner {
     const std::vector<int>*inputs, *outputs;
   };
   using Size = std::size_t;
+
+  // Where a node stands: its part is [begin, end), in the section [first, last); all 0 for one that is in none.
+  struct Lane {
+    int begin = 0, end = 0, first = 0, last = 0;
+  };
+
+  // What an op is told about sizes.
+  struct Operands {
+    std::vector<lamina::Operand> inputs, outputs;
+    Operands(const Planner& planner, const BoundNode& node) {
+      for (const int v : *node.inputs) inputs.push_back({nullptr, planner.dtype_of_value(v), planner.shape_of(v)});
+      for (const int v : *node.outputs) outputs.push_back({nullptr, planner.dtype_of_value(v), planner.shape_of(v)});
+    }
+    Run run() const {
+      return {inputs.data(), static_cast<int>(inputs.size()), outputs.data(), nullptr,
+              static_cast<int>(outputs.size())};
+    }
+    bool has_texts() const {
+      const auto is_text = [](const lamina::Operand& o) { return o.dtype == DType::string; };
+      return std::any_of(inputs.begin(), inputs.end(), is_text) || std::any_of(outputs.begin(), outputs.end(), is_text);
+    }
+  };
 
   Shape shape_of(int v) const { return shapes_[Size(v)]; }
   DType dtype_of_value(int v) const { return graph_.values[Size(v)].dtype; }
@@ -107,21 +132,96 @@ class Planner {
     }
   }
 
-  // A value under another shape has the memory of its root.
+  // A value under another shape has the memory of its root. The nodes that give it that shape have nothing to do.
   void find_roots() {
     roots_.resize(graph_.values.size());
     std::iota(roots_.begin(), roots_.end(), 0);
-    for (const BoundNode& node : nodes_)
-      if (node.op->alias()) roots_[Size((*node.outputs)[0])] = root((*node.inputs)[0]);
+    for (const BoundNode& node : nodes_) {
+      if (!node.op->alias()) continue;
+      const int v = (*node.outputs)[0];
+      roots_[Size(v)] = root((*node.inputs)[0]);
+      waits_[v] = waits_[(*node.inputs)[0]];  // what comes after something (see `After`) does so for its memory's sake
+      waits_[v].insert(waits_[v].end(), node.inputs->begin() + 1, node.inputs->end());
+    }
+    nodes_.erase(std::remove_if(nodes_.begin(), nodes_.end(), [](const BoundNode& n) { return n.op->alias(); }),
+                 nodes_.end());
+    find_producers();
   }
   int root(int v) const { return roots_[Size(v)]; }
 
+  void find_producers() {
+    producers_.assign(graph_.values.size(), -1);
+    for (Size i = 0; i < nodes_.size(); ++i)
+      for (int v : *nodes_[i].outputs) producers_[Size(v)] = static_cast<int>(i);
+  }
+
+  // The nodes of a part come to stand one behind the other.
+  void find_sections() {
+    lanes_.resize(nodes_.size());
+    std::vector<BoundNode> ordered = nodes_;
+    for (const Section& section : find_branches(tasks(), team_.workers, team_.handing_over)) {
+      std::vector<int> bounds = {section.first};
+      for (const std::vector<int>& part : section.parts) {
+        const int begin = bounds.back(), end = begin + static_cast<int>(part.size());
+        for (int i = begin; i < end; ++i) {
+          ordered[Size(i)] = nodes_[Size(part[Size(i - begin)])];
+          lanes_[Size(i)] = {begin, end, section.first, section.last};
+        }
+        bounds.push_back(end);
+      }
+      plan_.sections.push_back(std::move(bounds));
+    }
+    nodes_ = std::move(ordered);
+    find_producers();
+  }
+
+  std::vector<Task> tasks() const {
+    std::vector<Task> tasks(nodes_.size());
+    std::vector<std::vector<int>> readers(graph_.values.size());  // per root
+    for (Size i = 0; i < nodes_.size(); ++i) {
+      const Operands operands(*this, nodes_[i]);
+      tasks[i].work = work_of(*nodes_[i].op, operands.run(), team_.workers);
+      tasks[i].by_itself = operands.has_texts();  // their memory is one for all steps
+      for (const int v : *nodes_[i].inputs) {
+        readers[Size(root(v))].push_back(static_cast<int>(i));
+        if (const int from = producers_[Size(root(v))]; from >= 0) tasks[i].after.push_back(from);
+        if (const auto waits = waits_.find(v); waits != waits_.end())
+          for (const int w : waits->second)
+            if (const int from = producers_[Size(root(w))]; from >= 0) tasks[i].after.push_back(from);
+      }
+    }
+    // The new value of a variable may be computed right into it: not while others read the old one.
+    std::map<int, int> replaced;  // per variable: the node
+    for (const auto& [variable, value] : graph_.writes) replaced[variable] = producers_[Size(root(value))];
+    for (const auto& [variable, value] : graph_.reads) {
+      const auto by = replaced.find(variable);
+      if (by == replaced.end() || by->second < 0) continue;
+      for (const int reader : readers[Size(value)])
+        if (reader != by->second)
+          tasks[Size(std::max(reader, by->second))].after.push_back(std::min(reader, by->second));
+    }
+    return tasks;
+  }
+
+  // Whether two nodes may run at the same time.
+  bool side_by_side(int i, int j) const {
+    const Lane &a = lanes_[Size(i)], &b = lanes_[Size(j)];
+    return a.end > 0 && b.end > 0 && a.first == b.first && a.begin != b.begin;
+  }
+
   void find_last_uses() {
     last_use_.assign(graph_.values.size(), -1);
-    for (Size i = 0; i < nodes_.size(); ++i) {
-      if (nodes_[i].op->alias()) continue;
-      for (int v : *nodes_[i].inputs) last_use_[Size(root(v))] = static_cast<int>(i);
-    }
+    parallel_uses_.assign(graph_.values.size(), false);
+    for (Size i = 0; i < nodes_.size(); ++i)
+      for (int v : *nodes_[i].inputs) {
+        const Size r = Size(root(v));
+        const int before = last_use_[r], now = static_cast<int>(i);
+        // Once true it stays so for the other parts' nodes of the same section.
+        const bool same_section = before >= 0 && lanes_[i].end > 0 && lanes_[Size(before)].first == lanes_[i].first &&
+                                  lanes_[Size(before)].end > 0;
+        parallel_uses_[r] = same_section && (parallel_uses_[r] || side_by_side(before, now));
+        last_use_[r] = now;
+      }
     for (const auto& output : graph_.outputs) last_use_[Size(root(output.value))] = kForever;
     for (const auto& write : graph_.writes)  // a leaf that becomes another variable's value is copied at the end
       if (producers_[Size(root(write.value))] < 0) last_use_[Size(root(write.value))] = kForever;
@@ -144,6 +244,7 @@ class Planner {
 
   // Whether node i may write its output v over the root r, of which it is the last user.
   bool may_overwrite(int i, int v, int r) const {
+    if (parallel_uses_[Size(r)]) return false;
     const BoundNode& node = nodes_[Size(i)];
     const Size output = Size(std::find(node.outputs->begin(), node.outputs->end(), v) - node.outputs->begin());
     const unsigned reuses = node.op->reuses(static_cast<int>(output));
@@ -192,7 +293,6 @@ class Planner {
       if (places_[Size(root(value))].kind == Place::Kind::none) last = kForever;
     }
     for (Size i = 0; i < nodes_.size(); ++i) {
-      if (nodes_[i].op->alias()) continue;
       std::vector<int> taken;
       for (int v : *nodes_[i].outputs) {
         if (places_[Size(v)].kind != Place::Kind::none) continue;
@@ -223,31 +323,29 @@ class Planner {
   void make_steps() {
     for (Size i = 0; i < nodes_.size(); ++i) {
       const BoundNode& node = nodes_[i];
-      if (node.op->alias()) continue;
       Plan::Step step{node.op, {}, {}, 0, 0};
-      std::vector<lamina::Operand> inputs, outputs;
       std::int64_t elements = 0;
-      for (int v : *node.inputs) {
-        step.inputs.push_back(operand(v));
-        inputs.push_back({nullptr, dtype_of_value(v), shape_of(v)});
-      }
+      for (int v : *node.inputs) step.inputs.push_back(operand(v));
       for (int v : *node.outputs) {
         step.outputs.push_back(operand(v));
-        outputs.push_back({nullptr, dtype_of_value(v), shape_of(v)});
         elements += shape_of(v).size();
       }
       if (elements == 0) continue;
-      step.scratch_bytes = node.op->scratch(Run{inputs.data(), static_cast<int>(inputs.size()), outputs.data(), nullptr,
-                                                static_cast<int>(outputs.size())});
+      const Operands operands(*this, node);
+      step.scratch_bytes = node.op->scratch(operands.run());
       if (step.scratch_bytes > 0) {
         scratch_intervals_.push_back(static_cast<int>(intervals_.size()));
         intervals_.push_back({step.scratch_bytes, static_cast<int>(i), static_cast<int>(i), 0});
       } else {
         scratch_intervals_.push_back(-1);
       }
-      value_of_step_.push_back(static_cast<int>(i));
+      node_of_step_.push_back(static_cast<int>(i));
       plan_.steps.push_back(std::move(step));
     }
+    for (std::vector<int>& section : plan_.sections)
+      for (int& bound : section)
+        bound = static_cast<int>(std::lower_bound(node_of_step_.begin(), node_of_step_.end(), bound) -
+                                 node_of_step_.begin());
   }
 
   // What was not computed in place: outputs first, since variables may still hold what they want.
@@ -282,17 +380,50 @@ class Planner {
     plan_.copies.push_back({from, to});
   }
 
-  void place_offsets() {
-    plan_.arena_bytes = place(intervals_);
+  Lane lane_of(int i) const { return i < static_cast<int>(lanes_.size()) ? lanes_[Size(i)] : Lane{}; }
+
+  // The parts of a section run at the same time: what lives within one of them lies in a block that is its own, and
+  // what lives longer lives as long as the section.
+  void place_intervals() {
+    struct Block {
+      std::vector<Interval> intervals;
+      std::vector<Size> which;
+    };
+    Block whole;
+    std::map<int, Block> blocks;  // by the first node of the part
+    for (Size k = 0; k < intervals_.size(); ++k) {
+      Interval interval = intervals_[k];
+      const Lane first = lane_of(interval.first), last = lane_of(interval.last);
+      const bool within = first.end > 0 && interval.last < first.end;
+      if (!within && first.end > 0) interval.first = first.first;
+      if (!within && last.end > 0) interval.last = last.last - 1;
+      Block& block = within ? blocks[first.begin] : whole;
+      block.intervals.push_back(interval);
+      block.which.push_back(k);
+    }
+    for (auto& [begin, block] : blocks)
+      whole.intervals.push_back({place(block.intervals), lanes_[Size(begin)].first, lanes_[Size(begin)].last - 1, 0});
+    plan_.arena_bytes = place(whole.intervals);
+    for (Size k = 0; k < whole.which.size(); ++k) intervals_[whole.which[k]].offset = whole.intervals[k].offset;
+    Size k = whole.which.size();
+    for (const auto& [begin, block] : blocks) {
+      for (Size j = 0; j < block.which.size(); ++j)
+        intervals_[block.which[j]].offset = whole.intervals[k].offset + block.intervals[j].offset;
+      ++k;
+    }
     for (int i = 0; i < static_cast<int>(nodes_.size()); ++i) {
       std::size_t live = 0;
-      for (const Interval& interval : intervals_)
+      for (const Interval& interval : whole.intervals)
         if (interval.first <= i && i <= interval.last) live += aligned(interval.bytes);
       plan_.live_bytes = std::max(plan_.live_bytes, live);
     }
+  }
+
+  void place_offsets() {
+    place_intervals();
     for (Size s = 0; s < plan_.steps.size(); ++s) {
       Plan::Step& step = plan_.steps[s];
-      const BoundNode& node = nodes_[Size(value_of_step_[s])];
+      const BoundNode& node = nodes_[Size(node_of_step_[s])];
       for (Size k = 0; k < step.inputs.size(); ++k) set_offset(step.inputs[k], root((*node.inputs)[k]));
       for (Size k = 0; k < step.outputs.size(); ++k) set_offset(step.outputs[k], root((*node.outputs)[k]));
       if (scratch_intervals_[s] >= 0) step.scratch_offset = intervals_[Size(scratch_intervals_[s])].offset;
@@ -307,24 +438,29 @@ class Planner {
   }
 
   const Graph& graph_;
+  const Team team_;
   Bindings bindings_;
   Plan plan_;
-  std::vector<BoundNode> nodes_;
-  std::vector<Shape> shapes_;   // per value
-  std::vector<int> roots_;      // per value
-  std::vector<int> producers_;  // per value: the node, or -1 for leaves
-  std::vector<int> last_use_;   // per root: the node
-  std::vector<Place> places_;   // per root
+  std::vector<BoundNode> nodes_;           // without those that only give another shape
+  std::vector<Lane> lanes_;                // per node
+  std::vector<Shape> shapes_;              // per value
+  std::vector<int> roots_;                 // per value
+  std::vector<int> producers_;             // per value: the node, or -1 for leaves
+  std::map<int, std::vector<int>> waits_;  // per value: what else must be there before it
+  std::vector<int> last_use_;              // per root: the node
+  std::vector<bool> parallel_uses_;        // per root: the last use may be at the same time as another one
+  std::vector<Place> places_;              // per root
   std::vector<Interval> intervals_;
   std::vector<int> intervals_of_;       // per root
   std::vector<int> scratch_intervals_;  // per step
-  std::vector<int> value_of_step_;      // per step: its node
+  std::vector<int> node_of_step_;       // per step
 };
 
 }  // namespace
 
-Plan make_plan(const Graph& graph, const std::vector<Shape>& input_shapes, int num_variables, const Bindings& sizes) {
-  return Planner(graph, input_shapes, num_variables, sizes).run();
+Plan make_plan(const Graph& graph, const std::vector<Shape>& input_shapes, int num_variables, const Bindings& sizes,
+               const Team& team) {
+  return Planner(graph, input_shapes, num_variables, sizes, team).run();
 }
 
 }  // namespace lamina

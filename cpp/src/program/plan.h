@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/parallel_for.h"
 #include "program/graph.h"
 
 namespace lamina {
@@ -35,6 +36,7 @@ struct Plan {
   };
 
   std::vector<Step> steps;
+  std::vector<std::vector<int>> sections;  // side by side: the steps [s[0], s[1]), [s[1], s[2]), ...; in order
   std::vector<Copy> copies;
   std::vector<Spec> inputs, outputs;  // with known dims
   std::vector<bool> reads, writes;    // per variable of the program
@@ -44,10 +46,16 @@ struct Plan {
   std::size_t live_bytes = 0;  // the most that lives at one step: no arena can be smaller
 };
 
+// For whom the steps are put side by side (see branches.h), and what a section costs them, in nanoseconds.
+struct Team {
+  int workers = num_threads();
+  double handing_over = 2000;
+};
+
 // Throws Error (value) when the shapes do not fit the graph's inputs.
-// `sizes` are those that were measured.
+// `sizes` are those that were measured. Any number of workers may run the plan, whomever it was made for.
 Plan make_plan(const Graph& graph, const std::vector<Shape>& input_shapes, int num_variables,
-               const Bindings& sizes = {});
+               const Bindings& sizes = {}, const Team& team = {});
 
 // The symbols' values, from the inputs' shapes.
 Bindings bind_inputs(const Graph& graph, const std::vector<Shape>& shapes);

@@ -103,6 +103,7 @@ std::string described(const std::string& entry, const Planned& planned) {
   std::string text = entry + " of";
   for (const Shape& shape : planned.shapes) text += " " + to_string(shape);
   return text + ": " + std::to_string(planned.plan->steps.size()) + " steps, " +
+         std::to_string(planned.plan->sections.size()) + " times side by side, " +
          std::to_string(planned.plan->arena_bytes) + " bytes";
 }
 

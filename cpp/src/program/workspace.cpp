@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "core/arena.h"
 #include "core/cpu.h"
@@ -20,6 +21,7 @@ Workspace::Workspace(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)),
   outputs.resize(outputs_.size());
   variables_.resize(plan_->reads.size());
   prepared_.resize(static_cast<std::size_t>(plan_->num_prepared));
+  for (const std::vector<int>& section : plan_->sections) errors_.resize(std::max(errors_.size(), section.size() - 1));
   auto add = [&](std::vector<Operand>& to, const Plan::Operand& o) {
     to.push_back({nullptr, o.dtype, o.shape});
     Operand* operand = &to.back();
@@ -84,20 +86,53 @@ void Workspace::run(const void* const* in, void* const* out, const std::vector<V
       bind(variables_[i], variables[i]->tensor().data());
   }
   texts_.reuse();
+  // Before the workers come: they take over the mode.
+  const FlushDenormals flush;
   // A run that needs no workers wakes none: whether it does, the last one tells.
   const std::uint64_t jobs = jobs_for_workers();
   if (uses_workers_)
-    with_workers([](void* workspace) { static_cast<Workspace*>(workspace)->run_steps(); }, this);
+    with_workers([](void* workspace) { static_cast<Workspace*>(workspace)->run_all(); }, this);
   else
-    run_steps();
+    run_all();
   uses_workers_ = jobs_for_workers() != jobs;
 }
 
-void Workspace::run_steps() {
-  FlushDenormals flush;
-  for (std::size_t i = 0; i < runs_.size(); ++i) plan_->steps[i].op->run(runs_[i]);
+void Workspace::run_all() {
+  int done = 0;
+  for (const std::vector<int>& section : plan_->sections) {
+    run_steps(done, section.front());
+    run_section(section);
+    done = section.back();
+  }
+  run_steps(done, static_cast<int>(runs_.size()));
   for (std::size_t i = 0; i < copies_.size(); i += 2)
     std::memcpy(copies_[i + 1].data, copies_[i].data, copies_[i].bytes());
+}
+
+void Workspace::run_steps(int begin, int end) {
+  for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i)
+    plan_->steps[i].op->run(runs_[i]);
+}
+
+// What a part throws is thrown on when all are through.
+void Workspace::run_section(const std::vector<int>& bounds) {
+  struct Context {
+    Workspace& workspace;
+    const std::vector<int>& bounds;
+  } context{*this, bounds};
+  const auto run_parts = [](void* opaque, std::int64_t begin, std::int64_t end, int) {
+    const Context& c = *static_cast<const Context*>(opaque);
+    for (auto part = static_cast<std::size_t>(begin); part < static_cast<std::size_t>(end); ++part) try {
+        c.workspace.run_steps(c.bounds[part], c.bounds[part + 1]);
+      } catch (...) {
+        c.workspace.errors_[part] = std::current_exception();
+      }
+  };
+  parallel_for(static_cast<std::int64_t>(bounds.size()) - 1, 1, run_parts, &context);
+  std::exception_ptr first;
+  for (auto error = errors_.rbegin(); error != errors_.rend(); ++error)
+    if (*error) first = std::exchange(*error, nullptr);
+  if (first) std::rethrow_exception(first);
 }
 
 }  // namespace lamina

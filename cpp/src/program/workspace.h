@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <vector>
 
@@ -34,13 +35,16 @@ class Workspace {
     const void* bound = nullptr;
   };
   void bind(External& external, const void* data);
-  void run_steps();
+  void run_all();
+  void run_steps(int begin, int end);
+  void run_section(const std::vector<int>& bounds);
 
   std::shared_ptr<const Plan> plan_;
   std::shared_ptr<void> arena_;
   std::vector<Operand> operands_;  // of all steps, in a row
   std::vector<Run> runs_;
-  std::vector<Operand> copies_;  // from, to, from, to, ...
+  std::vector<Operand> copies_;             // from, to, from, to, ...
+  std::vector<std::exception_ptr> errors_;  // of the parts of a section
   Texts texts_;
   std::vector<External> inputs_, outputs_, variables_, prepared_;
   std::shared_ptr<const std::vector<Tensor>> prepared_tensors_;

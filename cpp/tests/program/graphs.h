@@ -23,8 +23,9 @@ inline std::vector<Shape> shapes_of(const std::vector<Tensor>& tensors) {
 }
 
 inline std::vector<Tensor> run_planned(const Graph& graph, const std::vector<Tensor>& inputs,
-                                       const std::vector<VariablePtr>& variables = {}) {
-  auto plan = std::make_shared<const Plan>(make_plan(graph, shapes_of(inputs), static_cast<int>(variables.size())));
+                                       const std::vector<VariablePtr>& variables = {}, const Team& team = {}) {
+  auto plan =
+      std::make_shared<const Plan>(make_plan(graph, shapes_of(inputs), static_cast<int>(variables.size()), {}, team));
   EXPECT_GE(plan->arena_bytes, plan->live_bytes);
   Workspace workspace(plan);
   std::vector<Tensor> outputs;

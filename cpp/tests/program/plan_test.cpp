@@ -103,15 +103,17 @@ struct RandomProgram {
   std::vector<Value> pool_, rows_;
 };
 
+// Also where all that may run side by side does.
 TEST(Plan, RandomProgramsComputeWhatTheyShould) {
   for (unsigned seed = 0; seed < 1500; ++seed) {
     RandomProgram planned(seed);
     const RandomProgram plain(seed);
     if (seed % 2 == 1) run_updates_early(planned.graph);
+    const Team team = {1 + static_cast<int>(seed) % 3, 0};
     const std::vector<Tensor> inputs = {support::random<float>({4, 6}, seed + 100),
                                         support::random<float>({4, 6}, seed + 200)};
     for (int repeat = 0; repeat < 2; ++repeat) {
-      const std::vector<Tensor> found = support::run_planned(planned.graph, inputs, planned.variables);
+      const std::vector<Tensor> found = support::run_planned(planned.graph, inputs, planned.variables, team);
       const std::vector<Tensor> expected = support::run_plainly(plain.graph, inputs, plain.variables);
       bool same = same_bits(found, expected);
       for (std::size_t i = 0; i < 3; ++i)
