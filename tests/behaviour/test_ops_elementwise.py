@@ -33,6 +33,15 @@ def test_whole_numbers_are_numpys_also_at_the_ends(name, numpy_name, dtype):
     np.testing.assert_array_equal(getattr(ops, name)(a, b).numpy(), expected)
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "int32", "float32", "float16"])
+def test_halves_are_seen_as_other_numbers_and_back(dtype):
+    halves = np.array([1, -2.5, 6e-8, np.inf], "float16")
+    seen = ops.view(halves, dtype)
+    np.testing.assert_array_equal(seen.numpy(), halves.view(dtype))
+    np.testing.assert_array_equal(ops.view(seen, "float16").numpy(), halves)
+    assert ops.view(ops.view(seen, "bfloat16"), "float16").numpy().tobytes() == halves.tobytes()
+
+
 def test_next_floats():
     for dtype in ("float32", "float64"):
         x = np.array([0.0, -0.0, 1.0, -1.0, np.finfo(dtype).max, np.inf, np.finfo(dtype).smallest_subnormal], dtype)

@@ -181,6 +181,7 @@ struct Cast {
 // value is true unless it is 0.
 struct Bitcast {
   static constexpr const char* name = "bitcast";
+  static constexpr bool any_dtype = true;
   DType dtype = DType::int32;
   template <class V>
   void fields(V& v) {

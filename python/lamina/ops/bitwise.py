@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 _ops = _core.ops
-_BYTES = {"bool": 1, "uint8": 1, "int32": 4, "int64": 8, "float32": 4, "float64": 8}
+_BYTES = {"bool": 1, "uint8": 1, "float16": 2, "bfloat16": 2, "int32": 4, "int64": 8, "float32": 4, "float64": 8}
 
 
 def _integers(name: str, *values: Any, bools: bool = True) -> list[Any]:
