@@ -67,7 +67,19 @@ def _compare(results: Mapping[str, Any]) -> dict[str, str]:
     parts = [provenance(results)]
     for figure, title in FIGURES.items():
         parts += [f"**{title}**, {'MB' if figure == 'peak_mb' else 'milliseconds'}:", _by_framework(results, figure)]
-    return {"compare": "\n\n".join(parts), "speed": "\n\n".join([_short(results), PICTURE, provenance(results)])}
+    found, threads = figures(results), _threads(results)
+    ratios = {
+        f"{case}, {title.lower()}": ratio
+        for figure, title in FIGURES.items()
+        for case in _names(results, "case")
+        if (ratio := _ratio(found, case, figure, threads)) is not None
+    }
+    parts.insert(1, _verdict(ratios))
+    whole = f"The whole comparison, with prediction, the first step and memory: {_verdict(ratios)}" if ratios else ""
+    return {
+        "compare": "\n\n".join(filter(None, parts)),
+        "speed": "\n\n".join(filter(None, [_short(results), whole, PICTURE, provenance(results)])),
+    }
 
 
 def _threads(results: Mapping[str, Any]) -> int:
@@ -87,6 +99,19 @@ def best_peer(
     return min(others.items(), key=lambda item: item[1]) if others else None
 
 
+def _ratio(found: Mapping[Any, Mapping[str, float]], case: str, figure: str, threads: int) -> float | None:
+    """Lamina's figure divided by that of the best peer, if both were measured."""
+    own, peer = found.get((case, "lamina", threads), {}).get(figure), best_peer(found, case, figure, threads)
+    return own / peer[1] if own is not None and peer else None
+
+
+def _verdict(ratios: Mapping[str, float]) -> str:
+    """How many of the figures are won, and which are not; nothing when none was compared."""
+    behind = [f"{what} ({ratio:.2f})" for what, ratio in ratios.items() if ratio >= 1]
+    text = f"Lamina is ahead in {len(ratios) - len(behind)} of {len(ratios)} figures."
+    return (text + (f" Behind: {', '.join(behind)}." if behind else "")) if ratios else ""
+
+
 def _by_framework(results: Mapping[str, Any], figure: str) -> str:
     """A row per workload, a column per framework, and the ratio of Lamina to the best of the others."""
     found, threads = figures(results), _threads(results)
@@ -101,12 +126,11 @@ def _by_framework(results: Mapping[str, Any], figure: str) -> str:
             "-" if value is None else f"**{show(value)}**" if value == min(known) else show(value)
             for value in values.values()
         ]
-        peer, own = best_peer(found, case, figure, threads), values.get("lamina")
-        if peer and own is not None:
-            ratios.append(own / peer[1])
-        rows.append([case, *cells, f"{ratios[-1]:.2f}" if peer and own is not None else "-"])
-    if len(ratios) > 1:
-        rows.append(["geometric mean", *[""] * len(names), f"{geometric_mean(ratios):.2f}"])
+        ratios.append(_ratio(found, case, figure, threads))
+        rows.append([case, *cells, "-" if ratios[-1] is None else f"{ratios[-1]:.2f}"])
+    compared = [ratio for ratio in ratios if ratio is not None]
+    if len(compared) > 1:
+        rows.append(["geometric mean", *[""] * len(names), f"{geometric_mean(compared):.2f}"])
     return _table(["workload", *(FRAMEWORKS[name].label for name in names), "ratio to the best peer"], rows)
 
 
@@ -132,24 +156,30 @@ def _kernels(results: Mapping[str, Any]) -> dict[str, str]:
     from kernels import CASES
 
     found, threads, rows = figures(results), _threads(results), []
-    ratios: dict[str, list[float]] = {"forward_s": [], "both_s": []}
+    ratios: dict[str, dict[str, float]] = {"forward_s": {}, "both_s": {}}
     for case in _names(results, "case"):
         own, peer = (found.get((case, name, threads), {}) for name in ("lamina", "torch"))
         cells = []
         for figure, times in (("forward_s", 1), ("both_s", 3)):
             ratio = own[figure] / peer[figure] if figure in own and figure in peer else None
             if ratio is not None:
-                ratios[figure].append(ratio)
+                ratios[figure][case] = ratio
             cells += [readable(side[figure]) if figure in side else "-" for side in (own, peer)]
             cells.append("-" if ratio is None else f"{ratio:.2f}")
             speed = times * CASES[case].flops / own[figure] / 1e9 if figure in own else 0
             cells.append(f"{speed:.0f}" if speed else "")
         rows.append([case, *cells])
     if all(ratios.values()):
-        means = [f"{geometric_mean(values):.2f}" for values in ratios.values()]
+        means = [f"{geometric_mean(list(values.values())):.2f}" for values in ratios.values()]
         rows.append(["geometric mean", "", "", means[0], "", "", "", means[1], ""])
     head = [f"{side}{what}" for what in ("", ", with gradients") for side in ("Lamina", "PyTorch", "ratio", "GFLOP/s")]
-    return {"kernels": "\n\n".join([provenance(results), "Milliseconds:", _table(["layer", *head], rows)])}
+    named = {
+        f"{case}{what}": ratio
+        for figure, what in (("forward_s", ""), ("both_s", " with gradients"))
+        for case, ratio in ratios[figure].items()
+    }
+    parts = [provenance(results), _verdict(named), "Milliseconds:", _table(["layer", *head], rows)]
+    return {"kernels": "\n\n".join(filter(None, parts))}
 
 
 def cliff(times: Mapping[str, float], work: Any) -> tuple[float, str]:

@@ -122,6 +122,8 @@ def test_report(written, tmp_path):
     assert text.count("| 0.50 |") >= 9  # six figures, two of layers, one or two of texts
     assert f"medians of 1 interleaved round; python {sys.version.split()[0]}" in text
     assert ("Preliminary" in text) == any(results["machine"]["busy"] > 0.05 for results in measured.values())
+    assert text.count("Lamina is ahead in") == 3  # compare twice, kernels: its peers are slower in everything
+    assert "Behind" not in text
     step = 1e6 * median(measured["compare"]["rows"][0]["figures"]["fit_s"])
     shown = text.split("A training step inside `fit`")[1].split("| tabular | **")[1].split("**")[0]
     assert float(shown) * 1e3 == pytest.approx(step, rel=0.01)
