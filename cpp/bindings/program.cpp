@@ -46,13 +46,14 @@ std::size_t bytes_of(const Specs& specs) {
 }
 
 template <class Run>
+std::vector<Tensor> without_gil(Run&& run) {
+  const py::gil_scoped_release release;
+  return run();
+}
+
+template <class Run>
 py::list run_released(Run&& run) {
-  std::vector<Tensor> results;
-  {
-    py::gil_scoped_release release;
-    results = run();
-  }
-  return list_of(std::move(results));
+  return list_of(without_gil(std::forward<Run>(run)));
 }
 
 }  // namespace
@@ -94,12 +95,7 @@ void bind_program(py::module_& m) {
           "predict_array",
           [](Program& p, const py::array& array) {
             const std::vector<Tensor> inputs = {tensor_of_array(array)};
-            std::vector<Tensor> outputs;
-            {
-              py::gil_scoped_release release;
-              outputs = p.run("predict", inputs);
-            }
-            return array_of_tensor(outputs.at(0));
+            return array_of_tensor(without_gil([&] { return p.run("predict", inputs); }).at(0));
           },
           py::arg("array"), "The first output of 'predict' for an array, as an array of its own.")
       .def(

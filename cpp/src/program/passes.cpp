@@ -1,6 +1,7 @@
 #include "program/passes.h"
 
 #include <algorithm>
+#include <cstring>
 #include <iterator>
 #include <map>
 #include <numeric>
@@ -52,6 +53,10 @@ std::vector<int> find_makers(const Graph& graph) {
   for (std::size_t i = 0; i < graph.nodes.size(); ++i)
     for (const int v : graph.nodes[i].outputs) makers[static_cast<std::size_t>(v)] = static_cast<int>(i);
   return makers;
+}
+
+bool is_one_of(const Op& op, std::initializer_list<const char*> names) {
+  return std::any_of(names.begin(), names.end(), [&](const char* name) { return std::strcmp(op.name(), name) == 0; });
 }
 
 void remove_dead_nodes(Graph& graph) {

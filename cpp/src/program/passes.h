@@ -1,6 +1,8 @@
 // Rewrites of a graph that keep its meaning. Each is a function on a graph; `optimize` runs them in order.
 #pragma once
 
+#include <initializer_list>
+
 #include "program/graph.h"
 
 namespace lamina {
@@ -18,6 +20,8 @@ void finish_normalizations(Graph& graph);  // batch normalization, + addend, cla
 
 std::vector<int> count_uses(const Graph& graph);   // per value: by nodes, outputs and writes
 std::vector<int> find_makers(const Graph& graph);  // per value: the node, or -1 for leaves
+
+bool is_one_of(const Op& op, std::initializer_list<const char*> names);
 
 // The product that the node is, as an op that can still take a bias or an activation, or null: a plain matmul by a
 // matrix is a linear.

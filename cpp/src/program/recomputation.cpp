@@ -1,7 +1,6 @@
 #include "program/recomputation.h"
 
 #include <algorithm>
-#include <cstring>
 #include <iterator>
 #include <map>
 #include <numeric>
@@ -20,10 +19,8 @@ constexpr std::size_t kLeast = 1 << 18;  // bytes of a value; less is not worth 
 
 // Whether a second time costs about as much as a pass over the memory.
 bool is_cheap(const Op& op) {
-  static constexpr const char* slow[] = {"digamma",  "bessel_i0",      "bessel_i1",    "erfinv",
-                                         "gammainc", "gammainc_slope", "gamma_density"};
-  return is_elementwise(op) && std::none_of(std::begin(slow), std::end(slow),
-                                            [&](const char* name) { return !std::strcmp(name, op.name()); });
+  return is_elementwise(op) &&
+         !is_one_of(op, {"digamma", "bessel_i0", "bessel_i1", "erfinv", "gammainc", "gammainc_slope", "gamma_density"});
 }
 
 // A value that is not in memory behind the node `from`, and computed again in front of the node `to`.

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 #include "ops/matmul.h"
 #include "program/control.h"
 #include "program/fused.h"
+#include "program/passes.h"
 
 namespace lamina {
 
@@ -37,16 +37,12 @@ double product_flops(const Operand& side, const Operand& kernel) {
   return 2 * elements(side) * elements(kernel) / std::max(last_size(kernel.shape), 1.0);
 }
 
-bool is(const Op& op, std::initializer_list<const char*> names) {
-  return std::any_of(names.begin(), names.end(), [&](const char* name) { return std::strcmp(op.name(), name) == 0; });
-}
-
 // Row by row.
-bool sorts(const Op& op) { return is(op, {"sort", "argsort", "top_k"}); }
+bool sorts(const Op& op) { return is_one_of(op, {"sort", "argsort", "top_k"}); }
 
 // Matrix by matrix.
 bool decomposes(const Op& op) {
-  return is(op, {"cholesky", "triangular_solve", "lu", "solve", "qr", "eigh", "eig", "svd", "pinv"});
+  return is_one_of(op, {"cholesky", "triangular_solve", "lu", "solve", "qr", "eigh", "eig", "svd", "pinv"});
 }
 
 double flops_of(const Op& op, const Run& run) {
@@ -54,22 +50,24 @@ double flops_of(const Op& op, const Run& run) {
     const Shape& a = run.inputs[0].shape;
     return 2 * elements(run.outputs[0]) * static_cast<double>(a[a.rank() - (matmul->transpose_a ? 2 : 1)]);
   }
-  if (is(op, {"linear", "conv", "packed"})) return product_flops(run.outputs[0], run.inputs[1]);
-  if (is(op, {"conv_grad_input"})) return product_flops(run.inputs[0], run.inputs[1]);
-  if (is(op, {"conv_grad_kernel"})) return product_flops(run.inputs[1], run.outputs[0]);
-  if (is(op, {"attention"})) return 4 * elements(run.inputs[0]) * static_cast<double>(run.inputs[1].shape[1]);
-  if (is(op, {"attention_grad"})) return 10 * elements(run.inputs[0]) * static_cast<double>(run.inputs[5].shape[1]);
+  if (is_one_of(op, {"linear", "conv", "packed"})) return product_flops(run.outputs[0], run.inputs[1]);
+  if (is_one_of(op, {"conv_grad_input"})) return product_flops(run.inputs[0], run.inputs[1]);
+  if (is_one_of(op, {"conv_grad_kernel"})) return product_flops(run.inputs[1], run.outputs[0]);
+  if (is_one_of(op, {"attention"})) return 4 * elements(run.inputs[0]) * static_cast<double>(run.inputs[1].shape[1]);
+  if (is_one_of(op, {"attention_grad"}))
+    return 10 * elements(run.inputs[0]) * static_cast<double>(run.inputs[5].shape[1]);
   return 0;
 }
 
 double elements_of(const Op& op, const Run& run) {
   const double written = elements(run.outputs, run.num_outputs);
-  if (is(op, {"take", "slice", "dynamic_slice", "take_along_axis"})) return 2 * written;  // not all that it may read
+  if (is_one_of(op, {"take", "slice", "dynamic_slice", "take_along_axis"}))
+    return 2 * written;  // not all that it may read
   if (const auto* fused = op.as<Fused>())
     return elements(run.outputs[0]) * static_cast<double>(fused->chain->steps.size() + 2);
   const double all = elements(run.inputs, run.num_inputs) + written;
-  if (is(op, {"max_pool", "average_pool", "softmax", "batch_norm", "layer_norm"})) return 2 * all;
-  if (is(op, {"max_pool_grad"})) return 3 * all;
+  if (is_one_of(op, {"max_pool", "average_pool", "softmax", "batch_norm", "layer_norm"})) return 2 * all;
+  if (is_one_of(op, {"max_pool_grad"})) return 3 * all;
   if (sorts(op)) return all * 4 * std::log2(all + 2);
   if (decomposes(op)) return all * last_size(run.inputs[0].shape);
   return all;
@@ -85,9 +83,10 @@ double pieces_of(const Op& op, const Run& run) {
 
 // A recurrence divides the rows of its batch; the fewer a worker has, the longer it takes for each.
 bool recurrent_work(const Op& op, const Run& run, int workers, Work& work) {
-  const bool pair = is(op, {"pair"});  // whose gradient begins with two gradients or states, not with a kernel
-  const bool gradient = pair ? run.inputs[1].shape.rank() == 3 : is(op, {"simple_rnn_grad", "gru_grad", "lstm_grad"});
-  if (!pair && !gradient && !is(op, {"simple_rnn", "gru", "lstm"})) return false;
+  const bool pair = is_one_of(op, {"pair"});  // whose gradient begins with two gradients or states, not with a kernel
+  const bool gradient =
+      pair ? run.inputs[1].shape.rank() == 3 : is_one_of(op, {"simple_rnn_grad", "gru_grad", "lstm_grad"});
+  if (!pair && !gradient && !is_one_of(op, {"simple_rnn", "gru", "lstm"})) return false;
   const Operand& z = gradient ? run.outputs[0] : run.inputs[0];
   const Operand& kernel = gradient ? run.outputs[1] : run.inputs[1];
   constexpr double kBesideRows = 8;
