@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "core/cpu.h"
+#include "core/grain.h"
 #include "lamina/error.h"
 #include "lamina/runtime.h"
 
@@ -256,6 +257,9 @@ LAMINA_UNCHECKED void run_team(int threads, void (*body)(void*), void* context) 
     } else {
       const FlushDenormals own(flush);
       current_team = &team;
+      const std::uint64_t asked = jobs;
+      measure_handing_over();
+      jobs = asked;
       try {
         body(context);
       } catch (...) {

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/grain.h"
 #include "core/parallel_for.h"
 
 #ifndef LAMINA_LEVEL

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "core/grain.h"
 #include "core/parallel_for.h"
 
 namespace lamina::kernels {

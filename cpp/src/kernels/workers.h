@@ -5,15 +5,15 @@
 
 namespace lamina::kernels::LAMINA_LEVEL {
 
-// Work worth handing over: about 2 microseconds. Handing over takes one or two; and what one worker does alone lies in
-// its cache, out of which the others have to fetch it afterwards.
+// Work worth handing over: about 2 microseconds, where handing over costs as much (core/grain.h). What one worker does
+// alone lies in its cache, out of which the others have to fetch it afterwards.
 constexpr Index kWorkerFlops = 250'000;
 constexpr Index kWorkerElements = 10'000;  // copied or added
 
 // The grain that cuts `count` units into equal pieces, two for each worker, and each at least `worth` of what a unit
 // costs.
 inline Index shared_grain(Index count, Index unit_cost, Index worth) {
-  const Index pieces = min_of(2 * Index(num_threads()), count * unit_cost / worth);
+  const Index pieces = min_of(2 * Index(num_threads()), count * unit_cost / measured_grain(worth));
   return ceil_div(count, max_of(pieces, Index(1)));
 }
 

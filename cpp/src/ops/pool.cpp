@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "autodiff/gradient.h"
+#include "core/grain.h"
 #include "core/parallel_for.h"
 #include "kernels/table.h"
 #include "ops/dispatch.h"
@@ -138,7 +139,7 @@ void MaxPoolGather::run(const Run& run) const {
     Gathering<T> gathering{s, run.in<T>(0), run.in<T>(1), run.in<T>(2), run.out<T>(0)};
     std::int64_t work = std::max<std::int64_t>(1, s.channels);
     for (int a = 0; a < 3; ++a) work *= std::max<std::int64_t>(1, std::min(s.kernel[a], s.in[a]));
-    parallel_for(s.batch * s.out_size(), std::max<std::int64_t>(1, 16384 / work), Gathering<T>::range, &gathering);
+    parallel_for(s.batch * s.out_size(), grain_for(16384, work), Gathering<T>::range, &gathering);
   });
 }
 

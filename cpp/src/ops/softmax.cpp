@@ -5,6 +5,7 @@
 
 #include "autodiff/gradient.h"
 #include "autodiff/through.h"
+#include "core/grain.h"
 #include "core/parallel_for.h"
 #include "kernels/table.h"
 #include "ops/dispatch.h"
@@ -135,8 +136,7 @@ void Sparsemax::run(const Run& run) const {
   for_floating(run.inputs[0].dtype, [&](auto t) {
     using T = decltype(t);
     Projection<T> projection{s, run.in<T>(0), run.out<T>(0)};
-    const std::int64_t grain = std::max<std::int64_t>(1, 4096 / std::max<std::int64_t>(1, s.size));
-    parallel_for(s.outer * s.inner, grain, Projection<T>::range, &projection);
+    parallel_for(s.outer * s.inner, grain_for(4096, s.size), Projection<T>::range, &projection);
   });
 }
 

@@ -112,7 +112,7 @@ void check_bins(const char* op, std::int64_t num_bins) {
 // body(i, digits or text) for each element of an operand of texts or int64 numbers.
 template <class Body>
 void for_each_text(const Operand& x, const Body& body) {
-  k::parallel(x.shape.size(), kGrainTexts, [&](k::Index begin, k::Index end, int) {
+  k::parallel(x.shape.size(), measured_grain(kGrainTexts), [&](k::Index begin, k::Index end, int) {
     for (k::Index i = begin; i < end; ++i) {
       if (x.dtype == DType::string) {
         body(i, static_cast<const Text*>(x.data)[i]);
@@ -369,7 +369,7 @@ Specs TextCross::infer(const Specs& inputs) const {
 void TextCross::run(const Run& run) const {
   constexpr std::uint64_t start = 0xDECAFCAFFE, multiplier = 0xc6a4a7935bd1e995u;
   const auto shifted = [](std::uint64_t v) { return v ^ v >> 47; };
-  k::parallel(run.outputs[0].shape.size(), kGrainTexts, [&](k::Index begin, k::Index end, int) {
+  k::parallel(run.outputs[0].shape.size(), measured_grain(kGrainTexts), [&](k::Index begin, k::Index end, int) {
     for (k::Index i = begin; i < end; ++i) {
       std::uint64_t hash = start;
       for (int f = 0; f < run.num_inputs; ++f) {

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/arena.h"
+#include "core/grain.h"
 #include "core/parallel_for.h"
 #include "ops/elementwise.h"
 #include "ops/functions.h"
@@ -107,10 +108,10 @@ void Fused::run(const Run& r) const {
   const Blocks blocks(r);
   const Context context{*chain, r, blocks, scratch_per_worker(*chain, blocks)};
   const std::int64_t count = (blocks.rows + blocks.rows_of_block - 1) / blocks.rows_of_block;
-  constexpr std::int64_t worth = 1 << 16;  // elements times ops that are worth a thread
+  constexpr std::int64_t worth = 1 << 16;  // elements times ops
   const std::int64_t work = blocks.rows_of_block * blocks.row * static_cast<std::int64_t>(chain->steps.size());
   parallel_for(
-      count, std::max<std::int64_t>(1, worth / std::max<std::int64_t>(work, 1)),
+      count, grain_for(worth, work),
       [](void* opaque, std::int64_t begin, std::int64_t end, int worker) {
         const Context& c = *static_cast<const Context*>(opaque);
         char* scratch = static_cast<char*>(c.run.scratch) + static_cast<Size>(worker) * c.scratch;

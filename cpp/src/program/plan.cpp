@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "core/arena.h"
+#include "core/grain.h"
 #include "lamina/error.h"
 #include "program/branches.h"
 
@@ -159,7 +160,11 @@ class Planner {
   void find_sections() {
     lanes_.resize(nodes_.size());
     std::vector<BoundNode> ordered = nodes_;
-    for (const Section& section : find_branches(tasks(), team_.workers, team_.handing_over)) {
+    const std::vector<Task> all = tasks();
+    double time = 0;
+    for (const Task& task : all) time += task.work.shared;
+    const double cost = team_.handing_over ? *team_.handing_over : handing_over(time);
+    for (const Section& section : find_branches(all, team_.workers, cost)) {
       std::vector<int> bounds = {section.first};
       for (const std::vector<int>& part : section.parts) {
         const int begin = bounds.back(), end = begin + static_cast<int>(part.size());

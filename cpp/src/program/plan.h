@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "core/parallel_for.h"
@@ -46,10 +47,10 @@ struct Plan {
   std::size_t live_bytes = 0;  // the most that lives at one step: no arena can be smaller
 };
 
-// For whom the steps are put side by side (see branches.h), and what a section costs them, in nanoseconds.
+// For whom the steps are put side by side (see branches.h).
 struct Team {
   int workers = num_threads();
-  double handing_over = 2000;
+  std::optional<double> handing_over;  // what a section costs, in nanoseconds, if not what was measured (core/grain.h)
 };
 
 // Throws Error (value) when the shapes do not fit the graph's inputs.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/grain.h"
 #include "ops/matmul.h"
 #include "program/control.h"
 #include "program/fused.h"
@@ -17,10 +18,8 @@ namespace {
 constexpr double kStep = 200;   // beside the work itself
 constexpr double kFlop = 0.01;  // of a product
 constexpr double kRecurrentFlop = 0.016;
-constexpr double kElement = 0.1;       // read, written or computed
-constexpr double kTurn = 100;          // of a recurrence, a step of a scan, beside the work itself
-constexpr double kPiece = 2500;        // what an op hands over at least
-constexpr double kHandingOver = 2500;  // and what it costs, with the way from one cache to another
+constexpr double kElement = 0.1;  // read, written or computed
+constexpr double kTurn = 100;     // of a recurrence, a step of a scan, beside the work itself
 
 double elements(const Operand& o) { return static_cast<double>(o.shape.size()); }
 
@@ -140,9 +139,10 @@ Work work_of(const Op& op, const Run& run, int workers) {
   if (recurrent_work(op, run, workers, work)) return work;
   if (const double time = control_time(op); time > 0) return {kStep + time, kStep + time};
   const double busy = std::max(flops_of(op, run) * kFlop, elements_of(op, run) * kElement);
+  const double cost = handing_over(busy);  // an op hands over at least as much
   const double pieces =
-      std::max(1.0, std::floor(std::min({static_cast<double>(workers), busy / kPiece, pieces_of(op, run)})));
-  return {kStep + busy, kStep + busy / pieces + (pieces > 1 ? kHandingOver : 0)};
+      std::max(1.0, std::floor(std::min({static_cast<double>(workers), busy / cost, pieces_of(op, run)})));
+  return {kStep + busy, kStep + busy / pieces + (pieces > 1 ? cost : 0)};
 }
 
 }  // namespace lamina

@@ -250,7 +250,7 @@ void run_short_rows(const Walk& walk, const BroadcastCall& call, Index begin, In
 void run_broadcast(const Broadcast& shape, const BroadcastCall& call) {
   const Walk walk = merge_axes(shape, call.operands);
   const bool short_rows = walk.rank > 1 && walk.shape[walk.rank - 1] < kShortRow;
-  parallel(walk.total, call.grain, [&](Index begin, Index end, int) {
+  parallel(walk.total, measured_grain(call.grain), [&](Index begin, Index end, int) {
     if (short_rows) {
       run_short_rows(walk, call, begin, end);
     } else {

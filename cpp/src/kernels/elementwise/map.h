@@ -59,18 +59,20 @@ inline void map_range(Index n, const T* a, const T* b, T* y, const Function& f) 
 
 template <class T, class Function>
 inline void map(Index n, Index grain, const T* x, T* y, const Function& f) {
-  parallel(n, grain, [&](Index begin, Index end, int) { map_range(end - begin, x + begin, y + begin, f); });
+  parallel(n, measured_grain(grain),
+           [&](Index begin, Index end, int) { map_range(end - begin, x + begin, y + begin, f); });
 }
 
 template <class T, class Function>
 inline void map(Index n, Index grain, const T* a, const T* b, T* y, const Function& f) {
-  parallel(n, grain, [&](Index begin, Index end, int) { map_range(end - begin, a + begin, b + begin, y + begin, f); });
+  parallel(n, measured_grain(grain),
+           [&](Index begin, Index end, int) { map_range(end - begin, a + begin, b + begin, y + begin, f); });
 }
 
 // y[i] = f(i, x[i]...) one element after the other; the compiler vectorizes what can be.
 template <class Function>
 inline void for_each_element(Index n, Index grain, const Function& f) {
-  parallel(n, grain, [&](Index begin, Index end, int) {
+  parallel(n, measured_grain(grain), [&](Index begin, Index end, int) {
     const Function local = f;  // its pointers cannot be what a byte that is written belongs to
     LAMINA_INDEPENDENT
     for (Index i = begin; i < end; ++i) local(i);

@@ -40,14 +40,14 @@ inline double call_atanh(double x) { return __builtin_atanh(x); }
 
 template <class T>
 void map_library(Index n, const T* x, T* y, T (*f)(T)) {
-  parallel(n, kGrainLibrary, [&](Index begin, Index end, int) {
+  parallel(n, measured_grain(kGrainLibrary), [&](Index begin, Index end, int) {
     for (Index i = begin; i < end; ++i) y[i] = f(x[i]);
   });
 }
 
 template <class T>
 void map_double(Index n, const T* x, T* y, double (*f)(double), Index grain = kGrainLibrary) {
-  parallel(n, grain, [&](Index begin, Index end, int) {
+  parallel(n, measured_grain(grain), [&](Index begin, Index end, int) {
     for (Index i = begin; i < end; ++i) y[i] = static_cast<T>(f(static_cast<double>(x[i])));
   });
 }

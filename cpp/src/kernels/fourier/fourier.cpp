@@ -304,7 +304,7 @@ void transform_rows(const Plan<T>& plan, Index rows, const Load& load, const Sto
   if (logs_kernels()) explain("fourier", kWays<T>, plan, {{"rows", rows}, {"n", plan.n}, {"side_by_side", plan.lanes}});
   fill_tables(plan);
   const Index lanes = plan.lanes, work = plan.size * lanes * (plan.convolves() ? 2 * plan.passes + 3 : plan.passes + 1);
-  parallel(ceil_div(rows, lanes), max_of<Index>(1, kGrain / work), [&](Index begin, Index end, int worker) {
+  parallel(ceil_div(rows, lanes), grain_for(kGrain, work), [&](Index begin, Index end, int worker) {
     const Complex<T> a = plan.work_of(worker, 0), b = plan.work_of(worker, 1);
     for (Index block = begin; block < end; ++block) {
       const Index first = block * lanes, count = min_of(lanes, rows - first);

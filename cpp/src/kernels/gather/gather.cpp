@@ -10,7 +10,7 @@ constexpr Index kGrainBytes = 1 << 17;
 
 template <class T>
 inline Index grain_of(Index row_elements) {
-  return max_of<Index>(1, kGrainBytes / (16 + row_elements * static_cast<Index>(sizeof(T))));
+  return grain_for(kGrainBytes, 16 + row_elements * static_cast<Index>(sizeof(T)));
 }
 
 template <class I>

@@ -54,14 +54,14 @@ inline std::uint16_t narrow_float16(float x) {
 
 template <class From, class To, class Function>
 void convert(Index n, const From* x, To* y, const Function& f) {
-  parallel(n, kGrain, [=](Index begin, Index end, int) {
+  parallel(n, measured_grain(kGrain), [=](Index begin, Index end, int) {
     for (Index i = begin; i < end; ++i) y[i] = f(x[i]);
   });
 }
 
 #if defined(__F16C__)
 void widen_all_float16(Index n, const std::uint16_t* x, float* y) {
-  parallel(n, kGrain, [=](Index begin, Index end, int) {
+  parallel(n, measured_grain(kGrain), [=](Index begin, Index end, int) {
     Index i = begin;
     for (; i + 8 <= end; i += 8)
       _mm256_storeu_ps(y + i, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(x + i))));
@@ -70,7 +70,7 @@ void widen_all_float16(Index n, const std::uint16_t* x, float* y) {
 }
 
 void narrow_all_float16(Index n, const float* x, std::uint16_t* y) {
-  parallel(n, kGrain, [=](Index begin, Index end, int) {
+  parallel(n, measured_grain(kGrain), [=](Index begin, Index end, int) {
     Index i = begin;
     for (; i + 8 <= end; i += 8)
       _mm_storeu_si128(reinterpret_cast<__m128i*>(y + i),

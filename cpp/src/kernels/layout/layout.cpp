@@ -78,7 +78,7 @@ inline void for_each_index(const Axes& axes, Index begin, Index end, const T* sr
 
 template <class T>
 inline Index grain_of(Index elements) {
-  return max_of<Index>(1, kGrainBytes / (32 + elements * static_cast<Index>(sizeof(T))));
+  return grain_for(kGrainBytes, 32 + elements * static_cast<Index>(sizeof(T)));
 }
 
 // Runs of `length` elements; long ones are cut, so that one of them gives work to many threads.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/grain.h"
 #include "core/parallel_for.h"
 #include "kernels/linalg/linalg.h"
 
@@ -58,10 +59,9 @@ void for_each_matrix(Index batch, double work, const Body& body) {
   static const bool pinned = (Eigen::setCpuCacheSizes(32 << 10, 512 << 10, 4 << 20), true);
   static_cast<void>(pinned);
   if (batch == 1) return body(0);  // which may have work for the workers itself
-  constexpr double kGrain = 20000;
-  const Index grain = work >= kGrain ? 1 : static_cast<Index>(kGrain / (work + 1));
+  constexpr Index kGrain = 20000;
   parallel_for(
-      batch, grain,
+      batch, grain_for(kGrain, static_cast<Index>(work)),
       [](void* context, Index begin, Index end, int) {
         for (Index i = begin; i < end; ++i) (*static_cast<const Body*>(context))(i);
       },

@@ -34,7 +34,7 @@ struct Rows {
   // The last block takes what would be too few rows for another one.
   Index end_row(Index block) const { return block + 1 == blocks ? rows : (block + 1) * kRowBlock; }
   Index tile_width(Index tile) const { return min_of(kTile, lanes - tile * kTile); }
-  Index grain() const { return max_of<Index>(1, kGrainElements / (min_of(kRowBlock, rows) * min_of(kTile, lanes))); }
+  Index grain() const { return grain_for(kGrainElements, min_of(kRowBlock, rows) * min_of(kTile, lanes)); }
   // Rows of the block that a lane takes part in.
   Index rows_of_lane(Index block, Index lane) const {
     return end_row(block) - first_row(block) - (block + 1 == blocks && lane >= last_row ? 1 : 0);
@@ -154,7 +154,7 @@ void combine_moments(const Rows& r, Index channel, Index count, const T* x, cons
 template <class Body>
 inline void for_each_channels(const Rows& r, const Body& body) {
   const Index work = kCombined * r.fold * r.blocks * 8;
-  parallel(ceil_div(r.channels, kCombined), max_of<Index>(1, kGrainElements / work), [&](Index begin, Index end, int) {
+  parallel(ceil_div(r.channels, kCombined), grain_for(kGrainElements, work), [&](Index begin, Index end, int) {
     for (Index i = begin; i < end; ++i) body(i * kCombined, min_of(kCombined, r.channels - i * kCombined));
   });
 }

@@ -11,7 +11,7 @@ struct Runs {
   Index groups;  // of outer indices
 
   Index first_outer(Index group) const { return group * outer / groups; }
-  Index grain() const { return max_of<Index>(1, kGrainElements / max_of<Index>(1, ceil_div(outer, groups) * inner)); }
+  Index grain() const { return grain_for(kGrainElements, ceil_div(outer, groups) * inner); }
   double count() const { return static_cast<double>(outer * inner); }
 };
 
@@ -113,7 +113,7 @@ inline Pair sum_of_groups(const Runs& r, const Pair* totals, Index channel) {
 // body(as, offset of the packet, channel) over all elements.
 template <class T, class Body>
 inline void for_each_run(const Runs& r, const Body& body) {
-  parallel(r.outer * r.channels, max_of<Index>(1, kGrainElements / r.inner), [&](Index begin, Index end, int) {
+  parallel(r.outer * r.channels, grain_for(kGrainElements, r.inner), [&](Index begin, Index end, int) {
     for (Index run = end - 1; run >= begin; --run)
       lanes::cover<T>(0, r.inner, [&](auto as, Index i) { body(as, run * r.inner + i, run % r.channels); });
   });

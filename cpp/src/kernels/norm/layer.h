@@ -6,7 +6,7 @@
 
 namespace lamina::kernels::LAMINA_LEVEL::norm {
 
-inline Index layer_grain(Index columns) { return max_of<Index>(1, kGrainElements / max_of<Index>(1, columns)); }
+inline Index layer_grain(Index columns) { return grain_for(kGrainElements, columns); }
 
 template <class P, class T>
 inline P load_or(const T* values, Index i, T otherwise) {
@@ -210,20 +210,19 @@ void layer_grad(std::int64_t rows, std::int64_t columns, const T* dy, const T* x
                 const T* rstd, T* dx, T* dgamma, T* dbeta, void* scratch) {
   T* partial = static_cast<T*>(scratch);
   const Index per_block = layer_rows_per_block(rows, columns), blocks = layer_blocks(rows, columns);
-  parallel(blocks, max_of<Index>(1, kGrainElements / max_of<Index>(1, per_block * columns)),
-           [&](Index begin, Index end, int) {
-             for (Index block = begin; block < end; ++block) {
-               const Index first = block * per_block, last = min_of(rows, first + per_block);
-               T *scale_sum = partial + 2 * block * columns, *bias_sum = scale_sum + columns;
-               if (gamma != nullptr)
-                 layer_gradient_block<true>(first, last, columns, dy, x, gamma, mean, rstd, dx, scale_sum, bias_sum);
-               else
-                 layer_gradient_block<false>(first, last, columns, dy, x, gamma, mean, rstd, dx, scale_sum, bias_sum);
-             }
-           });
+  parallel(blocks, grain_for(kGrainElements, per_block * columns), [&](Index begin, Index end, int) {
+    for (Index block = begin; block < end; ++block) {
+      const Index first = block * per_block, last = min_of(rows, first + per_block);
+      T *scale_sum = partial + 2 * block * columns, *bias_sum = scale_sum + columns;
+      if (gamma != nullptr)
+        layer_gradient_block<true>(first, last, columns, dy, x, gamma, mean, rstd, dx, scale_sum, bias_sum);
+      else
+        layer_gradient_block<false>(first, last, columns, dy, x, gamma, mean, rstd, dx, scale_sum, bias_sum);
+    }
+  });
   const auto add_blocks = [&](const T* first, T* sum) {
     if (sum == nullptr) return;
-    parallel(columns, max_of<Index>(64, kGrainElements / blocks), [&](Index begin, Index end, int) {
+    parallel(columns, max_of<Index>(64, grain_for(kGrainElements, blocks)), [&](Index begin, Index end, int) {
       constexpr Index tile = 256;
       for (Index c = begin; c < end; c += tile) {
         const Index width = min_of(tile, end - c);

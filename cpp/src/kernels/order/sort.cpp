@@ -144,7 +144,7 @@ void sort_tiles(const OrderShape& s, bool backward, const T* x, Y* y, void* scra
   if (n <= 0) return;
   const Row row = row_of<E>(n);
   if (logs_kernels()) explain("sort", kWays, row, {{"rows", s.outer * s.inner}, {"n", n}, {"bytes", row.key_bytes}});
-  parallel(tiles(s), std::max<Index>(1, kGrainEntries / (n * columns + 1)), [&](Index begin, Index end, int worker) {
+  parallel(tiles(s), grain_for(kGrainEntries, n * columns), [&](Index begin, Index end, int worker) {
     E* entries = static_cast<E*>(scratch) + scratch_slot(tiles(s), begin, worker) * worker_entries(s);
     E* spare = entries + columns * (n + kPadding);
     for (Index tile = begin; tile < end; ++tile) {

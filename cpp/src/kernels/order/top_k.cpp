@@ -102,7 +102,7 @@ std::size_t top_k_scratch(Index outer, Index size, Index k) {
 template <class T>
 void top_k(Index outer, Index size, Index k, const T* x, T* values, std::int32_t* positions, void* scratch) {
   if (k <= 0) return;
-  parallel(outer, std::max<Index>(1, kGrainEntries / size), [&](Index begin, Index end, int worker) {
+  parallel(outer, grain_for(kGrainEntries, size), [&](Index begin, Index end, int worker) {
     auto* best =
         static_cast<order::Placed<order::Key<T>>*>(scratch) + scratch_slot(outer, begin, worker) * room(size, k);
     for (Index o = begin; o < end; ++o) top_k_of_row(size, k, x + o * size, values + o * k, positions + o * k, best);
@@ -111,7 +111,7 @@ void top_k(Index outer, Index size, Index k, const T* x, T* values, std::int32_t
 
 template <class T>
 void search_sorted(Index size, const T* sorted, Index count, const T* values, bool right, std::int32_t* y) {
-  parallel(count, 2048, [&](Index begin, Index end, int) {
+  parallel(count, measured_grain(2048), [&](Index begin, Index end, int) {
     for (Index j = begin; j < end; ++j) {
       const T value = values[j];
       Index found = size;

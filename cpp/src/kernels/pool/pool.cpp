@@ -17,7 +17,7 @@ namespace ei = Eigen::internal;
 // Elements of work below which another thread does not pay.
 constexpr Index kGrainElements = 1 << 15;
 
-inline Index row_grain(Index work_per_row) { return max_of<Index>(1, kGrainElements / max_of<Index>(1, work_per_row)); }
+inline Index row_grain(Index work_per_row) { return grain_for(kGrainElements, work_per_row); }
 
 // The taps of one output along one axis that lie inside the input: tap t reads position first + (t - begin) * dilation.
 struct Taps {

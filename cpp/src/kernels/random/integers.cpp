@@ -1,4 +1,5 @@
 // Random integers and permutations (compiled once: the numbers are the same at every instruction set level).
+#include "core/grain.h"
 #include "core/parallel_for.h"
 #include "kernels/random/philox.h"
 #include "kernels/random/random.h"
@@ -28,7 +29,7 @@ void random_integers(std::int64_t n, std::uint64_t key, std::uint64_t counter, s
   const std::uint64_t range = high > low ? std::uint64_t(high) - std::uint64_t(low) : 0;
   Request request = {key, counter, range, std::uint64_t(low), y};
   parallel_for(
-      n, kGrain,
+      n, measured_grain(kGrain),
       [](void* context, std::int64_t begin, std::int64_t end, int) {
         const Request& r = *static_cast<const Request*>(context);
         for (std::int64_t i = begin; i < end; i += 2) {

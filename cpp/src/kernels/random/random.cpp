@@ -89,7 +89,7 @@ constexpr Index kRandomGrain = 8 * 1024;  // elements; a multiple of kElements
 // body(at, n, words): elements [at, at + n) from their words; n <= kElements<T>.
 template <class T, class Body>
 void for_each_chunk(Index n, std::uint64_t key, std::uint64_t counter, const Body& body) {
-  parallel(n, kRandomGrain, [&](Index begin, Index end, int) {
+  parallel(n, measured_grain(kRandomGrain), [&](Index begin, Index end, int) {
     alignas(64) std::uint32_t words[kChunk];
     for (Index at = begin; at < end; at += kElements<T>) {
       generate_words(key, counter, std::uint64_t(at * kWordsPer<T> / 4), words);

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/grain.h"
 #include "core/parallel_for.h"
 #include "kernels/random/philox.h"
 #include "kernels/random/random.h"
@@ -117,7 +118,7 @@ void for_each_element(std::int64_t n, std::uint64_t key, std::uint64_t counter, 
     const Draw& draw;
   } request = {key, counter, draw};
   parallel_for(
-      n, kGrain,
+      n, measured_grain(kGrain),
       [](void* context, std::int64_t begin, std::int64_t end, int) {
         const Request& r = *static_cast<const Request*>(context);
         for (std::int64_t i = begin; i < end; ++i) {

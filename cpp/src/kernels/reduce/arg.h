@@ -52,7 +52,7 @@ void arg_along_runs(Index outer, Index size, const T* x, std::int64_t* y) {
   constexpr Index most = 64, piece = 1 << 14;
   const Index pieces = outer >= most ? 1 : max_of<Index>(1, min_of(most, size / piece));
   if (pieces == 1) {
-    parallel(outer, max_of<Index>(1, (1 << 15) / size), [&](Index begin, Index end, int) {
+    parallel(outer, grain_for(1 << 15, size), [&](Index begin, Index end, int) {
       for (Index o = begin; o < end; ++o) y[o] = arg_of_run<largest>(x + o * size, size);
     });
     return;
@@ -79,7 +79,7 @@ template <bool largest, class T>
 void arg_along_columns(Index outer, Index size, Index inner, const T* x, std::int64_t* y) {
   constexpr Index tile = 256;
   const Index tiles = ceil_div(inner, tile);
-  parallel(outer * tiles, max_of<Index>(1, (1 << 14) / (size * min_of(tile, inner))), [&](Index begin, Index end, int) {
+  parallel(outer * tiles, grain_for(1 << 14, size * min_of(tile, inner)), [&](Index begin, Index end, int) {
     T best[tile];
     std::int64_t index[tile];
     for (Index task = begin; task < end; ++task) {

@@ -30,9 +30,7 @@ constexpr Candidate<Plan> kWays[] = {
     {"runs", nullptr},
 };
 
-inline Index grain_of(Index elements_per_task) {
-  return max_of<Index>(1, kGrainElements / max_of<Index>(1, elements_per_task));
-}
+inline Index grain_of(Index elements_per_task) { return grain_for(kGrainElements, elements_per_task); }
 
 std::size_t scratch(const ReduceShape& shape) {
   const Plan plan = reduction::make_plan(shape);

@@ -215,7 +215,7 @@ void sample_rank(const Grid& g, const T* x, const T* coordinates, T* y) {
                : g.channels == 3 ? &sample_image<3, T>
                : g.channels == 4 ? &sample_image<4, T>
                                  : points;
-  parallel(g.batch * g.points, kGrainPoints, [&](Index begin, Index end, int) {
+  parallel(g.batch * g.points, measured_grain(kGrainPoints), [&](Index begin, Index end, int) {
     while (begin < end) {
       const Index n = begin / g.points, first = begin - n * g.points;
       const Index last = first + (end - begin) < g.points ? first + (end - begin) : g.points;

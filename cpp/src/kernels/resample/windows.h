@@ -65,7 +65,7 @@ void windows(Index outer, Index size, Index inner, Index count, Index taps, cons
              const T* weights, T* y) {
   const bool narrow = inner < kNarrow;
   const auto rows = narrow_of<T>(inner, taps);
-  const Index grain = max_of<Index>(1, kGrainProducts / (1 + inner * taps));
+  const Index grain = grain_for(kGrainProducts, inner * taps);
   parallel(outer * count, grain, [&](Index begin, Index end, int) {
     while (begin < end) {
       const Index o = begin / count, j = begin % count, stop = min_of(count, j + end - begin);
@@ -87,7 +87,7 @@ void windows_transposed(Index outer, Index size, Index inner, Index count, Index
                         const T* weights, T* x) {
   if (outer * size * inner <= 0) return;
   const Index pieces = outer >= 16 || inner < 128 ? 1 : min_of<Index>(16, inner / 64);
-  const Index grain = max_of<Index>(1, kGrainProducts / (1 + count * taps * (inner / pieces)));
+  const Index grain = grain_for(kGrainProducts, count * taps * (inner / pieces));
   parallel(outer * pieces, grain, [&](Index begin, Index end, int) {
     for (Index task = begin; task < end; ++task) {
       const Index o = task / pieces, piece = task % pieces;

@@ -54,14 +54,14 @@ void for_strips(const ScanShape& s, const Scan& scan) {
   if (s.outer * s.size * s.inner <= 0) return;
   if (s.inner == 1) {
     const Index groups = (s.outer + kRows - 1) / kRows;
-    parallel(groups, std::max<Index>(1, kGrainEntries / (s.size * kRows)), [&](Index begin, Index end, int) {
+    parallel(groups, grain_for(kGrainEntries, s.size * kRows), [&](Index begin, Index end, int) {
       for (Index group = begin; group < end; ++group)
         scan(std::min(kRows, s.outer - group * kRows), group * kRows * s.size, 1);
     });
     return;
   }
   const Index strips = (s.inner + kStrip - 1) / kStrip, width = std::min(s.inner, kStrip);
-  parallel(s.outer * strips, std::max<Index>(1, kGrainEntries / (s.size * width)), [&](Index begin, Index end, int) {
+  parallel(s.outer * strips, grain_for(kGrainEntries, s.size * width), [&](Index begin, Index end, int) {
     for (Index task = begin; task < end; ++task) {
       const Index first = task % strips * kStrip;
       scan(1, task / strips * s.size * s.inner + first, std::min(kStrip, s.inner - first));

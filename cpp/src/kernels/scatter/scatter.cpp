@@ -44,7 +44,7 @@ inline T multiply(T a, T b) {
 template <class Scan>
 void for_strips(Index outer, Index count, Index inner, const Scan& scan) {
   const Index strips = (inner + kStrip - 1) / kStrip, width = std::min(inner, kStrip);
-  parallel(outer * strips, std::max<Index>(1, kGrainEntries / (count * width + 1)), [&](Index begin, Index end, int) {
+  parallel(outer * strips, grain_for(kGrainEntries, count * width), [&](Index begin, Index end, int) {
     for (Index task = begin; task < end; ++task) {
       const Index first = task % strips * kStrip;
       scan(task / strips, first, std::min(kStrip, inner - first));
@@ -57,7 +57,7 @@ void for_strips(Index outer, Index count, Index inner, const Scan& scan) {
 template <class T, class I>
 void take_along(Index outer, Index size, Index inner, Index count, const T* x, const I* indices, T* y) {
   if (inner <= 0 || count <= 0) return;
-  parallel(outer * count, std::max<Index>(1, kGrainEntries / inner), [&](Index begin, Index end, int) {
+  parallel(outer * count, grain_for(kGrainEntries, inner), [&](Index begin, Index end, int) {
     Index j = begin % count;
     const T* from = x + begin / count * size * inner;
     for (Index r = begin; r < end; ++r) {
@@ -128,7 +128,7 @@ void scatter_with(Index outer, Index size, Index inner, Index count, const T* x,
   const bool by_columns = inner >= 2 * kPiece;
   const Index pieces = by_columns ? inner / kPiece : size;
   const Index work = std::max<Index>(1, (size + count) * inner / pieces);
-  parallel(outer * pieces, std::max<Index>(1, kGrainEntries / work), [&](Index begin, Index end, int) {
+  parallel(outer * pieces, grain_for(kGrainEntries, work), [&](Index begin, Index end, int) {
     for (Index o = begin / pieces; o * pieces < end; ++o) {
       const Index first = std::max<Index>(begin - o * pieces, 0), last = std::min(end - o * pieces, pieces);
       const Part part =

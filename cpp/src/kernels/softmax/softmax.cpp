@@ -16,7 +16,7 @@ namespace ei = Eigen::internal;
 
 constexpr Index kGrainElements = 1 << 13;  // an exponential costs several times a load
 
-inline Index grain_of(Index elements) { return max_of<Index>(1, kGrainElements / max_of<Index>(1, elements)); }
+inline Index grain_of(Index elements) { return grain_for(kGrainElements, elements); }
 
 // ---- one contiguous row ----
 

@@ -147,7 +147,7 @@ void for_each_row(const Rules& rules, const Rows& rows, void* scratch, const Bod
   if (total == 0) return;
   Index bytes = 0;
   for (Index i = 0; i < total * rows.per_row; ++i) bytes += rows.texts[i].size + 16;
-  const Index grain = std::max<Index>(1, kGrainBytes * tasks / std::max<Index>(1, bytes));
+  const Index grain = std::max<Index>(1, measured_grain(kGrainBytes) * tasks / std::max<Index>(1, bytes));
   parallel(tasks, grain, [&](Index begin, Index end, int worker) {
     const Index piece = scratch_slot(tasks, begin, worker);
     char* memory = static_cast<char*>(scratch) + piece * slot_bytes(room);

@@ -10,17 +10,18 @@ void standardize(bool lower, bool strip, Index count, const Text* texts, char* m
     out[i].data = memory + size;
     size += texts[i].size;
   }
-  parallel(count, std::max<Index>(1, count * kGrainBytes / std::max<Index>(1, size)), [&](Index begin, Index end, int) {
-    for (Index i = begin; i < end; ++i) {
-      char* to = memory + (out[i].data - memory);
-      for (Index k = 0; k < texts[i].size; ++k) {
-        const auto c = static_cast<unsigned char>(texts[i].data[k]);
-        *to = static_cast<char>(bytes.to[c]);
-        to += !bytes.drop[c];
-      }
-      out[i].size = to - out[i].data;
-    }
-  });
+  parallel(count, std::max<Index>(1, count * measured_grain(kGrainBytes) / std::max<Index>(1, size)),
+           [&](Index begin, Index end, int) {
+             for (Index i = begin; i < end; ++i) {
+               char* to = memory + (out[i].data - memory);
+               for (Index k = 0; k < texts[i].size; ++k) {
+                 const auto c = static_cast<unsigned char>(texts[i].data[k]);
+                 *to = static_cast<char>(bytes.to[c]);
+                 to += !bytes.drop[c];
+               }
+               out[i].size = to - out[i].data;
+             }
+           });
 }
 
 std::size_t scratch(const Rules& rules, const Rows& rows) {
