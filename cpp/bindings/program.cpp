@@ -92,12 +92,16 @@ void bind_program(py::module_& m) {
           },
           py::arg("entry"), py::arg("inputs"))
       .def(
-          "predict_array",
-          [](Program& p, const py::array& array) {
-            const std::vector<Tensor> inputs = {tensor_of_array(array)};
-            return array_of_tensor(without_gil([&] { return p.run("predict", inputs); }).at(0));
+          "predict_arrays",
+          [](Program& p, const py::args& arrays) {
+            std::vector<Tensor> inputs;
+            for (py::handle array : arrays) inputs.push_back(tensor_of_array(array.cast<py::array>()));
+            py::list outputs;
+            for (const Tensor& output : without_gil([&] { return p.run("predict", inputs); }))
+              outputs.append(array_of_tensor(output));
+            return outputs;
           },
-          py::arg("array"), "The first output of 'predict' for an array, as an array of its own.")
+          "The outputs of 'predict' for arrays, as arrays of their own.")
       .def(
           "run_batches",
           [](Program& p, const std::string& entry, const py::iterable& arrays, std::int64_t batch_size,

@@ -168,7 +168,7 @@ class Program:
     @property
     def variables(self) -> list[Variable]: ...
     def run(self, entry: str, inputs: Sequence[Tensor]) -> list[Tensor]: ...
-    def predict_array(self, array: Any) -> Any: ...  # the first output of 'predict', as an array of its own
+    def predict_arrays(self, *arrays: Any) -> list[Any]: ...  # the outputs of 'predict', as arrays of their own
     def run_batches(
         self, entry: str, arrays: Sequence[Tensor], batch_size: int, first: int, count: int, order: Tensor | None = None
     ) -> list[Tensor]:

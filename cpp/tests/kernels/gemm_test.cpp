@@ -235,6 +235,34 @@ TEST(Gemm, Packed) {
   check_everywhere({20, 40, 90, true, false, true, Activation::tanh, 3, true, 0, true});
 }
 
+// One number per element of c, whether b is packed or not.
+TEST(Gemm, FewRowsOfAPackedOperandHaveTheBitsOfThePlainOne) {
+  std::mt19937 engine(3);
+  for (int level = 0; level < kernels::num_runnable_tables(); ++level) {
+    const kernels::Gemm<float>& gemm = kernels::runnable_table(level).float32.gemm;
+    for (Index m : {1, 2, 3, 4}) {
+      for (Index n : {1, 10, 24, 96, 192, 200, 450}) {
+        for (Index k : {1, 30, 1500}) {
+          SCOPED_TRACE(describe({m, n, k}, kernels::runnable_table(level).level));
+          Values<float> a(m * k), b(k * n), bias(n), plain(m * n), packed(m * n);
+          for (Values<float>* values : {&a, &b, &bias}) values->randomize(engine);
+          GemmArgs<float> args;
+          args.m = m, args.n = n, args.k = k;
+          args.lda = k, args.ldb = args.ldc = n;
+          args.a = a.data(), args.b = b.data(), args.bias = bias.data(), args.c = plain.data();
+          args.activation = Activation::tanh;
+          std::vector<Line> scratch(gemm.scratch(args) / 64 + 1), panels(gemm.packed_bytes(k, n) / 64 + 1);
+          gemm.pack(args, panels.data());
+          gemm.run(args, scratch.data());
+          args.b = nullptr, args.c = packed.data();
+          gemm.run_packed(args, panels.data(), scratch.data());
+          EXPECT_EQ(std::memcmp(plain.data(), packed.data(), static_cast<std::size_t>(m * n) * sizeof(float)), 0);
+        }
+      }
+    }
+  }
+}
+
 TEST(Gemm, NanAndInfinityPassThroughRelu) {
   for (int level = 0; level < kernels::num_runnable_tables(); ++level) {
     const kernels::Gemm<float>& gemm = kernels::runnable_table(level).float32.gemm;

@@ -75,6 +75,8 @@ std::vector<Case> cases() {
   all.push_back(transpose({5, 6, 7, 2}, {3, 2, 1, 0}));
   all.push_back(transpose({5, 600, 7}, {2, 1, 0}));
   all.push_back(transpose({3, 4, 2, 5, 2, 3, 2, 3}, {7, 2, 5, 0, 3, 6, 1, 4}));
+  for (const Index n : {2, 3, 4, 8, 16})  // one part of a concatenation of channels
+    all.push_back(make_case("runs of " + std::to_string(n), {400, 40, n}, {100 * n, 2 * n, 1}, {41 * n, n, 1}));
   all.push_back(make_case("slice", {20, 30}, {30, 1}, {50, 1}));
   all.push_back(make_case("slice of three", {2000, 3}, {3, 1}, {5, 1}));
   all.push_back(make_case("slice with step 2", {20, 30}, {30, 1}, {200, 2}));

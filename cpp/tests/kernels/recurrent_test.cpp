@@ -114,8 +114,12 @@ TYPED_TEST(RecurrentTest, States) {
   std::mt19937_64 engine(5);
   for (const Cell cell : kCells)
     for (const bool masked : {false, true})
-      for (const RecurrentShape& s :
-           {RecurrentShape{1, 1, 1, false}, {4, 3, 5, false}, {7, 150, 33, true}, {3, 2, 130, true}}) {
+      for (const RecurrentShape& s : {RecurrentShape{1, 1, 1, false},
+                                      {4, 3, 5, false},
+                                      {7, 150, 33, true},
+                                      {3, 2, 130, true},
+                                      {2, 1, 128, true},
+                                      {20, 1, 130, false}}) {
         SCOPED_TRACE(shape_string({static_cast<int>(cell), masked, s.steps, s.batch, s.units}));
         const Problem<T> p(cell, s, masked, engine);
         std::vector<double> c;

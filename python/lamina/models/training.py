@@ -20,6 +20,7 @@ from . import arrays, loops, programs
 from .arguments import check_name, refuse, validation_epochs, verbosity
 from .arrays import Data, unpack_x_y_sample_weight
 from .order import make_sampler
+from .short_cut import ShortCut
 from .steps import Steps
 
 Tensor = _core.Tensor
@@ -164,7 +165,7 @@ class Trainer(Steps):
         revision = self.optimizer.revision if self.compiled else 0
         return (revision, layer_state.changes, *(v.trainable for v in self.weights)) if self.built else None  # type: ignore[attr-defined]
 
-    _fast: Any = None
+    _fast: ShortCut | None = None
     _steps: dict[Any, programs.Step]
 
     def _trace(self, entry: str, data: Data | None, program: Any = None) -> programs.Step:
@@ -332,8 +333,8 @@ class Trainer(Steps):
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for one batch, as NumPy arrays."""
         fast = self._fast if layer_state.changes == 0 or self._is_fresh() else None
-        if fast is not None and type(x) is np.ndarray and x.dtype == fast[0] and x.shape[1:] == fast[1] and len(x):
-            return fast[2].predict_array(x)
+        if fast is not None and (outputs := fast.predict(x)) is not None:
+            return outputs
         data = self._batch(x)
         if self.run_eagerly:
             return tree.map_structure(_to_numpy, self.predict_step(arrays.pack_x_y_sample_weight(data.x)))
@@ -343,8 +344,8 @@ class Trainer(Steps):
     def _prediction(self, data: Data) -> Any:
         """The outputs of the compiled 'predict' for one batch; keeps a short cut for more of the same kind."""
         step = self._step("predict", data)
-        if isinstance(data.x, Tensor) and step.structure is None:
-            self._set("_fast", (data.x.dtype, data.x.shape[1:], step.program, layer_state.changes))
+        if ShortCut.suits(data.x):
+            self._set("_fast", ShortCut(step, data.x, layer_state.changes))
         return step.run(data.leaves)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -353,9 +354,9 @@ class Trainer(Steps):
             x = args[0]
             if type(x) is np.ndarray or (type(x) is Tensor and not x.is_symbolic):
                 fast = self._fast if layer_state.changes == 0 or self._is_fresh() else None
-                if fast is not None and self._quick and x.dtype == fast[0] and x.shape[1:] == fast[1]:
+                if fast is not None and self._quick and x.dtype == fast.dtype and x.shape[1:] == fast.sizes:
                     if _is_plain_place() and not hasattr(x, "_keras_mask"):
-                        return fast[2].run("predict", [Tensor(x) if type(x) is np.ndarray else x])[0]
+                        return fast.program.run("predict", [Tensor(x) if type(x) is np.ndarray else x])[0]
                 elif self._may_be_quick(x):
                     return self._prediction(arrays.prepare(x))
             if not isinstance(x, Tensor):
@@ -364,7 +365,7 @@ class Trainer(Steps):
 
     def _is_fresh(self) -> bool:
         """Whether the short cut was made after the last change of a layer."""
-        return self._fast is not None and self._fast[3] == layer_state.changes
+        return self._fast is not None and self._fast.changes == layer_state.changes
 
     _quick: bool | None = None  # whether calls on data may run the compiled program; None: not known yet
 

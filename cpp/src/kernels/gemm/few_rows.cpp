@@ -29,9 +29,24 @@ EIGEN_ALWAYS_INLINE TilePacket<T> finished(const GemmArgs<T>& args, TilePacket<T
   return sum;
 }
 
+// Where columns of b lie: in a row packet by packet, then the next row; every other packet begins `pair` further.
+template <class T>
+struct Columns {
+  const T* first;
+  Index row, pair;
+};
+
+template <class T>
+static Columns<T> columns_at(const GemmArgs<T>& args, const T* packed_b, Index j) {
+  if (!packed_b) return {args.b + j, args.ldb, kTileColumns<T>};
+  const Index inside = j % kTileColumns<T>, panel = j - inside;
+  return {packed_b + panel * args.k + inside, padded_columns<T>(min_of(args.n - panel, Index(kTileColumns<T>))),
+          args.k * kTileColumns<T>};
+}
+
 // Columns [j, j + Vectors * kLanes), or [j, j + count) when Vectors is 1.
 template <class T, int Rows, int Vectors>
-static void column_block(const GemmArgs<T>& args, Index a_row, Index a_step, Index j, Index count) {
+static void column_block(const GemmArgs<T>& args, const T* packed_b, Index a_row, Index a_step, Index j, Index count) {
   using P = TilePacket<T>;
   constexpr int kLane = kLanes<T>;
   P sum[Rows][Vectors];
@@ -40,16 +55,17 @@ static void column_block(const GemmArgs<T>& args, Index a_row, Index a_step, Ind
   });
   const bool whole = Vectors > 1 || count == kLane;
   const T* a = args.a;
-  const T* b = args.b + j;
+  const Columns<T> columns = columns_at(args, packed_b, j);
+  const T* b = columns.first;
   for (Index p = 0; p < args.k; ++p) {
     P left[Rows];
     unroll<Rows>([&](auto i) LAMINA_INLINE_LAMBDA { left[i] = pset1<P>(a[i * a_row]); });
     unroll<Vectors>([&](auto v) LAMINA_INLINE_LAMBDA {
-      const P right = whole ? ploadu<P>(b + v * kLane) : load_first(b, count);
+      const P right = whole ? ploadu<P>(b + v / 2 * columns.pair + v % 2 * kLane) : load_first(b, count);
       unroll<Rows>([&](auto i) LAMINA_INLINE_LAMBDA { sum[i][v] = pmadd(left[i], right, sum[i][v]); });
     });
     a += a_step;
-    b += args.ldb;
+    b += columns.row;
   }
   unroll<Rows>([&](auto i) LAMINA_INLINE_LAMBDA {
     T* c = args.c + i * args.ldc + j;
@@ -64,50 +80,53 @@ static void column_block(const GemmArgs<T>& args, Index a_row, Index a_step, Ind
   });
 }
 
+// The next narrower block: such as cut the gates of a recurrence into as few blocks as there can be.
+constexpr int narrower(int vectors) { return vectors > 8 ? vectors - 4 : vectors > 2 ? vectors - 2 : 1; }
+
 // Columns [j, last) in blocks of Vectors packets, then in narrower ones: a single packet's sum would wait for itself.
 template <class T, int Rows, int Vectors>
-static void column_blocks(const GemmArgs<T>& args, Index a_row, Index a_step, Index j, Index last) {
+static void column_blocks(const GemmArgs<T>& args, const T* packed_b, Index a_row, Index a_step, Index j, Index last) {
   constexpr Index kLane = kLanes<T>;
   if constexpr (Vectors > 1) {
     for (; j + Vectors * kLane <= last; j += Vectors * kLane) {
-      column_block<T, Rows, Vectors>(args, a_row, a_step, j, 0);
+      column_block<T, Rows, Vectors>(args, packed_b, a_row, a_step, j, 0);
     }
-    column_blocks<T, Rows, Vectors / 2>(args, a_row, a_step, j, last);
+    column_blocks<T, Rows, narrower(Vectors)>(args, packed_b, a_row, a_step, j, last);
   } else {
-    for (; j < last; j += kLane) column_block<T, Rows, 1>(args, a_row, a_step, j, min_of(last - j, kLane));
+    for (; j < last; j += kLane) column_block<T, Rows, 1>(args, packed_b, a_row, a_step, j, min_of(last - j, kLane));
   }
 }
 
 template <class T, int Rows>
-static void few_rows_of(const GemmArgs<T>& args, Index a_row, Index a_step) {
-  constexpr Index kLane = kLanes<T>;
+static void few_rows_of(const GemmArgs<T>& args, const T* packed_b, Index a_row, Index a_step) {
 #if defined(__AVX512F__) || defined(__aarch64__)
-  constexpr int kVectors = Rows == 1 ? 8 : 4;
+  constexpr int kVectors = Rows == 1 ? 16 : 4;
 #else
   constexpr int kVectors = Rows == 1 ? 8 : Rows == 2 ? 4 : 2;
 #endif
-  const Index units = ceil_div(args.n, kLane);
-  const Index unit_bytes = args.k * kLane * Index(sizeof(T));
+  const Index units = ceil_div(args.n, Index(kTileColumns<T>));
+  const Index unit_bytes = args.k * kTileColumns<T> * Index(sizeof(T));
   parallel(units, shared_grain(units, unit_bytes, kBytesPerWorker), [&](Index begin, Index end, int) {
-    const Index last = min_of(end * kLane, args.n);
-    column_blocks<T, Rows, kVectors>(args, a_row, a_step, begin * kLane, last);
+    const Index first = begin * kTileColumns<T>;
+    const Index last = min_of(end * kTileColumns<T>, args.n);
+    column_blocks<T, Rows, kVectors>(args, packed_b, a_row, a_step, first, last);
     if (is_transcendental(args.activation)) {
-      activate(args.activation, args.c + begin * kLane, args.ldc, Rows, last - begin * kLane);
+      activate(args.activation, args.c + first, args.ldc, Rows, last - first);
     }
   });
 }
 
 template <class T>
-void few_rows(const GemmArgs<T>& args, Index a_row, Index a_step) {
+void few_rows(const GemmArgs<T>& args, const T* packed_b, Index a_row, Index a_step) {
   switch (args.m) {
     case 1:
-      return few_rows_of<T, 1>(args, a_row, a_step);
+      return few_rows_of<T, 1>(args, packed_b, a_row, a_step);
     case 2:
-      return few_rows_of<T, 2>(args, a_row, a_step);
+      return few_rows_of<T, 2>(args, packed_b, a_row, a_step);
     case 3:
-      return few_rows_of<T, 3>(args, a_row, a_step);
+      return few_rows_of<T, 3>(args, packed_b, a_row, a_step);
     default:
-      return few_rows_of<T, 4>(args, a_row, a_step);
+      return few_rows_of<T, 4>(args, packed_b, a_row, a_step);
   }
 }
 
@@ -204,7 +223,7 @@ void one_column(const GemmArgs<T>& args, T* scratch) {
   row.ldc = args.m;
   const Index a_step = args.transpose_b ? 1 : args.ldb;
   if (args.transpose_a) {
-    few_rows(row, 0, a_step);
+    few_rows<T>(row, nullptr, 0, a_step);
   } else {
     few_rows_transposed(row, 0, a_step, scratch + args.m);
   }
@@ -218,8 +237,8 @@ void one_column(const GemmArgs<T>& args, T* scratch) {
   if (is_transcendental(args.activation)) activate(args.activation, args.c, args.ldc, args.m, 1);
 }
 
-template void few_rows(const GemmArgs<float>&, Index, Index);
-template void few_rows(const GemmArgs<double>&, Index, Index);
+template void few_rows(const GemmArgs<float>&, const float*, Index, Index);
+template void few_rows(const GemmArgs<double>&, const double*, Index, Index);
 template void few_rows_transposed(const GemmArgs<float>&, Index, Index, float*);
 template void few_rows_transposed(const GemmArgs<double>&, Index, Index, double*);
 template void one_column(const GemmArgs<float>&, float*);

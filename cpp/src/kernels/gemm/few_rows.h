@@ -10,9 +10,9 @@ constexpr Index kFewRows = 4;
 
 // Both take a(i, p) at a[i * a_row + p * a_step].
 
-// b is stored k x n.
+// b is stored k x n, or packed (see gemm.h); else packed_b is null.
 template <class T>
-void few_rows(const GemmArgs<T>& args, Index a_row, Index a_step);
+void few_rows(const GemmArgs<T>& args, const T* packed_b, Index a_row, Index a_step);
 
 // b is stored n x k: dot products. scratch: args.m * args.k values, used when a_step is not 1.
 template <class T>

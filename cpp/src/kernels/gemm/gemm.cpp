@@ -28,13 +28,11 @@ struct Product {
 template <class T>
 constexpr Candidate<Product<T>> kPaths[] = {
     {"one_column",
-     [](const Product<T>& p) -> const char* {
-       return p.packed_b ? "b is packed" : p.args.n != 1 ? "b has several columns" : nullptr;
-     }},
+     [](const Product<T>& p) -> const char* { return p.args.n != 1 ? "b has several columns" : nullptr; }},
     {"few_rows",
      [](const Product<T>& p) -> const char* {
-       if (p.packed_b) return "b is packed";
-       return p.args.m > kFewRows ? "too many rows" : p.args.transpose_b ? "b is transposed" : nullptr;
+       if (p.args.m > kFewRows) return "too many rows";
+       return p.args.transpose_b && !p.packed_b ? "b is transposed" : nullptr;
      }},
     {"few_rows_transposed",
      [](const Product<T>& p) -> const char* {
@@ -154,11 +152,14 @@ static void run_one(const GemmArgs<T>& args, const T* packed_b, T* scratch) {
             {{"m", args.m}, {"n", args.n}, {"k", args.k}, {"bytes", sizeof(T)}});
   switch (path_of(args, packed_b != nullptr)) {
     case Path::few_rows:
-      return few_rows(args, a_row, a_step);
+      return few_rows(args, packed_b, a_row, a_step);
     case Path::few_rows_transposed:
       return few_rows_transposed(args, a_row, a_step, scratch);
-    case Path::one_column:
-      return one_column(args, scratch);
+    case Path::one_column: {
+      GemmArgs<T> column = args;
+      if (packed_b) column.b = packed_b, column.ldb = padded_columns<T>(1), column.transpose_b = false;
+      return one_column(column, scratch);
+    }
     case Path::split_depth:
       return split_depth(args, scratch);
     case Path::general:
@@ -249,7 +250,8 @@ static void pack(const GemmArgs<T>& args, void* packed) {
 
 template <class T>
 static void run_packed(const GemmArgs<T>& args, const void* packed, void* scratch) {
-  if (args.b && path_of(merged(args), false) != Path::general) return run(args, scratch);
+  const Path plain = path_of(merged(args), false);
+  if (args.b && plain != Path::general && plain != Path::few_rows) return run(args, scratch);
   run_batch(args, static_cast<const T*>(packed), static_cast<T*>(scratch));
 }
 

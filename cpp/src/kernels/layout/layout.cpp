@@ -81,6 +81,23 @@ inline Index grain_of(Index elements) {
   return grain_for(kGrainBytes, 32 + elements * static_cast<Index>(sizeof(T)));
 }
 
+// Runs of so many bytes: successive ones of the innermost axis in a loop of their own.
+template <Index Bytes>
+void copy_short_runs(Axes axes, Index element_bytes, const char* src, char* dst) {
+  for (int d = 0; d < axes.rank; ++d) axes.axis[d].dst *= element_bytes, axes.axis[d].src *= element_bytes;
+  const Index count = axes.count();
+  const Axis inner = axes.axis[--axes.rank];
+  parallel(count, grain_of<char>(Bytes), [&](Index begin, Index end, int) {
+    for (Index i = begin; i < end;) {
+      const Index first = i % inner.size, stop = min_of(inner.size, first + end - i);
+      for_each_index(axes, i / inner.size, i / inner.size + 1, src, dst, [&](Index, char* to, const char* from) {
+        for (Index r = first; r < stop; ++r) __builtin_memcpy(to + r * inner.dst, from + r * inner.src, Bytes);
+      });
+      i += stop - first;
+    }
+  });
+}
+
 // Runs of `length` elements; long ones are cut, so that one of them gives work to many threads.
 template <class T>
 void copy_runs(Axes axes, const Axis& run, const T* src, T* dst) {
@@ -98,7 +115,16 @@ void copy_runs(Axes axes, const Axis& run, const T* src, T* dst) {
     });
     return;
   }
-  const bool is_short = length * static_cast<Index>(sizeof(T)) <= 32;  // not worth a call of memcpy
+  const Index element_bytes = static_cast<Index>(sizeof(T)), bytes = length * element_bytes;
+  if (axes.rank > 0) {
+    const char* const from = reinterpret_cast<const char*>(src);
+    char* const to = reinterpret_cast<char*>(dst);
+    if (bytes == 8) return copy_short_runs<8>(axes, element_bytes, from, to);
+    if (bytes == 16) return copy_short_runs<16>(axes, element_bytes, from, to);
+    if (bytes == 32) return copy_short_runs<32>(axes, element_bytes, from, to);
+    if (bytes == 64) return copy_short_runs<64>(axes, element_bytes, from, to);
+  }
+  const bool is_short = bytes <= 32;  // not worth a call of memcpy
   parallel(axes.count(), grain_of<T>(length), [&](Index begin, Index end, int) {
     for_each_index(axes, begin, end, src, dst, [&](Index, T* to, const T* from) {
       if (is_short)

@@ -12,7 +12,8 @@ namespace lamina::kernels::LAMINA_LEVEL {
 
 using namespace cells;
 
-constexpr Index kBlockRows = 64;  // whose states and gates stay in the second cache
+constexpr Index kBlockRows = 64;           // whose states and gates stay in the second cache
+constexpr Index kCachedBytes = 48 * 1024;  // of a kernel that stays in the first cache
 
 template <class T>
 static void copy(const T* from, Index count, T* to) {
@@ -66,16 +67,27 @@ static void hold(const Row<T>& row) {
   if (row.c) copy(row.c_old, row.units, row.c);
 }
 
-// products = h . kernel
+// products = h . kernel. The halves of a large kernel take turns in coming first, so that the one that was read last is
+// still in the first cache.
 template <class T>
-static void multiply_states(const Sequence<T>& q, Index rows, const T* h, const Right<T>& kernel, T* products) {
-  if (rows > kFewRows || kernel.stride == 0)
+static void multiply_states(const Sequence<T>& q, Index step, Index rows, const T* h, const Right<T>& kernel,
+                            T* products) {
+  if (rows > kFewRows)
     return multiply(rows, q.gates, q.s.units, Left<T>{h, q.s.units, 1}, kernel, products, q.gates, false);
   GemmArgs<T> args;
-  args.m = rows, args.n = q.gates, args.k = q.s.units;
-  args.a = h, args.b = kernel.first, args.c = products;
-  args.lda = q.s.units, args.ldb = kernel.stride, args.ldc = q.gates;
-  few_rows(args, q.s.units, 1);
+  args.m = rows, args.k = q.s.units;
+  args.a = h, args.lda = q.s.units, args.ldb = kernel.stride, args.ldc = q.gates;
+  const bool is_large = q.s.units * q.gates * Index(sizeof(T)) > kCachedBytes;
+  const Index half = ceil_div(q.gates, Index(2 * kTileColumns<T>)) * kTileColumns<T>;
+  const Index bounds[] = {0, is_large ? min_of(half, q.gates) : q.gates, q.gates};
+  for (Index turn = 0; turn < 2; ++turn) {
+    const Index part = (step + turn) % 2, first = bounds[part];
+    args.n = bounds[part + 1] - first;
+    if (args.n == 0) continue;
+    args.b = kernel.first + first;
+    args.c = products + first;
+    few_rows(args, kernel.stride == 0 ? kernel.first + first * q.s.units : nullptr, q.s.units, 1);
+  }
 }
 
 template <class T, class C>
@@ -86,7 +98,7 @@ static void run_rows(const Sequence<T>& q, const Right<T>& kernel, Index begin, 
     const Index rows = begin + piece_begin(end - begin, blocks, block + 1) - first;
     for (Index step = 0; step < q.s.steps; ++step) {
       const Index t = q.s.reverse ? q.s.steps - 1 - step : step;
-      multiply_states(q, rows, q.row(t, first).h_old, kernel, products);
+      multiply_states(q, step, rows, q.row(t, first).h_old, kernel, products);
       for (Index i = 0; i < rows; ++i) {
         Row<T> row = q.row(t, first + i);
         row.p = products + i * q.gates;
@@ -201,7 +213,6 @@ struct Steps {
 };
 
 constexpr Candidate<Steps> kKernels[] = {
-    {"few_rows", [](const Steps& s) -> const char* { return s.rows > kFewRows ? "too many rows" : nullptr; }},
     {"as_it_is",
      [](const Steps& s) -> const char* {
        return s.products > kTileRows   ? "packing pays off"
@@ -220,7 +231,7 @@ static void forward(Cell cell, const Recurrence<T>* all, int count, void* scratc
   T* const panels = static_cast<T*>(scratch);
   T* const products = panels + count * kernel_elements;
   const Steps steps = {block_rows<T>(s), s.steps * block_rows<T>(s), gates, kLanes<T>};
-  const bool in_place = choose(kKernels, steps) < 2;
+  const bool in_place = choose(kKernels, steps) < 1;
   if (logs_kernels())
     explain("recurrent", kKernels, steps,
             {{"batch", s.batch}, {"steps", s.steps}, {"units", s.units}, {"gates", gates}});
