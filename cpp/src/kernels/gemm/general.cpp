@@ -16,6 +16,7 @@ constexpr Index kBlockDepth = 512;                 // k of one pass over the til
 constexpr Index kBlockElements = 64 * 1024;        // of an operand that stays in the second cache with room for others
 constexpr Index kSharedElements = 256 * 1024;      // of a when it streams from the last cache, once for each panel
 constexpr Index kSharedTiles = 8;                  // of rows, when there is nothing to pack
+constexpr Index kPackedTiles = 20;                 // of rows: so many must use a panel of b, or packing it costs more
 constexpr Index kFetchElements = 256 * 1024;       // operands beyond this are fetched ahead
 
 // ---- The blocks of an operand that is too large to be packed at once
@@ -52,7 +53,7 @@ static Plan<T> plan_of(const GemmArgs<T>& args, bool packed_b) {
   // Without packing, rows are the better shares: the next op mostly shares rows too, and finds them in its cache.
   const bool share_rows = packed_b && row_tiles >= kSharedTiles;
   plan.by_panels = plan.rows * plan.depth <= kSharedElements && !(a_collides && panels > 4) && !share_rows;
-  plan.pack_b = !packed_b && (args.transpose_b || row_tiles > 3);
+  plan.pack_b = !packed_b && (args.transpose_b || row_tiles > kPackedTiles);
   plan.pack_a = !plan.by_panels && a_collides;
   plan.a_elements = plan.pack_a ? ceil_div(plan.rows, Index(kTileRows)) * kPanelRows * plan.depth : 0;
   const bool pack_last = !packed_b && args.n % kLanes<T> != 0;
