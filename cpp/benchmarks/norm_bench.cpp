@@ -45,21 +45,22 @@ double bytes(std::int64_t elements) { return static_cast<double>(elements) * siz
 
 AlignedVector<char> scratch_of(std::size_t size) { return AlignedVector<char>(size); }
 
-void batch(benchmark::State& state, const kernels::BatchNormShape& s, bool gradient) {
+void batch(benchmark::State& state, const kernels::BatchNormShape& s, bool gradient,
+           kernels::Activation activation = kernels::Activation::linear) {
   const std::int64_t size = s.outer * s.channels * s.inner;
   const auto x = values(size), dy = values(size), gamma = values(s.channels), beta = gamma;
   AlignedVector<float> y(x.size()), mean(gamma.size()), variance(mean), rstd(mean), dgamma(mean), dbeta(mean);
   const auto& norm = kernels::float_table<float>().norm;
   auto scratch = scratch_of(norm.batch_scratch(s));
   const auto forward = [&] {
-    norm.batch(s, x.data(), gamma.data(), beta.data(), nullptr, 1e-3f, kernels::Activation::linear, y.data(),
-               mean.data(), variance.data(), rstd.data(), scratch.data());
+    norm.batch(s, x.data(), gamma.data(), beta.data(), nullptr, 1e-3f, activation, y.data(), mean.data(),
+               variance.data(), rstd.data(), scratch.data());
   };
   forward();
   for (auto _ : state) {
     if (gradient)
-      norm.batch_grad(s, dy.data(), x.data(), gamma.data(), mean.data(), rstd.data(), y.data(), dgamma.data(),
-                      dbeta.data(), scratch.data());
+      norm.batch_grad(s, dy.data(), x.data(), gamma.data(), beta.data(), mean.data(), rstd.data(), activation, y.data(),
+                      dgamma.data(), dbeta.data(), scratch.data());
     else
       forward();
   }
@@ -101,6 +102,8 @@ const bool registered = [] {
     const std::string name = row.name;
     bench::add_row("batch_norm " + name, [s](benchmark::State& state) { batch(state, s, false); });
     bench::add_row("batch_norm_grad " + name, [s](benchmark::State& state) { batch(state, s, true); });
+    bench::add_row("batch_norm_relu6_grad " + name,
+                   [s](benchmark::State& state) { batch(state, s, true, kernels::Activation::relu6); });
     bench::add_row("scale_offset " + name, [s](benchmark::State& state) { scale_offset(state, s); });
   }
   for (const LayerRow& row : kLayerRows) {

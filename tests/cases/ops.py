@@ -272,6 +272,13 @@ OPS: tuple[Op, ...] = (
     ),
     Op("batch_norm_grad", (real(6, 5), real(6, 5), real(5), real(5), positive(5)), A(axis=-1), outputs=(0, 1, 2)),
     Op(
+        "batch_norm_grad",
+        (real(6, 5), real(6, 5), real(5), real(5), positive(5), real(5)),
+        A(axis=-1, activation="relu"),
+        outputs=(0, 1, 2),
+        label="relu",
+    ),
+    Op(
         "batch_norm_inference",
         (real(6, 4, 5), real(5), real(5), real(5), positive(5)),
         A(epsilon=1e-3, axis=-1),

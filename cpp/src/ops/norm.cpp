@@ -35,6 +35,13 @@ Specs check_batch(const char* name, std::int64_t axis, const Specs& inputs, cons
   return {x};
 }
 
+void check_clamp(const char* name, k::Activation activation) {
+  using A = k::Activation;
+  if (activation != A::linear && activation != A::relu && activation != A::relu6)
+    fail(ErrorKind::value, std::string(name) + ": wrong activation", "linear, relu or relu6",
+         EnumNames<A>::names[static_cast<int>(activation)], "Apply other activations afterwards.");
+}
+
 // What stands behind x in a normalization that may have an addend and a clamp as its activation.
 template <class Op>
 void check_normalization(const Op& op, const Specs& inputs) {
@@ -45,10 +52,7 @@ void check_normalization(const Op& op, const Specs& inputs) {
     check::same_dtype(Op::name, inputs);
     check::shape(Op::name, inputs[plain], inputs[0].dims, inputs, "the addend");
   }
-  using A = k::Activation;
-  if (op.activation != A::linear && op.activation != A::relu && op.activation != A::relu6)
-    fail(ErrorKind::value, std::string(Op::name) + ": wrong activation", "linear, relu or relu6",
-         EnumNames<A>::names[static_cast<int>(op.activation)], "Apply other activations afterwards.");
+  check_clamp(Op::name, op.activation);
 }
 
 // The outputs of `plain`, with the addend and the activation of `op` applied to the first.
@@ -149,7 +153,9 @@ Values BatchNorm::vjp(const Vjp& v) const {
 }
 
 Specs BatchNormGrad::infer(const Specs& inputs) const {
-  check::num_inputs(name, inputs, 5, 5);
+  const int count = activation == k::Activation::linear ? 5 : 6;
+  check::num_inputs(name, inputs, count, count);
+  check_clamp(name, activation);
   check_batch(name, axis, inputs, inputs[1], 2);
   check::shape(name, inputs[0], inputs[1].dims, inputs, "the gradient");
   return {inputs[1], inputs[2], inputs[2]};
@@ -165,18 +171,22 @@ void BatchNormGrad::run(const Run& run) const {
   const auto s = batch_shape(run.inputs[1].shape, axis);
   for_floating(run.inputs[0].dtype, [&](auto t) {
     using T = decltype(t);
-    k::float_table<T>().norm.batch_grad(s, run.in<T>(0), run.in<T>(1), run.in<T>(2), run.in<T>(3), run.in<T>(4),
-                                        run.out<T>(0), run.out<T>(1), run.out<T>(2), run.scratch);
+    k::float_table<T>().norm.batch_grad(s, run.in<T>(0), run.in<T>(1), run.in<T>(2), run.in_or_null<T>(5), run.in<T>(3),
+                                        run.in<T>(4), activation, run.out<T>(0), run.out<T>(1), run.out<T>(2),
+                                        run.scratch);
   });
 }
 
 Values BatchNormGrad::vjp(const Vjp& v) const {
   return vjp_through(v, [&](const Values& in) {
-    const Value &dy = in[0], &x = in[1], &gamma = in[2], &mean = in[3], &rstd = in[4];
+    const Value &x = in[1], &gamma = in[2], &mean = in[3], &rstd = in[4];
     const auto axes = all_but(axis, x.rank());
     const Value n = count_over(axes, x);
     auto wide = [&](const Value& vector) { return along(vector, x, axis); };
     const Value normal = ops::multiply(ops::subtract(x, wide(mean)), wide(rstd));
+    Value dy = in[0];
+    if (activation != k::Activation::linear)
+      dy = gradient_before(activation, ops::add(ops::multiply(normal, wide(gamma)), wide(in[5])), dy);
     const Value dgamma = ops::sum(ops::multiply(dy, normal), axes, false), dbeta = ops::sum(dy, axes, false);
     const Value centered = ops::subtract(dy, wide(ops::divide(dbeta, n)));
     const Value rest = ops::subtract(centered, ops::multiply(normal, wide(ops::divide(dgamma, n))));

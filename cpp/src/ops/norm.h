@@ -28,17 +28,21 @@ struct BatchNorm {
   Values vjp(const Vjp& v) const;
 };
 
-// inputs dy, x, gamma, mean, rstd -> dx, dgamma, dbeta.
+// inputs dy, x, gamma, mean, rstd and, behind an activation (a clamp), beta -> dx, dgamma, dbeta. Unfused: the gradient
+// of the activation, then that of the plain normalization.
 struct BatchNormGrad {
   static constexpr const char* name = "batch_norm_grad";
   std::int64_t axis = -1;
+  kernels::Activation activation = kernels::Activation::linear;
   template <class V>
   void fields(V& v) {
     v("axis", axis);
+    v("activation", activation);
   }
   Specs infer(const Specs& inputs) const;
   std::size_t scratch(const Run& run) const;
   void run(const Run& run) const;
+  unsigned reuses(int output) const { return output == 0 ? 3 : 0; }
   Values vjp(const Vjp& v) const;
 };
 

@@ -5,6 +5,7 @@
 
 #include "ops/conv.h"
 #include "ops/elementwise.h"
+#include "ops/functions.h"
 #include "ops/layout.h"
 #include "ops/matmul.h"
 #include "ops/norm.h"
@@ -260,6 +261,40 @@ void finish_normalizations(Graph& graph) {
                                    [](const Graph::Node& node) { return node.outputs.empty(); }),
                     graph.nodes.end());
   sort_nodes(graph);  // an addend may be made later than what it is added to
+}
+
+void clamp_in_gradients(Graph& graph) {
+  const std::vector<int> uses = count_uses(graph);
+  const std::vector<int> maker = find_makers(graph);
+  // The node that makes v, or null.
+  const auto made_by = [&](int v) {
+    const int from = maker[static_cast<std::size_t>(v)];
+    return from < 0 ? nullptr : &graph.nodes[static_cast<std::size_t>(from)];
+  };
+  for (Graph::Node& node : graph.nodes) {
+    const auto* gradient = node.op->as<BatchNormGrad>();
+    if (gradient == nullptr || uses[static_cast<std::size_t>(node.inputs[0])] != 1) continue;
+    const Graph::Node* masking = made_by(node.inputs[0]);
+    const auto* mask = masking != nullptr ? masking->op->as<UnaryGrad>() : nullptr;
+    const Graph::Node* forward = mask != nullptr ? made_by(masking->inputs[0]) : nullptr;
+    const auto* norm = forward != nullptr ? forward->op->as<BatchNorm>() : nullptr;
+    if (norm == nullptr || norm->axis != gradient->axis) continue;
+    // The gradient must be that of this normalization. What was clamped is computed again from x: with an addend that
+    // would have to be read, too, and halves were rounded in between.
+    const auto& in = forward->inputs;
+    const auto& out = forward->outputs;
+    const std::vector<int> expected = {node.inputs[0], in[0], in[1], out[1], out[3]};
+    if (masking->inputs[0] != out[0] || node.inputs != expected || in.size() != 1 + BatchNorm::num_parameters ||
+        is_half(graph.values[static_cast<std::size_t>(out[0])].dtype))
+      continue;
+    if (norm->activation == k::Activation::linear ||
+        mask->function != (norm->activation == k::Activation::relu ? k::Unary::relu : k::Unary::relu6))
+      continue;
+    node.op = make_op(BatchNormGrad{norm->axis, norm->activation});
+    node.inputs[0] = masking->inputs[1];
+    node.inputs.push_back(in[2]);
+  }
+  remove_dead_nodes(graph);
 }
 
 }  // namespace lamina

@@ -265,7 +265,7 @@ void optimize(Graph& graph, Graph* preparation) {
   fold_normalizations(graph);
   fuse_epilogues(graph);  // activations that stood behind a normalization
   finish_normalizations(graph);
-  remove_dead_nodes(graph);
+  clamp_in_gradients(graph);
   pair_recurrences(graph);
   pack_kernels(graph);
   if (preparation != nullptr) {

@@ -17,6 +17,7 @@ void pair_recurrences(Graph& graph);       // two alike that do not need each ot
 void add_before_reshape(Graph& graph);     // a bias of several axes is added to the product as a vector
 void fuse_epilogues(Graph& graph);         // matmul or conv, + bias, + addend, activation -> one op
 void finish_normalizations(Graph& graph);  // batch normalization, + addend, clamp -> one op
+void clamp_in_gradients(Graph& graph);     // the gradients of a clamp and of the batch normalization it is in -> one op
 
 std::vector<int> count_uses(const Graph& graph);   // per value: by nodes, outputs and writes
 std::vector<int> find_makers(const Graph& graph);  // per value: the node, or -1 for leaves

@@ -190,7 +190,8 @@ TYPED_TEST(NormTest, BatchGradient) {
         Scratch scratch(norm.batch_scratch(s));
         Buffer<T> got_dgamma(s.channels), got_dbeta(s.channels);
         const auto run = [&](T* a, T* b, T* c) {
-          norm.batch_grad(s, dy.data(), x.data(), scale, mean.data(), rstd.data(), a, b, c, scratch.data());
+          norm.batch_grad(s, dy.data(), x.data(), scale, nullptr, mean.data(), rstd.data(), Activation::linear, a, b, c,
+                          scratch.data());
         };
         const auto got_dx = with_threads<T>(size, [&](Buffer<T>& out) {
           run(out.data(), affine ? got_dgamma.data() : nullptr, affine ? got_dbeta.data() : nullptr);
@@ -211,6 +212,53 @@ TYPED_TEST(NormTest, BatchGradient) {
         EXPECT_TRUE(again.same_bits(got_dgamma));
       });
     }
+  }
+}
+
+// What the clamp lets pass is found from x with the bits that were clamped: so the plain gradient of what the clamped
+// values let pass, which is compared with the reference above, has the same bits.
+TYPED_TEST(NormTest, BatchGradientBehindAClamp) {
+  using T = TypeParam;
+  std::mt19937_64 engine(8);
+  for (const BatchNormShape& s : batch_shapes()) {
+    SCOPED_TRACE(describe(s));
+    const Index size = s.outer * s.channels * s.inner;
+    Buffer<T> x(size), dy(size), gamma(s.channels), beta(s.channels);
+    x.randomize(engine, 2, 5);
+    dy.randomize(engine);
+    gamma.randomize(engine, 1, 3);
+    beta.randomize(engine, 2, 1);
+    for (const Activation activation : {Activation::relu, Activation::relu6})
+      for (const bool affine : {true, false})
+        for_each_level([&](const kernels::Table& table) {
+          const auto& norm = floats_of<T>(table).norm;
+          Scratch scratch(norm.batch_scratch(s));
+          const T *scale = affine ? gamma.data() : nullptr, *offset = affine ? beta.data() : nullptr;
+          Buffer<T> y(size), mean(s.channels), variance(s.channels), rstd(s.channels);
+          norm.batch(s, x.data(), scale, offset, nullptr, T(1e-3), activation, y.data(), mean.data(), variance.data(),
+                     rstd.data(), scratch.data());
+          Buffer<T> passed(size), expected(size), dgamma(s.channels), dbeta(s.channels);
+          for (Index i = 0; i < size; ++i)
+            passed[i] = y[i] > 0 && (activation == Activation::relu || y[i] < 6) ? dy[i] : T(0);
+          norm.batch_grad(s, passed.data(), x.data(), scale, nullptr, mean.data(), rstd.data(), Activation::linear,
+                          expected.data(), dgamma.data(), dbeta.data(), scratch.data());
+          Buffer<T> got_dgamma(s.channels), got_dbeta(s.channels);
+          const auto run = [&](const T* gradient, const T* input, T* dx) {
+            norm.batch_grad(s, gradient, input, scale, offset, mean.data(), rstd.data(), activation, dx,
+                            got_dgamma.data(), got_dbeta.data(), scratch.data());
+          };
+          const auto dx = with_threads<T>(size, [&](Buffer<T>& out) { run(dy.data(), x.data(), out.data()); });
+          EXPECT_TRUE(scratch.guard_intact() && dx.same_bits(expected) && got_dbeta.same_bits(dbeta));
+          EXPECT_TRUE(!affine || got_dgamma.same_bits(dgamma));
+          Buffer<T> over_dy(size), over_x(size);
+          for (Index i = 0; i < size; ++i) {
+            over_dy[i] = dy[i];
+            over_x[i] = x[i];
+          }
+          run(over_dy.data(), x.data(), over_dy.data());
+          run(dy.data(), over_x.data(), over_x.data());
+          EXPECT_TRUE(over_dy.same_bits(expected) && over_x.same_bits(expected));
+        });
   }
 }
 

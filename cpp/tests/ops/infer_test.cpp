@@ -191,6 +191,12 @@ TEST(Infer, RefusesWithFourParts) {
        "batch_norm_grad: wrong shape of the gradient. Expected: (2, 3). Received: float32 (2, 2), float32 (2, 3), "
        "float32 (3,), "
        "float32 (3,), float32 (3,). Check the shapes."},
+      {"batch_norm_grad",
+       {{"activation", std::string("tanh")}},
+       {{f32, {2, 3}}, {f32, {2, 3}}, {f32, {3}}, {f32, {3}}, {f32, {3}}, {f32, {3}}},
+       ErrorKind::value,
+       "batch_norm_grad: wrong activation. Expected: linear, relu or relu6. Received: tanh. Apply other activations "
+       "afterwards."},
       {"attention",
        {},
        {{f32, {2, 3, 4, 5}}, {f32, {2, 3, 3, 5}}, {f32, {2, 3, 3, 5}}},

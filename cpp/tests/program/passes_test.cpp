@@ -1,5 +1,6 @@
 #include "program/passes.h"
 
+#include "autodiff/gradient.h"
 #include "lamina/runtime.h"
 #include "program/graphs.h"
 
@@ -232,6 +233,59 @@ TEST(FinishNormalizations, TakeASumAndAClampAndKeepTheBits) {
     EXPECT_TRUE(support::same_bits(support::run_planned(graph, inputs), support::run_plainly(before, inputs)))
         << row.ops;
   }
+}
+
+TEST(ClampInGradients, GoIntoThoseOfTheNormalization) {
+  const Value x = input("x", {n, 3, 4}), dy = input("dy", {n, 3, 4}), gamma = input("gamma", {4}),
+              beta = input("beta", {4});
+  auto act = [](const char* name, const Value& v) { return op(name, {v}); };
+  auto norm = [&](const Value& v) { return support::all("batch_norm", {}, {v, gamma, beta}); };
+  auto back = [&](const Value& y, Values sources) { return gradient({y}, sources, {dy}); };
+  const Values whole = {x, gamma, beta}, first = norm(x), other = norm(act("exp", x));
+  const Value y = act("relu", first[0]);
+  const Value masked = op("unary_grad", {y, dy}, {{"function", std::string("relu")}});
+  const struct {
+    Values outputs;
+    const char* ops;
+  } rows[] = {
+      {back(y, whole), "batch_norm batch_norm_grad"},
+      {back(act("relu6", first[0]), whole), "batch_norm batch_norm_grad"},
+      {{y, back(y, {x})[0]}, "batch_norm batch_norm_grad"},
+      {back(act("relu", norm(act("relu", norm(x)[0]))[0]), {x}),
+       "batch_norm batch_norm batch_norm_grad batch_norm_grad"},
+      {back(act("tanh", first[0]), whole), "batch_norm tanh unary_grad batch_norm_grad"},
+      {back(act("leaky_relu", first[0]), whole), "batch_norm leaky_relu unary_grad batch_norm_grad"},
+      {back(y, {x, first[0]}), "batch_norm unary_grad batch_norm_grad"},  // what the clamp lets pass is wanted itself
+      {{first[0], back(y, {x})[0]}, "batch_norm relu unary_grad batch_norm_grad"},
+      {back(act("relu", ops::add(first[0], dy)), {x}), "batch_norm unary_grad batch_norm_grad"},
+      {support::all("batch_norm_grad", {}, {masked, x, gamma, other[1], other[3]}),  // of another normalization
+       "batch_norm exp batch_norm unary_grad batch_norm_grad"},
+  };
+  const std::vector<Tensor> inputs = {support::random<float>({50, 3, 4}, 7), support::random<float>({50, 3, 4}, 8),
+                                      support::random<float>({4}, 9), support::random<float>({4}, 10)};
+  for (const auto& row : rows) {
+    Graph graph = graph_of({{"x", x}, {"dy", dy}, {"gamma", gamma}, {"beta", beta}}, row.outputs);
+    const Graph before = graph;
+    finish_normalizations(graph);
+    clamp_in_gradients(graph);
+    EXPECT_EQ(ops_of(graph), row.ops);
+    for (const int threads : {1, 2}) {
+      set_num_threads(threads);
+      EXPECT_TRUE(support::same_bits(support::run_planned(graph, inputs), support::run_plainly(before, inputs)))
+          << row.ops;
+    }
+  }
+}
+
+// y of 16 bits may lie on a bound where what was clamped did not.
+TEST(ClampInGradients, NotOfHalves) {
+  const auto half = [](const char* name, Dims dims) { return input(name, std::move(dims), DType::float16); };
+  const Value x = half("x", {n, 4}), dy = half("dy", {n, 4}), gamma = half("gamma", {4}), beta = half("beta", {4});
+  const Value y = op("relu", {support::all("batch_norm", {}, {x, gamma, beta})[0]});
+  Graph graph = graph_of({{"x", x}, {"dy", dy}, {"gamma", gamma}, {"beta", beta}}, gradient({y}, {x}, {dy}));
+  finish_normalizations(graph);
+  clamp_in_gradients(graph);
+  EXPECT_EQ(ops_of(graph), "batch_norm unary_grad batch_norm_grad");
 }
 
 }  // namespace

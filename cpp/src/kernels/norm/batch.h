@@ -222,9 +222,39 @@ void normalize_rows(const Rows& r, const T* x, const T* centre, const T* scale, 
 
 // ---- gradient ----
 
-// sums[block][0][lane] = sum of dy, sums[block][1][lane] = sum of dy * (x - mean).
-template <class T>
-void block_gradient_sums(const Rows& r, Index block, Index tile, const T* dy, const T* x, const T* mean, T* sums) {
+// What a clamp behind the normalization leaves of its gradient: what is clamped is computed again from x, so that
+// nothing more has to be read.
+struct Unclamped {
+  template <class P>
+  P operator()(const P& dy, const P&, const P&, const P&) const {
+    return dy;
+  }
+};
+
+template <class T, bool has_upper_bound>
+struct Clamped {
+  T high;
+  template <class P>
+  P operator()(const P& dy, const P& centred, const P& scale, const P& offset) const {
+    const P value = lanes::multiply_add(centred, scale, offset);
+    const P above = lanes::keep_where_less(lanes::splat<P>(T(0)), value, dy);
+    if constexpr (!has_upper_bound) return above;
+    return lanes::keep_where_less(value, lanes::splat<P>(high), above);
+  }
+};
+
+// Calls body with one of them.
+template <class T, class Body>
+inline void with_clamp(Activation activation, const Body& body) {
+  if (activation == Activation::linear) return body(Unclamped());
+  if (activation == Activation::relu) return body(Clamped<T, false>());
+  body(Clamped<T, true>{T(6)});
+}
+
+// sums[block][0][lane] = sum of dy, sums[block][1][lane] = sum of dy * (x - mean), dy being what the clamp leaves.
+template <class T, class C>
+void block_gradient_sums(const Rows& r, Index block, Index tile, const T* dy, const T* x, const T* mean, const T* scale,
+                         const T* offset, const C& clamp, T* sums) {
   const Index first = tile * kTile;
   T *s1 = sums + block * 2 * r.lanes + first, *s2 = s1 + r.lanes;
   for (Index i = 0; i < r.tile_width(tile); ++i) s1[i] = s2[i] = T(0);
@@ -233,13 +263,16 @@ void block_gradient_sums(const Rows& r, Index block, Index tile, const T* dy, co
     lanes::cover<T>(0, width, [&](auto as, Index i) {
       using P = typename decltype(as)::type;
       const P centre = lanes::load<P>(mean + first + i);
+      const P slope = lanes::load<P>(scale + first + i), height = lanes::load<P>(offset + first + i);
       const P a = lanes::load<P>(s1 + i), b = lanes::load<P>(s2 + i);
-      P g = lanes::load<P>(gradient + i);
-      P sum = g, product = ei::pmul(g, ei::psub(lanes::load<P>(from + i), centre));
+      P centred = ei::psub(lanes::load<P>(from + i), centre);
+      P g = clamp(lanes::load<P>(gradient + i), centred, slope, height);
+      P sum = g, product = ei::pmul(g, centred);
       for (int k = 1; k < count; ++k) {
-        g = lanes::load<P>(gradient + k * r.lanes + i);
+        centred = ei::psub(lanes::load<P>(from + k * r.lanes + i), centre);
+        g = clamp(lanes::load<P>(gradient + k * r.lanes + i), centred, slope, height);
         sum = ei::padd(sum, g);
-        product = lanes::multiply_add(g, ei::psub(lanes::load<P>(from + k * r.lanes + i), centre), product);
+        product = lanes::multiply_add(g, centred, product);
       }
       lanes::store(s1 + i, ei::padd(a, sum));
       lanes::store(s2 + i, ei::padd(b, product));
@@ -247,9 +280,10 @@ void block_gradient_sums(const Rows& r, Index block, Index tile, const T* dy, co
   });
 }
 
-// dx = a * dy + b * (x - mean) + c, parameters per lane.
-template <class T>
-void input_gradient(const Rows& r, const T* dy, const T* x, const T* mean, const T* a, const T* b, const T* c, T* dx) {
+// dx = a * dy + b * (x - mean) + c, parameters per lane; a is also the scale of the normalization.
+template <class T, class C>
+void input_gradient(const Rows& r, const T* dy, const T* x, const T* mean, const T* a, const T* b, const T* c,
+                    const T* offset, const C& clamp, T* dx) {
   for_each_task_backwards(r, [&](Index block, Index tile) {
     const Index first = tile * kTile;
     for_each_group<4>(r, block, tile, [&](auto count, Index row, Index width) {
@@ -258,10 +292,12 @@ void input_gradient(const Rows& r, const T* dy, const T* x, const T* mean, const
         using P = typename decltype(as)::type;
         const P centre = lanes::load<P>(mean + first + i), pa = lanes::load<P>(a + first + i);
         const P pb = lanes::load<P>(b + first + i), pc = lanes::load<P>(c + first + i);
+        const P height = lanes::load<P>(offset + first + i);
         for (int k = 0; k < count; ++k) {
           const Index j = at + k * r.lanes + i;
-          const P rest = lanes::multiply_add(ei::psub(lanes::load<P>(x + j), centre), pb, pc);
-          lanes::store(dx + j, lanes::multiply_add(lanes::load<P>(dy + j), pa, rest));
+          const P centred = ei::psub(lanes::load<P>(x + j), centre);
+          const P g = clamp(lanes::load<P>(dy + j), centred, pa, height);
+          lanes::store(dx + j, lanes::multiply_add(g, pa, lanes::multiply_add(centred, pb, pc)));
         }
       });
     });

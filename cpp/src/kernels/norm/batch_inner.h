@@ -86,18 +86,22 @@ void run_moments(const Runs& r, const T* x, T* mean, T* variance, Pair* totals) 
   }
 }
 
-// The sums of dy and of dy * (x - mean).
-template <class T>
-void gradient_sums_of_runs(const Runs& r, const T* dy, const T* x, const T* mean, Pair* totals) {
+// The sums of dy and of dy * (x - mean), dy being what the clamp leaves.
+template <class T, class C>
+void gradient_sums_of_runs(const Runs& r, const T* dy, const T* x, const T* mean, const T* scale, const T* offset,
+                           const C& clamp, Pair* totals) {
   accumulate_runs(r, totals, [&](Pair& total, Index at, Index, Index channel) {
-    const T *gradient = dy + at, *run = x + at;
-    const T centre = mean[channel];
-    total.first += lanes::sum<T>(
-        r.inner, [&](auto as, Index i) { return lanes::load<typename decltype(as)::type>(gradient + i); });
-    total.second += lanes::sum<T>(r.inner, [&](auto as, Index i) {
-      using P = typename decltype(as)::type;
-      return ei::pmul(lanes::load<P>(gradient + i), ei::psub(lanes::load<P>(run + i), lanes::splat<P>(centre)));
-    });
+    const T centre = mean[channel], slope = scale[channel], height = offset[channel];
+    const auto sum_of = [&](const auto& term) {  // term(dy, x - mean)
+      return lanes::sum<T>(r.inner, [&](auto as, Index i) {
+        using P = typename decltype(as)::type;
+        const P centred = ei::psub(lanes::load<P>(x + at + i), lanes::splat<P>(centre));
+        const P g = clamp(lanes::load<P>(dy + at + i), centred, lanes::splat<P>(slope), lanes::splat<P>(height));
+        return term(g, centred);
+      });
+    };
+    total.first += sum_of([](const auto& g, const auto&) { return g; });
+    total.second += sum_of([](const auto& g, const auto& centred) { return ei::pmul(g, centred); });
   });
 }
 
@@ -130,14 +134,15 @@ void normalize_runs(const Runs& r, const T* x, const T* centre, const T* scale, 
   });
 }
 
-template <class T>
+template <class T, class C>
 void input_gradient_of_runs(const Runs& r, const T* dy, const T* x, const T* mean, const T* a, const T* b, const T* c,
-                            T* dx) {
+                            const T* offset, const C& clamp, T* dx) {
   for_each_run<T>(r, [&](auto as, Index i, Index channel) {
     using P = typename decltype(as)::type;
-    const P difference = ei::psub(lanes::load<P>(x + i), lanes::splat<P>(mean[channel]));
-    const P rest = lanes::multiply_add(difference, lanes::splat<P>(b[channel]), lanes::splat<P>(c[channel]));
-    lanes::store(dx + i, lanes::multiply_add(lanes::load<P>(dy + i), lanes::splat<P>(a[channel]), rest));
+    const P centred = ei::psub(lanes::load<P>(x + i), lanes::splat<P>(mean[channel])), pa = lanes::splat<P>(a[channel]);
+    const P g = clamp(lanes::load<P>(dy + i), centred, pa, lanes::splat<P>(offset[channel]));
+    const P rest = lanes::multiply_add(centred, lanes::splat<P>(b[channel]), lanes::splat<P>(c[channel]));
+    lanes::store(dx + i, lanes::multiply_add(g, pa, rest));
   });
 }
 

@@ -27,13 +27,15 @@ inline bool takes_runs(const char* what, const BatchNormShape& s) {
   return choose(kWays, s) == 0;
 }
 
-// The scratch: sums of the blocks, then four parameters for every lane. Both parts start on a cache line.
+// The scratch: sums of the blocks, then some parameters for every lane. Both parts start on a cache line.
 inline Index aligned(Index elements) { return (elements + 15) / 16 * 16; }
+
+constexpr Index kParameters = 5;
 
 template <class T>
 struct BatchScratch {
   void* sums;
-  T* parameters[4];
+  T* parameters[kParameters];
 };
 
 template <class T>
@@ -41,11 +43,12 @@ std::size_t batch_scratch(const BatchNormShape& s) {
   if (is_empty(s)) return 0;
   if (s.inner == 1) {
     const Rows rows = norm::rows_of(s.outer, s.channels);
-    return static_cast<std::size_t>(aligned(2 * rows.blocks * rows.lanes) + 4 * aligned(rows.lanes)) * sizeof(T);
+    return static_cast<std::size_t>(aligned(2 * rows.blocks * rows.lanes) + kParameters * aligned(rows.lanes)) *
+           sizeof(T);
   }
   const Runs runs = norm::runs_of(s);
   return static_cast<std::size_t>(aligned(runs.groups * s.channels)) * sizeof(Pair) +
-         static_cast<std::size_t>(4 * aligned(s.channels)) * sizeof(T);
+         static_cast<std::size_t>(kParameters * aligned(s.channels)) * sizeof(T);
 }
 
 template <class T>
@@ -116,53 +119,59 @@ void batch(const BatchNormShape& s, const T* x, const T* gamma, const T* beta, c
 }
 
 template <class T>
-void batch_grad(const BatchNormShape& s, const T* dy, const T* x, const T* gamma, const T* mean, const T* rstd, T* dx,
-                T* dgamma, T* dbeta, void* memory) {
+void batch_grad(const BatchNormShape& s, const T* dy, const T* x, const T* gamma, const T* beta, const T* mean,
+                const T* rstd, Activation activation, T* dx, T* dgamma, T* dbeta, void* memory) {
   if (is_empty(s)) return;
   const BatchScratch<T> scratch = cut_scratch<T>(s, memory);
-  T *centre = scratch.parameters[0], *a = scratch.parameters[1], *b = scratch.parameters[2], *c = scratch.parameters[3];
-  const Rows rows = norm::rows_of(s.outer, s.channels);
-  const Runs runs = norm::runs_of(s);
-  const double count = static_cast<double>(s.outer * s.inner);
+  const auto [centre, a, b, c, offset] = scratch.parameters;
+  for (Index channel = 0; channel < s.channels; ++channel) {
+    centre[channel] = mean[channel];
+    a[channel] = gamma != nullptr ? gamma[channel] * rstd[channel] : rstd[channel];
+    offset[channel] = beta != nullptr ? beta[channel] : T(0);
+  }
 
   // dx = gamma rstd (dy - mean(dy) - (x - mean) rstd^2 mean(dy (x - mean)))
+  const double count = static_cast<double>(s.outer * s.inner);
   const auto finish = [&](Index channel, double sum, double product) {
     const double r = static_cast<double>(rstd[channel]);
     const double scale = gamma != nullptr ? static_cast<double>(gamma[channel]) * r : r;
     if (dbeta != nullptr) dbeta[channel] = static_cast<T>(sum);
     if (dgamma != nullptr && gamma != nullptr) dgamma[channel] = static_cast<T>(product * r);
-    a[channel] = static_cast<T>(scale);
     b[channel] = static_cast<T>(-scale * r * r * product / count);
     c[channel] = static_cast<T>(-scale * sum / count);
   };
 
-  for (Index channel = 0; channel < s.channels; ++channel) centre[channel] = mean[channel];
-  if (takes_runs("batch_norm_grad", s)) {
-    const auto* totals = static_cast<const Pair*>(scratch.sums);
-    norm::gradient_sums_of_runs(runs, dy, x, centre, static_cast<Pair*>(scratch.sums));
-    for (Index channel = 0; channel < s.channels; ++channel) {
-      const Pair sum = norm::sum_of_groups(runs, totals, channel);
-      finish(channel, sum.first, sum.second);
+  norm::with_clamp<T>(activation, [&](const auto& clamp) {
+    if (takes_runs("batch_norm_grad", s)) {
+      const Runs runs = norm::runs_of(s);
+      auto* totals = static_cast<Pair*>(scratch.sums);
+      norm::gradient_sums_of_runs(runs, dy, x, centre, a, offset, clamp, totals);
+      for (Index channel = 0; channel < s.channels; ++channel) {
+        const Pair sum = norm::sum_of_groups(runs, totals, channel);
+        finish(channel, sum.first, sum.second);
+      }
+      return norm::input_gradient_of_runs(runs, dy, x, centre, a, b, c, offset, clamp, dx);
     }
-    return norm::input_gradient_of_runs(runs, dy, x, centre, a, b, c, dx);
-  }
-  T* sums = static_cast<T*>(scratch.sums);
-  norm::expand(rows, centre, centre);
-  norm::for_each_task(
-      rows, [&](Index block, Index tile) { norm::block_gradient_sums(rows, block, tile, dy, x, centre, sums); });
-  norm::for_each_channels(rows, [&](Index channel, Index n) {
-    double sum[norm::kCombined], product[norm::kCombined];
-    const auto sum_of = [&](Index which) {
-      return [&, which](Index block, Index lane, Index) {
-        return static_cast<double>(sums[(block * 2 + which) * rows.lanes + lane]);
+    const Rows rows = norm::rows_of(s.outer, s.channels);
+    T* sums = static_cast<T*>(scratch.sums);
+    for (T* parameter : {centre, a, offset}) norm::expand(rows, parameter, parameter);
+    norm::for_each_task(rows, [&](Index block, Index tile) {
+      norm::block_gradient_sums(rows, block, tile, dy, x, centre, a, offset, clamp, sums);
+    });
+    norm::for_each_channels(rows, [&](Index channel, Index n) {
+      double sum[norm::kCombined], product[norm::kCombined];
+      const auto sum_of = [&](Index which) {
+        return [&, which](Index block, Index lane, Index) {
+          return static_cast<double>(sums[(block * 2 + which) * rows.lanes + lane]);
+        };
       };
-    };
-    norm::sum_lanes(rows, channel, n, sum, sum_of(0));
-    norm::sum_lanes(rows, channel, n, product, sum_of(1));
-    for (Index i = 0; i < n; ++i) finish(channel + i, sum[i], product[i]);
+      norm::sum_lanes(rows, channel, n, sum, sum_of(0));
+      norm::sum_lanes(rows, channel, n, product, sum_of(1));
+      for (Index i = 0; i < n; ++i) finish(channel + i, sum[i], product[i]);
+    });
+    for (T* parameter : {b, c}) norm::expand(rows, parameter, parameter);
+    norm::input_gradient(rows, dy, x, centre, a, b, c, offset, clamp, dx);
   });
-  for (T* parameter : {a, b, c}) norm::expand(rows, parameter, parameter);
-  norm::input_gradient(rows, dy, x, centre, a, b, c, dx);
 }
 
 }  // namespace

@@ -27,8 +27,9 @@ struct Norm {
   // Also gives mean and variance (for the moving averages) and rstd (for the gradient).
   void (*batch)(const BatchNormShape&, const T* x, const T* gamma, const T* beta, const T* addend /* as x, or null */,
                 T epsilon, Activation, T* y, T* mean, T* variance, T* rstd, void* scratch);
-  void (*batch_grad)(const BatchNormShape&, const T* dy, const T* x, const T* gamma, const T* mean, const T* rstd,
-                     T* dx, T* dgamma, T* dbeta, void* scratch);
+  // `beta` is only needed to tell what the activation clamps, from the bits that `batch` clamped. dx may be dy or x.
+  void (*batch_grad)(const BatchNormShape&, const T* dy, const T* x, const T* gamma, const T* beta, const T* mean,
+                     const T* rstd, Activation, T* dx, T* dgamma, T* dbeta, void* scratch);
 
   std::size_t (*layer_scratch)(std::int64_t rows, std::int64_t columns);
   void (*layer)(std::int64_t rows, std::int64_t columns, const T* x, const T* gamma, const T* beta, T epsilon, T* y,

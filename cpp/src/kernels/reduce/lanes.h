@@ -74,7 +74,24 @@ inline P min_with_nan(const P& a, const P& b) {
 inline float min_with_nan(float a, float b) { return b < a || b != b ? b : a; }
 inline double min_with_nan(double a, double b) { return b < a || b != b ? b : a; }
 
+// value where a < b, zero elsewhere.
+template <class P>
+inline P keep_where_less(const P& a, const P& b, const P& value) {
+  return ei::pand(ei::pcmp_lt(a, b), value);
+}
+inline float keep_where_less(float a, float b, float value) { return a < b ? value : 0; }
+inline double keep_where_less(double a, double b, double value) { return a < b ? value : 0; }
+
 #if defined(__AVX512F__)  // comparisons give a mask register, which Eigen turns into a packet and back
+// `value` has to be in a register before: a masked load would wait for what is compared.
+inline ei::Packet16f keep_where_less(const ei::Packet16f& a, const ei::Packet16f& b, ei::Packet16f value) {
+  asm("" : "+v"(value));
+  return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), value);
+}
+inline ei::Packet8d keep_where_less(const ei::Packet8d& a, const ei::Packet8d& b, ei::Packet8d value) {
+  asm("" : "+v"(value));
+  return _mm512_maskz_mov_pd(_mm512_cmp_pd_mask(a, b, _CMP_LT_OQ), value);
+}
 inline ei::Packet16f max_with_nan(const ei::Packet16f& a, const ei::Packet16f& b) {
   return _mm512_mask_max_ps(b, _mm512_cmp_ps_mask(b, b, _CMP_ORD_Q), b, a);
 }
