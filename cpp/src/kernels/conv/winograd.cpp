@@ -27,7 +27,7 @@ template <class T>
 struct Work {
   Index tiles_high, tiles_wide, tiles;  // of an image, and of all images
   Index block;                          // tiles that are transformed at a time
-  Index panels, width;                  // of the weights, and the channels rounded up to whole packets
+  Index panels, width;                  // of the weights, and the channels rounded up to whole lines of the cache
   Index weights_plane, input_plane, product_plane;
 
   Index weights_elements() const { return panels * kPlanes * weights_plane; }
@@ -46,7 +46,7 @@ static Work<T> work_of(const Correlation<T>& conv) {
   work.tiles_wide = ceil_div(conv.axis[2].out, 2);
   work.tiles = conv.batch * work.tiles_high * work.tiles_wide;
   work.panels = ceil_div(conv.group_out, Index(kTileColumns<T>));
-  work.width = padded_columns<T>(conv.group_in);
+  work.width = aligned_elements<T>(conv.group_in);
   work.block = min_of(work.tiles, kBlockTiles);
   work.weights_plane = plane_elements<T>(conv.group_in, kTileColumns<T>);
   work.input_plane = plane_elements<T>(work.block, work.width);
@@ -248,14 +248,17 @@ void Run<T>::write(const Place& at, Index panel, const T* products) const {
     const Index column = panel * kTileColumns<T> + j;
     P sums[2][2];
     if (!transform_products(products + j, work.product_plane, sums)) return write_direct(at, panel);
-    const P bias = conv.bias ? load_first(conv.bias + column, count) : pset1<P>(T(0));
+    const auto load = [&](const T* from) LAMINA_INLINE_LAMBDA {
+      return count == kLanes<T> ? ploadu<P>(from) : load_first(from, count);
+    };
+    const P bias = conv.bias ? load(conv.bias + column) : pset1<P>(T(0));
     unroll<2>([&](auto r) LAMINA_INLINE_LAMBDA {
       unroll<2>([&](auto q) LAMINA_INLINE_LAMBDA {
         if (r >= rows_left || q >= columns_left) return;
         const Index to = output(at, r, q) + column;
         P sum = sums[r][q];
         if (conv.bias) sum = padd(sum, bias);
-        if (conv.addend) sum = padd(sum, load_first(conv.addend + to, count));
+        if (conv.addend) sum = padd(sum, load(conv.addend + to));
         if (clamps) sum = clamp(sum, low, high);
         if (count == kLanes<T>) {
           pstoreu(conv.y + to, sum);
