@@ -3,16 +3,19 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/parallel_for.h"
 #include "kernels/conv/reference.h"
 #include "kernels/table.h"
+#include "lamina/runtime.h"
 
 namespace lamina {
 namespace {
@@ -277,6 +280,132 @@ TEST(Conv, Activations) {
                                 Activation::tanh, Activation::silu, Activation::gelu}) {
     check_everywhere(shape_of(2, 5, 19, 1, {{6, 3}, {9, 3}}, Padding::same), activation);
     check_everywhere(shape_of(2, 19, 19, 19, {{6, 3}, {9, 3}}, Padding::same), activation);
+  }
+}
+
+// ---- Winograd's kernel
+
+// What the log says of the choices for the forward run and for the gradient of the input.
+std::string choices(const ConvShape& shape, const kernels::Table& table) {
+  std::string said;
+  set_log([&](const std::string&, const std::string& line) { said += line + "\n"; });
+  set_log_topics("kernels");
+  const kernels::Conv<float>& conv = table.float32.conv;
+  Values<float> x(shape.batch * shape.in_size() * shape.channels), dy(shape.batch * shape.out_size() * shape.filters);
+  Values<float> w(shape.taps() * shape.channels / shape.groups * shape.filters);
+  std::vector<Line> scratch(std::max(conv.forward_scratch(shape, false), conv.grad_input_scratch(shape)) / 64 + 1);
+  conv.forward(shape, x.data(), w.data(), nullptr, nullptr, nullptr, Activation::linear, dy.data(), scratch.data());
+  conv.grad_input(shape, dy.data(), w.data(), x.data(), scratch.data());
+  set_log_topics("");
+  set_log(nullptr);
+  return said;
+}
+
+bool takes_winograd(const ConvShape& shape, const kernels::Table& table) {
+  const std::string said = choices(shape, table);
+  return said.find("winograd taken") != said.rfind("winograd taken");  // both
+}
+
+void check_winograd(const ConvShape& shape, Activation activation = Activation::linear) {
+  for (int i = 0; i < kernels::num_runnable_tables(); ++i)
+    EXPECT_TRUE(takes_winograd(shape, kernels::runnable_table(i))) << describe(shape, "");
+  check_everywhere(shape, activation);
+}
+
+TEST(Conv, WinogradSizes) {
+  for (Padding padding : kBoth) {
+    check_winograd(shape_of(1, 100, 70, 1, {{23, 3}, {26, 3}}, padding));
+    check_winograd(shape_of(1, 100, 70, 1, {{24, 3}, {25, 3}}, padding));
+    check_winograd(shape_of(5, 64, 96, 1, {{18, 3}, {16, 3}}, padding));
+  }
+  ConvShape shape = shape_of(3, 90, 81, 1, {{15, 3}, {16, 3}}, Padding::valid);
+  shape.pad[1] = 1;  // before only
+  shape.out[1] = 14;
+  check_winograd(shape);
+}
+
+TEST(Conv, WinogradActivations) {
+  for (Activation activation : {Activation::relu, Activation::relu6, Activation::sigmoid, Activation::gelu})
+    check_winograd(shape_of(1, 100, 70, 1, {{19, 3}, {21, 3}}, Padding::same), activation);
+}
+
+TEST(Conv, WinogradSaysWhyNot) {
+  const std::pair<ConvShape, const char*> refused[] = {
+      {shape_of(8, 64, 64, 1, {{28, 3, 2}, {28, 3, 2}}, Padding::same), "strides"},
+      {shape_of(8, 64, 64, 1, {{28, 3, 1, 2}, {28, 3, 1, 2}}, Padding::same), "dilation"},
+      {shape_of(8, 64, 64, 2, {{28, 3}, {28, 3}}, Padding::same), "groups"},
+      {shape_of(8, 64, 64, 1, {{28, 3}, {28, 5}}, Padding::same), "not 3 x 3 taps"},
+      {shape_of(1, 64, 64, 1, {{2, 1}, {28, 3}, {28, 3}}, Padding::same), "not 3 x 3 taps"},
+      {shape_of(8, 64, 16, 1, {{28, 3}, {28, 3}}, Padding::same), "few channels, filters or outputs"},
+      {shape_of(1, 64, 64, 1, {{7, 3}, {7, 3}}, Padding::same), "few channels, filters or outputs"}};
+  for (const auto& [shape, reason] : refused) {
+    const std::string said = choices(shape, kernels::table()), what = std::string("winograd (") + reason + ")";
+    EXPECT_NE(said.find(what), said.rfind(what)) << said;
+  }
+}
+
+// Its sums are no worse than those of the products in order, and the same for packed weights.
+TEST(Conv, WinogradErrors) {
+  const ConvShape shape = shape_of(2, 256, 64, 1, {{16, 3}, {16, 3}}, Padding::same);
+  Values<float> x(shape.batch * shape.in_size() * shape.channels, 1),
+      w(shape.taps() * shape.channels * shape.filters, 2);
+  Values<float> in_order(shape.batch * shape.out_size() * shape.filters), exact(in_order.size);
+  reference::conv_forward<float>(shape, x.data(), w.data(), nullptr, nullptr, Activation::linear, exact.data());
+  reference::conv_forward<float, float>(shape, x.data(), w.data(), nullptr, nullptr, Activation::linear,
+                                        in_order.data());
+  const auto error = [&](Values<float>& values) {
+    double largest = 0;
+    for (Index i = 0; i < values.size; ++i)
+      largest = std::max(largest, std::abs(double(values.data()[i]) - exact.data()[i]));
+    return largest;
+  };
+  for (int i = 0; i < kernels::num_runnable_tables(); ++i) {
+    const kernels::Conv<float>& conv = kernels::runnable_table(i).float32.conv;
+    ASSERT_TRUE(takes_winograd(shape, kernels::runnable_table(i)));
+    std::vector<Line> scratch(conv.forward_scratch(shape, false) / 64 + 1), packed(conv.packed_bytes(shape) / 64 + 1);
+    Values<float> y(exact.size, 3), again(exact.size, 4);
+    conv.forward(shape, x.data(), w.data(), nullptr, nullptr, nullptr, Activation::linear, y.data(), scratch.data());
+    EXPECT_LE(error(y), error(in_order));
+    conv.pack(shape, w.data(), packed.data());
+    conv.forward(shape, x.data(), nullptr, packed.data(), nullptr, nullptr, Activation::linear, again.data(),
+                 scratch.data());
+    EXPECT_EQ(y.storage, again.storage);
+  }
+}
+
+// Infinities and NaN reach the outputs that see them and no others, and infinities do not become NaN.
+TEST(Conv, WinogradSpecialValues) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const ConvShape shape = shape_of(1, 100, 70, 1, {{19, 3}, {21, 3}}, Padding::same);
+  Values<float> x(shape.in_size() * shape.channels, 1), w(shape.taps() * shape.channels * shape.filters, 2);
+  Values<float> bias(shape.filters, 3), expected(shape.out_size() * shape.filters);
+  const auto set = [&](Index row, Index column, double value) {
+    x.data()[(row * shape.in[2] + column) * shape.channels + 5] = static_cast<float>(value);
+  };
+  set(0, 0, kInfinity);
+  set(7, 8, -kInfinity);
+  set(18, 20, std::numeric_limits<double>::quiet_NaN());
+  set(13, 3, 3e38);  // the sums of the transforms overflow
+  set(13, 4, 3e38);
+  set(14, 3, 3e38);
+  for (Index i = 0; i < w.size; ++i) w.data()[i] *= 0.3f;
+  reference::conv_forward<float>(shape, x.data(), w.data(), bias.data(), nullptr, Activation::relu, expected.data());
+  for (int i = 0; i < kernels::num_runnable_tables(); ++i) {
+    SCOPED_TRACE(kernels::runnable_table(i).level);
+    const kernels::Conv<float>& conv = kernels::runnable_table(i).float32.conv;
+    ASSERT_TRUE(takes_winograd(shape, kernels::runnable_table(i)));
+    std::vector<Line> scratch(conv.forward_scratch(shape, false) / 64 + 1);
+    Values<float> y(expected.size, 4);
+    conv.forward(shape, x.data(), w.data(), nullptr, bias.data(), nullptr, Activation::relu, y.data(), scratch.data());
+    Index wrong = 0;
+    for (Index k = 0; k < y.size; ++k) {
+      const float got = y.data()[k], want = expected.data()[k];
+      const bool same = std::isnan(want)   ? std::isnan(got)
+                        : std::isinf(want) ? got == want
+                                           : std::abs(got - want) <= 1e-3f * std::max(1.0f, std::abs(want));
+      if (!same && wrong++ < 3) ADD_FAILURE() << "element " << k << ": " << got << ", expected " << want;
+    }
+    EXPECT_EQ(wrong, 0);
   }
 }
 

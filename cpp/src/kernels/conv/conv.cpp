@@ -2,6 +2,7 @@
 //   one tap without stride, or one output per image   a matrix product
 //   depthwise                                         depthwise.h
 //   the gradient of an input with few channels        few_channels.h
+//   3 x 3 taps of enough channels                     winograd.h
 //   all others                                        correlate.h, grad_kernel.h
 #include "kernels/conv/conv.h"
 
@@ -10,6 +11,7 @@
 #include "kernels/conv/depthwise.h"
 #include "kernels/conv/few_channels.h"
 #include "kernels/conv/grad_kernel.h"
+#include "kernels/conv/winograd.h"
 #include "kernels/families.h"
 #include "kernels/tile.h"
 
@@ -142,18 +144,11 @@ static void pack_gradient(const ConvShape& shape, const Correlation<T>& conv, co
   });
 }
 
-// The rows of few filters lie about as close as in panels. Read where they are, they need not be fetched from the cache
-// of the worker that would pack them.
-template <class T>
-static bool reads_in_place(const ConvShape& shape) {
-  return shape.filters <= 64 && shape.filters / shape.groups % kLanes<T> == 0;
-}
-
 // ---- The choice
 
 enum class Task { forward, grad_input, grad_kernel };
 
-enum class Way { matrix_product, depthwise, few_channels, direct };  // in the order of the list
+enum class Way { matrix_product, depthwise, few_channels, winograd, direct };  // in the order of the list
 
 struct Choice {
   const ConvShape& shape;
@@ -172,6 +167,15 @@ constexpr Candidate<Choice> kWays[] = {
     {"few_channels",
      [](const Choice& choice) -> const char* {
        return choice.task == Task::grad_input ? few_channels_refusal<T>(choice.shape) : "for the gradient of the input";
+     }},
+    {"winograd",
+     [](const Choice& choice) -> const char* {
+       const ConvShape& shape = choice.shape;
+       if (choice.task == Task::grad_kernel) return "not for the gradient of the kernel";
+       if (shape.stride[0] != 1 || shape.stride[1] != 1 || shape.stride[2] != 1) return "strides";
+       constexpr Index kPhase[3] = {0, 0, 0};
+       return winograd_refusal(choice.task == Task::forward ? forward_correlation<T>(shape)
+                                                            : gradient_correlation<T>(shape, kPhase));
      }},
     {"direct", nullptr},
 };
@@ -198,6 +202,24 @@ static Way explained(const ConvShape& s, Task task) {
 
 // ---- The contract
 
+// The rows of few filters lie about as close as in panels. Read where they are, they need not be fetched from the cache
+// of the worker that would pack them. And Winograd's transform reads them once.
+template <class T>
+static bool reads_in_place(const ConvShape& shape, Way way) {
+  return (shape.filters <= 64 || way == Way::winograd) && shape.filters / shape.groups % kLanes<T> == 0;
+}
+
+// Both kernels of dense convolutions read the same weights.
+template <class T>
+static Index dense_elements(const Correlation<T>& conv, Way way) {
+  return way == Way::winograd ? winograd_elements(conv) : correlate_elements(conv);
+}
+
+template <class T>
+static void run_dense(const Correlation<T>& conv, Way way, T* scratch) {
+  return way == Way::winograd ? winograd(conv, scratch) : correlate(conv, scratch);
+}
+
 template <class T>
 static std::size_t bytes(Index elements) {
   return static_cast<std::size_t>(elements) * sizeof(T);
@@ -222,8 +244,8 @@ static std::size_t forward_scratch(const ConvShape& shape, bool is_packed) {
   if (way == Way::matrix_product) return make_gemm<T>().scratch(forward_product<T>(shape, matrix_form(shape)));
   if (way == Way::depthwise) return bytes<T>(depthwise_forward_elements<T>(shape, is_packed));
   const Correlation<T> conv = forward_correlation<T>(shape);
-  const bool packs = !is_packed && !reads_in_place<T>(shape);
-  return bytes<T>((packs ? aligned_elements<T>(packed_elements(conv)) : 0) + correlate_elements(conv));
+  const bool packs = !is_packed && !reads_in_place<T>(shape, way);
+  return bytes<T>((packs ? aligned_elements<T>(packed_elements(conv)) : 0) + dense_elements(conv, way));
 }
 
 template <class T>
@@ -244,7 +266,7 @@ static void forward(const ConvShape& shape, const T* x, const T* w, const void* 
   Correlation<T> conv = forward_correlation<T>(shape);
   if (packed) {
     conv.weights = static_cast<const T*>(packed);
-  } else if (reads_in_place<T>(shape)) {
+  } else if (reads_in_place<T>(shape, way)) {
     conv.weights = w;
     conv.weights_row = shape.filters;
   } else {
@@ -257,7 +279,7 @@ static void forward(const ConvShape& shape, const T* x, const T* w, const void* 
   conv.addend = addend;
   conv.activation = activation;
   conv.y = y;
-  correlate(conv, own);
+  run_dense(conv, way, own);
 }
 
 template <class T>
@@ -269,7 +291,7 @@ static std::size_t grad_input_scratch(const ConvShape& shape) {
   Index most = 0;
   for_each_phase(shape, [&](const Index phase[3]) {
     const Correlation<T> conv = gradient_correlation<T>(shape, phase);
-    most = max_of(most, aligned_elements<T>(packed_elements(conv)) + correlate_elements(conv));
+    most = max_of(most, aligned_elements<T>(packed_elements(conv)) + dense_elements(conv, way));
   });
   return bytes<T>(most);
 }
@@ -291,7 +313,7 @@ static void grad_input(const ConvShape& shape, const T* dy, const T* w, T* dx, v
     conv.x = dy;
     conv.weights = own;
     conv.y = dx + ((phase[0] * shape.in[1] + phase[1]) * shape.in[2] + phase[2]) * shape.channels;
-    correlate(conv, own + aligned_elements<T>(packed_elements(conv)));
+    run_dense(conv, way, own + aligned_elements<T>(packed_elements(conv)));
   });
 }
 
