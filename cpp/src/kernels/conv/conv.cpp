@@ -172,10 +172,11 @@ constexpr Candidate<Choice> kWays[] = {
      [](const Choice& choice) -> const char* {
        const ConvShape& shape = choice.shape;
        if (choice.task == Task::grad_kernel) return "not for the gradient of the kernel";
+       if constexpr (!kHasWinograd<T>) return "not float32";
        if (shape.stride[0] != 1 || shape.stride[1] != 1 || shape.stride[2] != 1) return "strides";
        constexpr Index kPhase[3] = {0, 0, 0};
-       return winograd_refusal(choice.task == Task::forward ? forward_correlation<T>(shape)
-                                                            : gradient_correlation<T>(shape, kPhase));
+       return winograd_refusal(choice.task == Task::forward ? forward_correlation<float>(shape)
+                                                            : gradient_correlation<float>(shape, kPhase));
      }},
     {"direct", nullptr},
 };
@@ -212,12 +213,16 @@ static bool reads_in_place(const ConvShape& shape, Way way) {
 // Both kernels of dense convolutions read the same weights.
 template <class T>
 static Index dense_elements(const Correlation<T>& conv, Way way) {
-  return way == Way::winograd ? winograd_elements(conv) : correlate_elements(conv);
+  if constexpr (kHasWinograd<T>)
+    if (way == Way::winograd) return winograd_elements(conv);
+  return correlate_elements(conv);
 }
 
 template <class T>
 static void run_dense(const Correlation<T>& conv, Way way, T* scratch) {
-  return way == Way::winograd ? winograd(conv, scratch) : correlate(conv, scratch);
+  if constexpr (kHasWinograd<T>)
+    if (way == Way::winograd) return winograd(conv, scratch);
+  correlate(conv, scratch);
 }
 
 template <class T>

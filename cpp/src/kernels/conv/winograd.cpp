@@ -376,10 +376,7 @@ const char* winograd_refusal(const Correlation<T>& conv) {
 }
 
 template const char* winograd_refusal(const Correlation<float>&);
-template const char* winograd_refusal(const Correlation<double>&);
 template Index winograd_elements(const Correlation<float>&);
-template Index winograd_elements(const Correlation<double>&);
 template void winograd(const Correlation<float>&, float*);
-template void winograd(const Correlation<double>&, double*);
 
 }  // namespace lamina::kernels::LAMINA_LEVEL
